@@ -1,0 +1,26 @@
+#!/bin/bash
+# Builds footfall for the named versions and installs it into their private trees.
+#
+#   scripts/build.sh [VERSION]...
+#
+# The first version's build directory also gets the unit tests and the benchmarks: they do not
+# depend on PostgreSQL's version. TARGETS=all builds them, TARGETS=extension (default) does not.
+set -euo pipefail
+. "$(dirname "$0")/environment.sh"
+
+targets=${TARGETS:-extension}
+[ $# -gt 0 ] || set -- $FOOTFALL_VERSIONS
+extras=$([ "$targets" = all ] && echo ON || echo OFF)
+
+for version in "$@"; do
+    bin=$(pg_bin "$version")
+    directory=$FOOTFALL_BUILD/pg$version
+    say "building for $("$bin/pg_config" --version) in build/pg$version"
+    cmake -S "$FOOTFALL_ROOT" -B "$directory" -G Ninja -DPG_CONFIG="$bin/pg_config" \
+        -DFOOTFALL_TESTS=$extras -DFOOTFALL_BENCH=$extras >"$directory.configure.log" 2>&1 ||
+        { cat "$directory.configure.log" >&2; die "cmake could not configure build/pg$version."; }
+    cmake --build "$directory" -j "$(jobs_count)" -- --quiet
+    cmake --install "$directory" >"$directory.install.log"
+    chmod -R go+rX "$("$bin/pg_config" --sharedir)/extension" "$("$bin/pg_config" --pkglibdir)"
+    extras=OFF
+done
