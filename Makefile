@@ -20,48 +20,48 @@ help: ## list these targets
 	@echo "  FUZZ_SECONDS=$(FUZZ_SECONDS)   seconds for each fuzz target"
 
 deps: ## install what is missing, private PostgreSQL trees included
-	scripts/install_dependencies.sh test
+	@scripts/install_dependencies.sh test
 
 build: deps ## build for each version and install into the private trees
-	scripts/build.sh $(VERSIONS)
+	@scripts/build.sh $(VERSIONS)
 
 install: ## build and install for a server of yours: PG_CONFIG=/path/to/pg_config
-	scripts/install.sh "$(or $(PG_CONFIG),pg_config)"
+	@scripts/install.sh "$(or $(PG_CONFIG),pg_config)"
 
 test: deps ## every test, on each version
-	scripts/test.sh
+	@scripts/test.sh
 
 unit regress isolation tap oracle suite fuzz lint: deps
 unit: ## the engine's unit tests
-	scripts/test.sh unit
+	@scripts/test.sh unit
 regress: ## SQL tests (pg_regress)
-	scripts/test.sh regress
+	@scripts/test.sh regress
 isolation: ## concurrent sessions (pg_isolation_regress)
-	scripts/test.sh isolation
+	@scripts/test.sh isolation
 tap: ## crashes, standbys, dumps, upgrades (PostgreSQL::Test::Cluster)
-	scripts/test.sh tap
+	@scripts/test.sh tap
 oracle: ## the same statements on a heap table and a footfall table
-	scripts/test.sh oracle
+	@scripts/test.sh oracle
 suite: ## PostgreSQL's own regression suite with footfall as the access method
-	scripts/test.sh postgres_suite
+	@scripts/test.sh postgres_suite
 fuzz: ## decoders under libFuzzer, ASan and UBSan
-	scripts/test.sh fuzz
+	@scripts/test.sh fuzz
 lint: ## formatting, clang-tidy, layers, symbols
-	scripts/test.sh lint
+	@scripts/test.sh lint
 
 bench: build ## the benchmarks (ROWS=, SEED=)
 	bench/run
 
 demo: ## load events, print KPIs, funnel and retention (DATA=file MAP="ts=column …")
-	scripts/install_dependencies.sh build 15
-	scripts/build.sh 15
+	@scripts/install_dependencies.sh build 15
+	@scripts/build.sh 15
 	DATA="$(DATA)" MAP="$(MAP)" scripts/demo.sh
 
 demo-stop: ## stop the demo's server
-	scripts/server.sh stop 15 demo
+	@scripts/server.sh stop 15 demo
 
 format: ## lay out the C++ sources as .clang-format says
 	find engine extension tests bench -name '*.cpp' -o -name '*.h' | xargs clang-format -i
 
 clean: ## remove everything that was made, servers included
-	scripts/clean.sh
+	@scripts/clean.sh
