@@ -20,6 +20,8 @@ action=$1 version=$2 name=$3
 shift 3
 case $name in *[!A-Za-z0-9_-]*) die "a server's name is letters, digits, _ and -; '$name' is not." ;; esac
 
+# The server's user may not be able to enter the caller's directory.
+cd /
 bin=$(pg_bin "$version")
 home=$(area_dir "servers/$version-$name")
 data=$home/data
