@@ -1,0 +1,156 @@
+"""A private PostgreSQL server for one test run: unix socket only, under build/, gone afterwards.
+
+PostgreSQL refuses to run as root, so root starts it as the system user `postgres`.
+"""
+
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from libpq import Connection, ConnectionLost
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+def server_user():
+    """Keyword arguments for subprocess that make a child run as the server's user."""
+    if os.geteuid() != 0:
+        return {}
+    entry = pwd.getpwnam("postgres")
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+class Server:
+    """initdb, start, stop, kill and restart. `settings` are lines of postgresql.conf."""
+
+    def __init__(self, bin_dir, name, settings=(), port=5432):
+        self.bin = pathlib.Path(bin_dir)
+        self.port = port
+        base = REPOSITORY / "build" / name
+        shutil.rmtree(base, ignore_errors=True)
+        base.mkdir(parents=True)
+        # A socket's path has at most 107 bytes, less than a deep build directory may take.
+        self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="footfall-"))
+        self.base = base
+        self.data = base / "data"
+        self.log = base / "server.log"
+        if os.geteuid() == 0:
+            entry = pwd.getpwnam("postgres")
+            os.chown(base, entry.pw_uid, entry.pw_gid)
+            os.chown(self.sockets, entry.pw_uid, entry.pw_gid)
+        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        lines = [
+            "listen_addresses = ''",
+            "unix_socket_directories = '%s'" % self.sockets,
+            "port = %d" % port,
+            "timezone = 'UTC'",
+            "log_line_prefix = '%m [%p] %d '",
+            *settings,
+        ]
+        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as conf:
+            conf.write("\n".join(lines) + "\n")
+
+    def _run(self, program, *arguments):
+        command = [str(self.bin / program), *map(str, arguments)]
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", check=False, **server_user()
+        )
+        if done.returncode != 0:
+            tail = self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
+            raise RuntimeError("%s failed:\n%s\n%s" % (" ".join(command), done.stdout.decode(errors="replace"), tail))
+
+    def start(self, timeout=120):
+        # pg_ctl's child keeps pg_ctl's output open: the server must write to its own log file.
+        command = [str(self.bin / "pg_ctl"), "-D", str(self.data), "-l", str(self.log), "-w", "-t", str(timeout), "start"]
+        done = subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", check=False, **server_user()
+        )
+        if done.returncode != 0:
+            raise RuntimeError("the server did not start:\n" + self.log.read_text(errors="replace")[-4000:])
+
+    def postmaster_pid(self):
+        try:
+            return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def kill(self):
+        """kill -9 of the postmaster; its children notice and end. Returns when all are gone."""
+        pid = self.postmaster_pid()
+        if pid is None:
+            return
+        children = _children(pid)
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.wait_gone([pid, *children])
+
+    @staticmethod
+    def wait_gone(pids, timeout=30):
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if not any(_alive(pid) for pid in pids):
+                return
+            time.sleep(0.02)
+        for pid in pids:  # a child that does not notice would keep shared memory: end it as well
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.5)
+
+    def stop(self, mode="fast"):
+        if self.postmaster_pid() is not None:
+            subprocess.run(
+                [str(self.bin / "pg_ctl"), "-D", str(self.data), "-m", mode, "-w", "stop"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", check=False, **server_user(),
+            )
+
+    def close(self, keep=False):
+        self.stop("immediate")
+        shutil.rmtree(self.sockets, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def conninfo(self, database="postgres"):
+        return "host=%s port=%d user=postgres dbname=%s connect_timeout=30" % (self.sockets, self.port, database)
+
+    def connect(self, database="postgres"):
+        return Connection(self.conninfo(database))
+
+    def connect_patiently(self, database="postgres", timeout=60):
+        """Connects to a server that may be recovering from a crash of one of its backends."""
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                return self.connect(database)
+            except ConnectionLost:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+
+def _alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        return pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _children(pid):
+    try:
+        return [int(word) for word in pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()]
+    except OSError:
+        return []
