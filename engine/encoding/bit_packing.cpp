@@ -1,0 +1,102 @@
+#include "engine/encoding/bit_packing.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace footfall::encoding {
+
+void packInterleaved(const uint64_t* values, unsigned width, std::byte* out) noexcept {
+    if (width == 0) return;
+    const uint64_t mask = lowMask(width);
+    uint64_t lanes[kPackLanes] = {};
+    unsigned filled = 0;
+    for (uint32_t row = 0; row < kPackRows; row += kPackLanes) {
+        const uint64_t* from = values + row;
+        for (uint32_t lane = 0; lane < kPackLanes; ++lane) {
+            lanes[lane] |= (from[lane] & mask) << filled;
+        }
+        filled += width;
+        if (filled < 64) continue;
+        std::memcpy(out, lanes, sizeof(lanes));
+        out += sizeof(lanes);
+        filled -= 64;
+        if (filled == 0) {
+            std::memset(lanes, 0, sizeof(lanes));
+        } else {
+            for (uint32_t lane = 0; lane < kPackLanes; ++lane) {
+                lanes[lane] = (from[lane] & mask) >> (width - filled);
+            }
+        }
+    }
+}
+
+void unpackInterleaved(const std::byte* packed, unsigned width, uint32_t first, uint32_t count,
+                       uint64_t base, uint64_t* out) noexcept {
+    if (width == 0) {
+        std::fill_n(out, count, base);
+        return;
+    }
+    const uint64_t mask = lowMask(width);
+    for (uint32_t row = first / kPackLanes; row < (first + count) / kPackLanes; ++row) {
+        const uint32_t bit = row * width;
+        const unsigned shift = bit % 64;
+        const std::byte* word = packed + size_t{bit / 64} * (kPackLanes * 8);
+        uint64_t low[kPackLanes];
+        std::memcpy(low, word, sizeof(low));
+        if (shift + width <= 64) {
+            for (uint32_t lane = 0; lane < kPackLanes; ++lane) {
+                out[lane] = ((low[lane] >> shift) & mask) + base;
+            }
+        } else {
+            uint64_t high[kPackLanes];
+            std::memcpy(high, word + sizeof(low), sizeof(high));
+            for (uint32_t lane = 0; lane < kPackLanes; ++lane) {
+                out[lane] = (((low[lane] >> shift) | (high[lane] << (64 - shift))) & mask) + base;
+            }
+        }
+        out += kPackLanes;
+    }
+}
+
+void packLinear(const uint64_t* values, size_t count, unsigned width, std::byte* out) noexcept {
+    if (width == 0) return;
+    const uint64_t mask = lowMask(width);
+    std::byte* const end = out + linearBytes(count, width);
+    uint64_t word = 0;
+    unsigned filled = 0;
+    for (size_t i = 0; i < count; ++i) {
+        const uint64_t value = values[i] & mask;
+        word |= value << filled;
+        filled += width;
+        if (filled < 64) continue;
+        std::memcpy(out, &word, 8);
+        out += 8;
+        filled -= 64;
+        word = filled == 0 ? 0 : value >> (width - filled);
+    }
+    if (out < end) std::memcpy(out, &word, static_cast<size_t>(end - out));
+}
+
+void unpackLinear(std::span<const std::byte> packed, unsigned width, size_t first, size_t count,
+                  uint64_t base, uint64_t* out) noexcept {
+    if (width == 0) {
+        std::fill_n(out, count, base);
+        return;
+    }
+    const uint64_t mask = lowMask(width);
+    for (size_t i = 0; i < count; ++i) {
+        const size_t bit = (first + i) * width;
+        const size_t byte = bit / 8;
+        const unsigned shift = bit % 8;
+        const size_t left = packed.size() - byte;
+        uint64_t low = 0;
+        std::memcpy(&low, packed.data() + byte, std::min<size_t>(8, left));
+        uint64_t value = low >> shift;
+        if (shift + width > 64 && left > 8) {
+            value |= static_cast<uint64_t>(packed[byte + 8]) << (64 - shift);
+        }
+        out[i] = (value & mask) + base;
+    }
+}
+
+}  // namespace footfall::encoding

@@ -1,0 +1,101 @@
+// Typed columns as stored: what every column codec offers.
+//
+// A stored column is a node: a codec byte, then what the codec wrote, which may be further nodes
+// and integer streams. Type and row count come from whoever holds the node. A decoder is made in an
+// Arena and keeps pointers into the stored bytes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "engine/base/byte_reader.h"
+#include "engine/base/byte_writer.h"
+#include "engine/encoding/arena.h"
+#include "engine/encoding/int_stream.h"
+#include "engine/vector/block.h"
+#include "engine/vector/column.h"
+
+namespace footfall::encoding {
+
+// The first byte of a stored column.
+enum class ColumnCodec : uint8_t {
+    Constant = 1,
+    Nullable = 2,
+    Integers = 3,
+    Decimal = 4,
+    SplitFloat = 5,
+    FixedWords = 6,
+    Dictionary = 7,
+    RunLength = 8,
+    DerivedByCode = 9,
+    DerivedByRun = 10,
+    PlainBytes = 11,
+    CompressedBytes = 12,
+    Template = 13,
+    Numeric = 14,
+    GroupedDelta = 15,
+};
+
+const char* columnCodecName(ColumnCodec codec) noexcept;
+
+class ColumnDecoder {
+public:
+    ColumnDecoder(vector::ColumnType type, uint32_t rows) noexcept : type_(type), rows_(rows) {}
+
+    vector::ColumnType type() const noexcept { return type_; }
+    uint32_t rows() const noexcept { return rows_; }
+
+    // Appends a range of rows, flat. `out` has this column's type.
+    virtual void append(uint32_t first, uint32_t count, vector::Column& out) = 0;
+    // Sets `out` to a range of at most 1,024 rows in the shape nearest to the stored one.
+    virtual void read(uint32_t first, uint32_t count, vector::Block& out);
+
+    // Columns stored with a dictionary: its entries, and the rows' codes (kNullCode for NULL).
+    virtual const vector::Column* dictionary() const noexcept { return nullptr; }
+    virtual uint64_t dictionaryId() const noexcept { return 0; }
+    virtual void codes(uint32_t first, uint32_t count, uint32_t* out);
+    // Columns stored as runs: the row after each run, ascending, the last equal to rows().
+    virtual std::span<const uint32_t> runEnds() const noexcept { return {}; }
+
+protected:
+    ~ColumnDecoder() = default;
+
+private:
+    vector::ColumnType type_;
+    uint32_t rows_;
+};
+
+// Gives decoders of other columns of the same segment to codecs that refer to them.
+class ColumnResolver {
+public:
+    virtual ColumnDecoder& resolve(uint32_t column) = 0;
+
+protected:
+    ~ColumnResolver() = default;
+};
+
+struct OpenContext {
+    Arena& arena;
+    ColumnResolver* columns;  // null where references are impossible
+};
+
+// Opens a node; `in` holds exactly the node.
+ColumnDecoder* openColumn(base::ByteReader in, vector::ColumnType type, uint32_t rows,
+                          OpenContext& context);
+// Opens a node stored as a length-prefixed part.
+ColumnDecoder* openColumnPart(base::ByteReader& in, vector::ColumnType type, uint32_t rows,
+                              OpenContext& context);
+// The column a node refers to; throws CorruptData when there can be none.
+ColumnDecoder& resolveParent(uint64_t column, uint32_t rows, OpenContext& context);
+
+// A number no other dictionary of this process has.
+uint64_t nextDictionaryId() noexcept;
+
+// Reads integers of any integer kind into 64-bit words, and back.
+void widenIntegers(const vector::Column& column, std::span<uint64_t> out);
+void appendNarrowed(const uint64_t* words, uint32_t count, vector::Column& out);
+
+// Rows are decoded in batches of this many.
+inline constexpr uint32_t kBatchRows = 1024;
+
+}  // namespace footfall::encoding

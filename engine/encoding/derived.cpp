@@ -1,0 +1,188 @@
+// Columns that another column of the segment determines: a brand by the product, a country by the
+// session.
+//
+// By code, the parent has a dictionary; stored: the parent's index, whether there is an entry for a
+// NULL parent, then a node with a value per parent code (the entry for NULL last). By run, the
+// parent is stored as runs; stored: the parent's index, then a node with a value per run.
+#include <algorithm>
+
+#include "engine/encoding/column_codecs.h"
+#include "engine/encoding/run_expansion.h"
+
+namespace footfall::encoding {
+namespace {
+
+class DerivedByCodeDecoder final : public ColumnDecoder {
+public:
+    DerivedByCodeDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
+                         OpenContext& context)
+        : ColumnDecoder(type, rows),
+          parent_(resolveParent(in.varint(), rows, context)),
+          valueCodes_(context.arena.resource()),
+          values_(type, context.arena.resource()) {
+        if (parent_.dictionary() == nullptr) {
+            base::throwCorrupt("a column is derived from one without dictionary");
+        }
+        const uint8_t nullEntry = in.u8();
+        if (nullEntry > 1) base::throwCorrupt("flag of the NULL entry is %d", nullEntry);
+        entries_ = parent_.dictionary()->size();
+        hasNullEntry_ = nullEntry == 1;
+        const uint32_t stored = entries_ + nullEntry;
+        map_ = openColumnPart(in, type, stored, context);
+        in.expectEnd();
+        if (map_->dictionary() != nullptr) {
+            valueCodes_.resize(stored);
+            map_->codes(0, stored, valueCodes_.data());
+        } else {
+            values_.reserve(stored);
+            for (uint32_t at = 0; at < stored; at += kBatchRows) {
+                map_->append(at, std::min(kBatchRows, stored - at), values_);
+            }
+        }
+    }
+
+    const vector::Column* dictionary() const noexcept override { return map_->dictionary(); }
+    uint64_t dictionaryId() const noexcept override { return map_->dictionaryId(); }
+
+    void codes(uint32_t first, uint32_t count, uint32_t* out) override {
+        parentEntries(first, count, out);
+        for (uint32_t i = 0; i < count; ++i) out[i] = valueCodes_[out[i]];
+    }
+
+    void append(uint32_t first, uint32_t count, vector::Column& out) override {
+        uint32_t batch[kBatchRows];
+        while (count > 0) {
+            const uint32_t part = std::min(count, kBatchRows);
+            if (dictionary() != nullptr) {
+                codes(first, part, batch);
+                appendEntries(*dictionary(), {batch, part}, out);
+            } else {
+                parentEntries(first, part, batch);
+                appendEntries(values_, {batch, part}, out);
+            }
+            first += part;
+            count -= part;
+        }
+    }
+
+    void read(uint32_t first, uint32_t count, vector::Block& out) override {
+        if (dictionary() == nullptr) return ColumnDecoder::read(first, count, out);
+        out.shape = vector::Block::Shape::Dictionary;
+        out.rows = count;
+        out.codes.resize(count);
+        codes(first, count, out.codes.data());
+        out.dictionary = dictionary();
+        out.dictionaryId = dictionaryId();
+    }
+
+private:
+    // The parent's codes with NULL as the entry after the last.
+    void parentEntries(uint32_t first, uint32_t count, uint32_t* out) {
+        parent_.codes(first, count, out);
+        if (hasNullEntry_) {
+            for (uint32_t i = 0; i < count; ++i) out[i] = std::min(out[i], entries_);
+        } else if (std::find(out, out + count, vector::kNullCode) != out + count) {
+            base::throwCorrupt("a derived column has no entry for NULL");
+        }
+    }
+
+    ColumnDecoder& parent_;
+    ColumnDecoder* map_;
+    uint32_t entries_;
+    bool hasNullEntry_;
+    std::pmr::vector<uint32_t> valueCodes_;
+    vector::Column values_;
+};
+
+class DerivedByRunDecoder final : public ColumnDecoder {
+public:
+    DerivedByRunDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
+                        OpenContext& context)
+        : ColumnDecoder(type, rows),
+          ends_(parentRuns(in, rows, context)),
+          expansion_(ends_,
+                     openColumnPart(in, type, static_cast<uint32_t>(ends_.size()), context),
+                     context.arena) {
+        in.expectEnd();
+    }
+
+    void append(uint32_t first, uint32_t count, vector::Column& out) override {
+        expansion_.append(first, count, out);
+    }
+    void read(uint32_t first, uint32_t count, vector::Block& out) override {
+        expansion_.read(first, count, out);
+    }
+    const vector::Column* dictionary() const noexcept override {
+        return expansion_.values().dictionary();
+    }
+    uint64_t dictionaryId() const noexcept override { return expansion_.values().dictionaryId(); }
+    void codes(uint32_t first, uint32_t count, uint32_t* out) override {
+        expansion_.codes(first, count, out);
+    }
+    std::span<const uint32_t> runEnds() const noexcept override { return ends_; }
+
+private:
+    static std::span<const uint32_t> parentRuns(base::ByteReader& in, uint32_t rows,
+                                                OpenContext& context) {
+        const auto ends = resolveParent(in.varint(), rows, context).runEnds();
+        if (ends.empty() && rows != 0) {
+            base::throwCorrupt("a column is derived from one without runs");
+        }
+        return ends;
+    }
+
+    std::span<const uint32_t> ends_;
+    RunExpansion expansion_;
+};
+
+}  // namespace
+
+void encodeDerivedByCode(const vector::Column& column, uint32_t parent,
+                         const DistinctValues& parentValues, const NodeOptions& options,
+                         base::ByteWriter& out) {
+    const uint32_t entries = parentValues.count() + (parentValues.hasNull ? 1 : 0);
+    std::vector<uint32_t> rows(parentValues.representatives);
+    rows.resize(entries);
+    if (parentValues.hasNull) {
+        const auto null = std::find(parentValues.codes.begin(), parentValues.codes.end(),
+                                    parentValues.count());
+        rows.back() = static_cast<uint32_t>(null - parentValues.codes.begin());
+    }
+    out.u8(static_cast<uint8_t>(ColumnCodec::DerivedByCode));
+    out.varint(parent);
+    out.u8(parentValues.hasNull ? 1 : 0);
+    const vector::Column values = column.gather(rows, std::pmr::new_delete_resource());
+    const size_t part = out.beginPart();
+    encodeColumn(values, options, out);
+    out.endPart(part);
+}
+
+ColumnDecoder* openDerivedByCode(base::ByteReader in, vector::ColumnType type, uint32_t rows,
+                                 OpenContext& context) {
+    return context.arena.make<DerivedByCodeDecoder>(in, type, rows, context);
+}
+
+void encodeDerivedByRun(const vector::Column& column, uint32_t parent,
+                        std::span<const uint32_t> parentRunEnds, const NodeOptions& options,
+                        base::ByteWriter& out) {
+    std::vector<uint32_t> starts;
+    starts.reserve(parentRunEnds.size());
+    uint32_t row = 0;
+    for (const uint32_t end : parentRunEnds) {
+        starts.push_back(row);
+        row = end;
+    }
+    out.u8(static_cast<uint8_t>(ColumnCodec::DerivedByRun));
+    out.varint(parent);
+    const vector::Column values = column.gather(starts, std::pmr::new_delete_resource());
+    const size_t part = out.beginPart();
+    encodeColumn(values, options, out);
+    out.endPart(part);
+}
+
+ColumnDecoder* openDerivedByRun(base::ByteReader in, vector::ColumnType type, uint32_t rows,
+                                OpenContext& context) {
+    return context.arena.make<DerivedByRunDecoder>(in, type, rows, context);
+}
+
+}  // namespace footfall::encoding

@@ -1,0 +1,225 @@
+#include "engine/encoding/frame_of_reference.h"
+
+#include <algorithm>
+#include <array>
+#include <memory_resource>
+#include <vector>
+
+#include "engine/encoding/bit_packing.h"
+
+namespace footfall::encoding {
+namespace {
+
+constexpr unsigned kPositionBits = 10;
+
+struct Layout {
+    uint64_t base = 0;
+    uint8_t width = 0;
+    uint8_t patchWidth = 0;
+    uint16_t patches = 0;
+
+    size_t packedBytes(uint32_t rows) const {
+        return rows == kPackRows ? interleavedBytes(width) : linearBytes(rows, width);
+    }
+    size_t positionBytes() const { return linearBytes(patches, kPositionBits); }
+    size_t patchBytes() const { return linearBytes(patches, patchWidth); }
+    size_t bytes(uint32_t rows) const {
+        return packedBytes(rows) + positionBytes() + patchBytes();
+    }
+};
+
+Layout layoutWithBase(std::span<const uint64_t> block, uint64_t base) {
+    std::array<uint16_t, 65> counts{};
+    for (const uint64_t value : block) ++counts[bitWidth(value - base)];
+    unsigned widest = 64;
+    while (widest > 0 && counts[widest] == 0) --widest;
+    Layout best{base, static_cast<uint8_t>(widest), 0, 0};
+    const auto rows = static_cast<uint32_t>(block.size());
+    size_t bestBytes = best.bytes(rows);
+    uint32_t patches = 0;
+    for (unsigned width = widest; width-- > 0;) {
+        patches += counts[width + 1];
+        if (patches > rows / 3) break;
+        const Layout layout{base, static_cast<uint8_t>(width),
+                            static_cast<uint8_t>(widest - width), static_cast<uint16_t>(patches)};
+        const size_t bytes = layout.bytes(rows);
+        if (bytes < bestBytes) {
+            best = layout;
+            bestBytes = bytes;
+        }
+    }
+    return best;
+}
+
+// Two bases are tried: the least value, and one that leaves the lowest tenth of a sample as
+// patches.
+Layout chooseLayout(std::span<const uint64_t> block) {
+    int64_t least = INT64_MAX;
+    int64_t greatest = INT64_MIN;
+    for (const uint64_t value : block) {
+        least = std::min(least, static_cast<int64_t>(value));
+        greatest = std::max(greatest, static_cast<int64_t>(value));
+    }
+    const Layout plain = layoutWithBase(block, static_cast<uint64_t>(least));
+    if (plain.width + plain.patchWidth < 4 || block.size() < 128) return plain;
+    std::array<int64_t, 64> sample;
+    for (size_t i = 0; i < sample.size(); ++i) {
+        sample[i] = static_cast<int64_t>(block[i * block.size() / sample.size()]);
+    }
+    std::nth_element(sample.begin(), sample.begin() + 6, sample.end());
+    const auto low = static_cast<uint64_t>(sample[6]);
+    // Worth a look only when cutting the low tail shortens the range.
+    const auto range = static_cast<uint64_t>(greatest) - static_cast<uint64_t>(least);
+    if (bitWidth(static_cast<uint64_t>(greatest) - low) >= bitWidth(range) && plain.patches == 0) {
+        return plain;
+    }
+    const Layout cut = layoutWithBase(block, low);
+    const auto rows = static_cast<uint32_t>(block.size());
+    return cut.bytes(rows) < plain.bytes(rows) ? cut : plain;
+}
+
+
+struct Block {
+    Layout layout;
+    size_t offset;
+};
+
+class FrameOfReferenceDecoder final : public IntDecoder {
+public:
+    FrameOfReferenceDecoder(base::ByteReader in, uint32_t size, Arena& arena)
+        : IntDecoder(size), blocks_(arena.resource()) {
+        const uint32_t blocks = (size + kPackRows - 1) / kPackRows;
+        blocks_.reserve(blocks);
+        size_t offset = 0;
+        uint64_t base = 0;
+        for (uint32_t b = 0; b < blocks; ++b) {
+            const uint32_t rows = std::min(kPackRows, size - b * kPackRows);
+            Layout layout;
+            layout.width = in.u8();
+            layout.patches =
+                static_cast<uint16_t>(in.varintUpTo(rows, "the number of patches in a block"));
+            if (layout.patches != 0) layout.patchWidth = in.u8();
+            if (layout.width + layout.patchWidth > 64) {
+                base::throwCorrupt("packed words of %d bits",
+                                   layout.width + layout.patchWidth);
+            }
+            base += static_cast<uint64_t>(in.zigzag());
+            layout.base = base;
+            blocks_.push_back({layout, offset});
+            offset += layout.bytes(rows);
+        }
+        data_ = in.bytes(offset);
+        in.expectEnd();
+    }
+
+    void decode(uint32_t first, uint32_t count, uint64_t* out) override {
+        while (count > 0) {
+            const uint32_t begin = first % kPackRows;
+            const uint32_t part = std::min(count, kPackRows - begin);
+            decodeInBlock(first / kPackRows, begin, part, out);
+            first += part;
+            count -= part;
+            out += part;
+        }
+    }
+
+private:
+    void decodeInBlock(uint32_t index, uint32_t begin, uint32_t count, uint64_t* out) const {
+        const auto& [layout, offset] = blocks_[index];
+        const uint32_t rows = std::min(kPackRows, size() - index * kPackRows);
+        const std::byte* at = data_.data() + offset;
+        const size_t packed = layout.packedBytes(rows);
+        if (rows < kPackRows) {
+            unpackLinear({at, packed}, layout.width, begin, count, layout.base, out);
+        } else if (begin % kPackLanes == 0 && count % kPackLanes == 0) {
+            unpackInterleaved(at, layout.width, begin, count, layout.base, out);
+        } else {
+            const uint32_t from = begin / kPackLanes * kPackLanes;
+            const uint32_t to = (begin + count + kPackLanes - 1) / kPackLanes * kPackLanes;
+            uint64_t words[kPackRows];
+            unpackInterleaved(at, layout.width, from, to - from, layout.base, words);
+            std::copy_n(words + (begin - from), count, out);
+        }
+        if (layout.patches != 0) patch(layout, at + packed, begin, count, out);
+    }
+
+    static void patch(const Layout& layout, const std::byte* at, uint32_t begin, uint32_t count,
+                      uint64_t* out) {
+        uint64_t positions[kPackRows];
+        uint64_t highs[kPackRows];
+        unpackLinear({at, layout.positionBytes()}, kPositionBits, 0, layout.patches, 0, positions);
+        unpackLinear({at + layout.positionBytes(), layout.patchBytes()}, layout.patchWidth, 0,
+                     layout.patches, 0, highs);
+        for (uint32_t i = 0; i < layout.patches; ++i) {
+            const uint64_t row = positions[i] - begin;
+            if (row < count) out[row] += layout.width >= 64 ? 0 : highs[i] << layout.width;
+        }
+    }
+
+    std::pmr::vector<Block> blocks_;
+    std::span<const std::byte> data_;
+};
+
+}  // namespace
+
+size_t frameOfReferenceBlockBytes(std::span<const uint64_t> block) {
+    return chooseLayout(block).bytes(static_cast<uint32_t>(block.size())) + 6;
+}
+
+size_t frameOfReferenceBytes(std::span<const uint64_t> values) {
+    size_t total = 0;
+    for (size_t first = 0; first < values.size(); first += kPackRows) {
+        total += frameOfReferenceBlockBytes(
+            values.subspan(first, std::min<size_t>(kPackRows, values.size() - first)));
+    }
+    return total;
+}
+
+void encodeFrameOfReference(std::span<const uint64_t> values, base::ByteWriter& out) {
+    std::vector<Layout> layouts;
+    layouts.reserve(values.size() / kPackRows + 1);
+    uint64_t base = 0;
+    for (size_t first = 0; first < values.size(); first += kPackRows) {
+        const auto block =
+            values.subspan(first, std::min<size_t>(kPackRows, values.size() - first));
+        const Layout layout = chooseLayout(block);
+        out.u8(layout.width);
+        out.varint(layout.patches);
+        if (layout.patches != 0) out.u8(layout.patchWidth);
+        out.zigzag(static_cast<int64_t>(layout.base - base));
+        base = layout.base;
+        layouts.push_back(layout);
+    }
+    std::array<uint64_t, kPackRows> words;
+    std::array<uint64_t, kPackRows> positions;
+    std::array<uint64_t, kPackRows> highs;
+    for (size_t b = 0; b < layouts.size(); ++b) {
+        const Layout& layout = layouts[b];
+        const size_t first = b * kPackRows;
+        const auto rows = static_cast<uint32_t>(std::min<size_t>(kPackRows, values.size() - first));
+        for (uint32_t i = 0; i < rows; ++i) words[i] = values[first + i] - layout.base;
+        std::byte* at = out.extend(layout.bytes(rows));
+        if (rows == kPackRows) {
+            packInterleaved(words.data(), layout.width, at);
+        } else {
+            packLinear(words.data(), rows, layout.width, at);
+        }
+        if (layout.patches == 0) continue;
+        const uint64_t mask = lowMask(layout.width);
+        uint32_t patches = 0;
+        for (uint32_t i = 0; i < rows; ++i) {
+            if (words[i] <= mask) continue;
+            positions[patches] = i;
+            highs[patches++] = words[i] >> layout.width;
+        }
+        at += layout.packedBytes(rows);
+        packLinear(positions.data(), patches, kPositionBits, at);
+        packLinear(highs.data(), patches, layout.patchWidth, at + layout.positionBytes());
+    }
+}
+
+IntDecoder* openFrameOfReference(base::ByteReader in, uint32_t size, Arena& arena) {
+    return arena.make<FrameOfReferenceDecoder>(in, size, arena);
+}
+
+}  // namespace footfall::encoding

@@ -1,0 +1,103 @@
+#include "engine/encoding/run_expansion.h"
+
+#include <algorithm>
+
+namespace footfall::encoding {
+
+uint32_t RunExpansion::runOf(uint32_t row) {
+    const auto begins = [&](uint32_t run) { return run == 0 ? 0 : ends_[run - 1]; };
+    uint32_t run = last_;
+    if (row < begins(run)) run = 0;
+    for (int steps = 0; steps < 8; ++steps, ++run) {
+        if (row < ends_[run]) return last_ = run;
+    }
+    run = static_cast<uint32_t>(std::upper_bound(ends_.begin() + run, ends_.end(), row) -
+                                ends_.begin());
+    return last_ = run;
+}
+
+namespace {
+
+template <class T>
+void fillFixed(const vector::Column& values, std::span<const uint32_t> ends, uint32_t first,
+               uint32_t count, vector::Column& out) {
+    const T* from = values.values<T>();
+    T* to = reinterpret_cast<T*>(out.extendFixed(count));
+    uint32_t row = first;
+    for (size_t run = 0; run < ends.size(); ++run) {
+        const uint32_t end = std::min(ends[run], first + count);
+        std::fill(to + (row - first), to + (end - first), from[run]);
+        row = end;
+    }
+}
+
+}  // namespace
+
+void RunExpansion::append(uint32_t first, uint32_t count, vector::Column& out) {
+    while (count > 0) {
+        const uint32_t part = std::min(count, kBatchRows);
+        const uint32_t from = runOf(first);
+        const uint32_t to = runOf(first + part - 1) + 1;
+        batch_.clear();
+        values_->append(from, to - from, batch_);
+        const auto ends = ends_.subspan(from, to - from);
+        const vector::ColumnType type = batch_.type();
+        if (batch_.nullCount() == 0 && !type.isBytes() && type.width == 8) {
+            fillFixed<uint64_t>(batch_, ends, first, part, out);
+        } else if (batch_.nullCount() == 0 && !type.isBytes() && type.width == 4) {
+            fillFixed<uint32_t>(batch_, ends, first, part, out);
+        } else if (batch_.nullCount() == 0 && !type.isBytes() && type.width == 2) {
+            fillFixed<uint16_t>(batch_, ends, first, part, out);
+        } else if (batch_.nullCount() == 0 && !type.isBytes() && type.width == 1) {
+            fillFixed<uint8_t>(batch_, ends, first, part, out);
+        } else {
+            uint32_t row = first;
+            for (uint32_t run = 0; run < to - from; ++run) {
+                const uint32_t end = std::min(ends[run], first + part);
+                for (; row < end; ++row) out.appendFrom(batch_, run);
+            }
+        }
+        first += part;
+        count -= part;
+    }
+}
+
+void RunExpansion::codes(uint32_t first, uint32_t count, uint32_t* out) {
+    uint32_t batch[kBatchRows];
+    while (count > 0) {
+        const uint32_t part = std::min(count, kBatchRows);
+        const uint32_t from = runOf(first);
+        const uint32_t to = runOf(first + part - 1) + 1;
+        values_->codes(from, to - from, batch);
+        uint32_t row = first;
+        for (uint32_t run = from; run < to; ++run) {
+            const uint32_t end = std::min(ends_[run], first + part);
+            std::fill(out + (row - first), out + (end - first), batch[run - from]);
+            row = end;
+        }
+        out += part;
+        first += part;
+        count -= part;
+    }
+}
+
+void RunExpansion::read(uint32_t first, uint32_t count, vector::Block& out) {
+    out.rows = count;
+    if (count != 0 && ends_[runOf(first)] >= first + count) {
+        out.shape = vector::Block::Shape::Constant;
+        out.values.reset(values_->type());
+        values_->append(runOf(first), 1, out.values);
+    } else if (values_->dictionary() != nullptr) {
+        out.shape = vector::Block::Shape::Dictionary;
+        out.codes.resize(count);
+        codes(first, count, out.codes.data());
+        out.dictionary = values_->dictionary();
+        out.dictionaryId = values_->dictionaryId();
+    } else {
+        out.shape = vector::Block::Shape::Flat;
+        out.values.reset(values_->type());
+        append(first, count, out.values);
+    }
+}
+
+}  // namespace footfall::encoding

@@ -1,0 +1,93 @@
+// Run lengths, and a node of one value a run.
+//
+// Stored: the number of runs, the lengths less one as an integer stream, the values as a node. NULL
+// rows make runs like any value.
+#include <algorithm>
+
+#include "engine/encoding/column_codecs.h"
+#include "engine/encoding/run_expansion.h"
+
+namespace footfall::encoding {
+namespace {
+
+class RunLengthDecoder final : public ColumnDecoder {
+public:
+    RunLengthDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
+                     OpenContext& context)
+        : ColumnDecoder(type, rows),
+          ends_(context.arena.resource()),
+          expansion_(readRuns(in, rows, context), openColumnPart(in, type, runs(), context),
+                     context.arena) {
+        in.expectEnd();
+    }
+
+    void append(uint32_t first, uint32_t count, vector::Column& out) override {
+        expansion_.append(first, count, out);
+    }
+    void read(uint32_t first, uint32_t count, vector::Block& out) override {
+        expansion_.read(first, count, out);
+    }
+    const vector::Column* dictionary() const noexcept override {
+        return expansion_.values().dictionary();
+    }
+    uint64_t dictionaryId() const noexcept override { return expansion_.values().dictionaryId(); }
+    void codes(uint32_t first, uint32_t count, uint32_t* out) override {
+        expansion_.codes(first, count, out);
+    }
+    std::span<const uint32_t> runEnds() const noexcept override { return ends_; }
+
+private:
+    uint32_t runs() const { return static_cast<uint32_t>(ends_.size()); }
+
+    std::span<const uint32_t> readRuns(base::ByteReader& in, uint32_t rows, OpenContext& context) {
+        const auto count = static_cast<uint32_t>(in.varintUpTo(rows, "the number of runs"));
+        IntDecoder* lengths = openIntegerPart(in, count, context.arena);
+        ends_.reserve(count);
+        uint64_t batch[kBatchRows];
+        uint32_t row = 0;
+        for (uint32_t at = 0; at < count; at += kBatchRows) {
+            const uint32_t part = std::min(kBatchRows, count - at);
+            lengths->decode(at, part, batch);
+            for (uint32_t i = 0; i < part; ++i) {
+                if (batch[i] >= rows - row) base::throwCorrupt("runs exceed the rows");
+                row += static_cast<uint32_t>(batch[i]) + 1;
+                ends_.push_back(row);
+            }
+        }
+        if (row != rows) base::throwCorrupt("runs end at row %u of %u", row, rows);
+        return ends_;
+    }
+
+    std::pmr::vector<uint32_t> ends_;
+    RunExpansion expansion_;
+};
+
+}  // namespace
+
+void encodeRunLength(const vector::Column& column, std::span<const uint32_t> runEnds,
+                     const NodeOptions& options, base::ByteWriter& out) {
+    std::vector<uint64_t> lengths;
+    std::vector<uint32_t> starts;
+    lengths.reserve(runEnds.size());
+    starts.reserve(runEnds.size());
+    uint32_t row = 0;
+    for (const uint32_t end : runEnds) {
+        lengths.push_back(end - row - 1);
+        starts.push_back(row);
+        row = end;
+    }
+    out.u8(static_cast<uint8_t>(ColumnCodec::RunLength));
+    out.varint(runEnds.size());
+    encodeIntegerPart(lengths, options.effort, out);
+    const vector::Column values = column.gather(starts, std::pmr::new_delete_resource());
+    const size_t part = out.beginPart();
+    encodeColumn(values, options.inner(), out);
+    out.endPart(part);
+}
+
+ColumnDecoder* openRunLength(base::ByteReader in, vector::ColumnType type, uint32_t rows,
+                             OpenContext& context) {
+    return context.arena.make<RunLengthDecoder>(in, type, rows, context);
+}
+
+}  // namespace footfall::encoding

@@ -1,0 +1,109 @@
+#include "engine/segment/segment_encoder.h"
+
+#include <algorithm>
+
+#include "engine/base/checksum.h"
+#include "engine/encoding/column_encoder.h"
+#include "engine/segment/segment_index.h"
+#include "engine/segment/sort_permutation.h"
+
+namespace footfall::segment {
+namespace {
+
+void checkArguments(std::span<const vector::Column> columns, const EncodeOptions& options) {
+    if (columns.empty() || columns.size() > kMaxColumns) {
+        base::throwBadArgument("a segment of %zu columns; 1 to %u are possible", columns.size(),
+                               kMaxColumns);
+    }
+    const uint32_t rows = columns[0].size();
+    if (rows > kMaxRows) {
+        base::throwBadArgument("a segment of %u rows; at most %u are possible", rows, kMaxRows);
+    }
+    for (const vector::Column& column : columns) {
+        if (!column.type().valid()) base::throwBadArgument("a column has no valid type");
+        if (column.size() != rows) {
+            base::throwBadArgument("columns of %u and %u rows in one segment", rows,
+                                   column.size());
+        }
+        if (column.byteSize() > kMaxColumnBytes) {
+            throw base::Error(base::ErrorKind::Unsupported,
+                              "a column of one segment would hold %zu bytes, more than %llu",
+                              column.byteSize(),
+                              static_cast<unsigned long long>(kMaxColumnBytes))
+                .withHint("Close segments at kMaxRawBytes and keep longer values unsealed.");
+        }
+    }
+    if (options.effort < 0 || options.effort > 2) {
+        base::throwBadArgument("effort %d; 0, 1 and 2 are possible", options.effort);
+    }
+    for (const auto list : {options.sortKeys, options.bloomColumns}) {
+        for (const uint32_t column : list) {
+            if (column >= columns.size()) {
+                base::throwBadArgument("column %u of %zu", column, columns.size());
+            }
+        }
+    }
+    if (options.sortKeys.empty()) return;
+    for (uint32_t row = 1; row < rows; ++row) {
+        if (compareRows(columns, options.sortKeys, row - 1, row) > 0) {
+            base::throwBadArgument("row %u is not in the order of the sort keys", row);
+        }
+    }
+}
+
+ColumnStats statsOf(const vector::Column& column) {
+    ColumnStats stats;
+    stats.nullCount = column.nullCount();
+    if (stats.nullCount == column.size() || !hasNaturalOrder(column.type())) return stats;
+    Scalar least;
+    Scalar greatest;
+    for (uint32_t row = 0; row < column.size(); ++row) {
+        if (column.isNull(row)) continue;
+        const Scalar value = Scalar::at(column, row);
+        if (!stats.hasRange) {
+            least = greatest = value;
+            stats.hasRange = true;
+        } else if (compare(value, least) < 0) {
+            least = value;
+        } else if (compare(value, greatest) > 0) {
+            greatest = value;
+        }
+    }
+    stats.min = Bound::of(least);
+    stats.max = Bound::of(greatest);
+    return stats;
+}
+
+}  // namespace
+
+EncodedSegment encodeSegment(std::span<const vector::Column> columns, const EncodeOptions& options,
+                             std::pmr::memory_resource* resource) {
+    checkArguments(columns, options);
+    EncodedSegment segment{SegmentMeta(resource),
+                           std::pmr::vector<std::pmr::vector<std::byte>>(resource),
+                           std::pmr::vector<std::byte>(resource)};
+    segment.meta.setRows(columns[0].size());
+    for (const uint32_t key : options.sortKeys) segment.meta.addSortKey(key);
+    const auto encoded = encoding::encodeColumns(
+        columns, static_cast<encoding::Effort>(options.effort), options.sortKeys);
+    segment.chunks.reserve(columns.size());
+    for (size_t c = 0; c < columns.size(); ++c) {
+        const auto bytes = encoded[c].bytes.bytes();
+        ColumnMeta column;
+        column.type = columns[c].type();
+        column.chunkBytes = static_cast<uint32_t>(bytes.size());
+        column.crc = base::crc32c(bytes);
+        column.rawBytes = columns[c].byteSize();
+        column.stats = statsOf(columns[c]);
+        column.codec = static_cast<uint8_t>(bytes[0]);
+        segment.meta.addColumn(column, encoded[c].references);
+        segment.chunks.emplace_back(bytes.begin(), bytes.end());
+    }
+    base::ByteWriter index;
+    encodeIndex(columns, options.sortKeys, options.bloomColumns, index);
+    segment.index.assign(index.bytes().begin(), index.bytes().end());
+    segment.meta.setIndex(static_cast<uint32_t>(index.size()), base::crc32c(index.bytes()));
+    return segment;
+}
+
+}  // namespace footfall::segment

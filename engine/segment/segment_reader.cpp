@@ -1,0 +1,170 @@
+#include "engine/segment/segment_reader.h"
+
+#include <algorithm>
+
+#include "engine/base/checksum.h"
+#include "engine/segment/sort_permutation.h"
+
+namespace footfall::segment {
+
+SegmentReader::SegmentReader(const SegmentMeta& meta, ChunkSource& source,
+                             std::pmr::memory_resource* resource)
+    : meta_(meta), source_(source), arena_(resource), slots_(arena_.resource()) {}
+
+encoding::ColumnDecoder& SegmentReader::open(uint32_t column) {
+    if (column >= meta_.columnCount()) {
+        base::throwCorrupt("column %u of a segment of %u is referred to", column,
+                           meta_.columnCount());
+    }
+    if (slots_.empty()) slots_.resize(meta_.columnCount());
+    Slot& slot = slots_[column];
+    if (slot.state == State::Open) return *slot.decoder;
+    if (slot.state == State::Opening) base::throwCorrupt("columns refer to each other in a circle");
+    const ColumnMeta& header = meta_.column(column);
+    const auto chunk = source_.fetch(column);
+    if (chunk.size() != header.chunkBytes) {
+        base::throwCorrupt("the chunk of column %u has %zu bytes, not %u", column, chunk.size(),
+                           header.chunkBytes);
+    }
+    if (base::crc32c(chunk) != header.crc) {
+        base::throwCorrupt("the checksum of column %u's chunk does not match", column);
+    }
+    slot.state = State::Opening;
+    try {
+        encoding::OpenContext context{arena_, this};
+        slot.decoder = encoding::openColumn(base::ByteReader(chunk), header.type,
+                                            meta_.rows(), context);
+    } catch (...) {
+        slot.state = State::Closed;
+        throw;
+    }
+    slot.state = State::Open;
+    return *slot.decoder;
+}
+
+const SegmentIndex& SegmentReader::index() {
+    if (index_ != nullptr) return *index_;
+    std::span<const std::byte> stored;
+    if (meta_.indexBytes() != 0) {
+        stored = source_.fetchIndex();
+        if (stored.size() != meta_.indexBytes()) {
+            base::throwCorrupt("a segment's index has %zu bytes, not %u", stored.size(),
+                               meta_.indexBytes());
+        }
+        if (base::crc32c(stored) != meta_.indexCrc()) {
+            base::throwCorrupt("the checksum of a segment's index does not match");
+        }
+    }
+    index_ = arena_.make<SegmentIndex>(stored, meta_, arena_);
+    return *index_;
+}
+
+namespace {
+
+void checkRange(const SegmentMeta& meta, uint32_t column, uint32_t firstRow, uint32_t count) {
+    if (column >= meta.columnCount() || firstRow > meta.rows() ||
+        count > meta.rows() - firstRow) {
+        base::throwBadArgument("rows %u to %llu of column %u, in a segment of %u rows, %u columns",
+                               firstRow, static_cast<unsigned long long>(firstRow) + count, column,
+                               meta.rows(), meta.columnCount());
+    }
+}
+
+}  // namespace
+
+void SegmentReader::read(uint32_t column, uint32_t firstRow, uint32_t count, vector::Block& out) {
+    checkRange(meta_, column, firstRow, count);
+    if (count > kBlockRows) {
+        base::throwBadArgument("%u rows asked for at once, more than %u", count, kBlockRows);
+    }
+    open(column).read(firstRow, count, out);
+}
+
+void SegmentReader::append(uint32_t column, uint32_t firstRow, uint32_t count,
+                           vector::Column& out) {
+    checkRange(meta_, column, firstRow, count);
+    encoding::ColumnDecoder& decoder = open(column);
+    for (uint32_t done = 0; done < count; done += kBlockRows) {
+        decoder.append(firstRow + done, std::min(kBlockRows, count - done), out);
+    }
+}
+
+BlockSet SegmentReader::allBlocks() const noexcept {
+    BlockSet blocks;
+    for (uint32_t b = 0; b < meta_.blocks(); ++b) blocks.set(b);
+    return blocks;
+}
+
+void SegmentReader::pruneRange(uint32_t column, const Scalar* low, const Scalar* high,
+                               BlockSet& blocks) {
+    checkRange(meta_, column, 0, 0);
+    if (!mayOverlap(meta_.column(column), meta_.rows(), low, high)) {
+        blocks.reset();
+    } else if (blocks.any()) {
+        index().prune(column, low, high, blocks);
+    }
+}
+
+void SegmentReader::pruneEqual(uint32_t column, const Scalar& value, BlockSet& blocks) {
+    pruneRange(column, &value, &value, blocks);
+    if (blocks.any() && !index().mayContain(column, value)) blocks.reset();
+}
+
+void SegmentReader::verify(uint32_t column) {
+    checkRange(meta_, column, 0, 0);
+    const ColumnMeta& header = meta_.column(column);
+    const bool ordered = hasNaturalOrder(header.type);
+    uint32_t nulls = 0;
+    uint64_t bytes = 0;
+    vector::Column values(header.type, std::pmr::new_delete_resource());
+    for (uint32_t first = 0; first < meta_.rows(); first += kBlockRows) {
+        values.clear();
+        append(column, first, std::min(kBlockRows, meta_.rows() - first), values);
+        nulls += values.nullCount();
+        bytes += values.byteSize();
+        for (uint32_t row = 0; ordered && row < values.size(); ++row) {
+            if (values.isNull(row)) continue;
+            const Scalar value = Scalar::at(values, row);
+            if (!mayOverlap(header, meta_.rows(), &value, &value)) {
+                base::throwCorrupt("row %u of column %u is outside the zone map", first + row,
+                                   column);
+            }
+            if (!index().admits(column, first / kBlockRows, orderKey(value))) {
+                base::throwCorrupt("row %u of column %u is outside the block map", first + row,
+                                   column);
+            }
+            if (!index().mayContain(column, value)) {
+                base::throwCorrupt("row %u of column %u is not in the bloom filter", first + row,
+                                   column);
+            }
+        }
+    }
+    if (nulls != header.stats.nullCount) {
+        base::throwCorrupt("column %u has %u NULLs, its header says %u", column, nulls,
+                           header.stats.nullCount);
+    }
+    if (bytes != header.rawBytes) {
+        base::throwCorrupt("column %u has %llu bytes of values, its header says %llu", column,
+                           static_cast<unsigned long long>(bytes),
+                           static_cast<unsigned long long>(header.rawBytes));
+    }
+    const auto keys = meta_.sortKeys();
+    if (!keys.empty() && keys[0] == column) verifyOrder();
+}
+
+void SegmentReader::verifyOrder() {
+    std::vector<vector::Column> columns;
+    std::vector<uint32_t> keys;
+    for (const uint16_t key : meta_.sortKeys()) {
+        keys.push_back(static_cast<uint32_t>(columns.size()));
+        columns.emplace_back(meta_.column(key).type, std::pmr::new_delete_resource());
+        append(key, 0, meta_.rows(), columns.back());
+    }
+    for (uint32_t row = 1; row < meta_.rows(); ++row) {
+        if (compareRows(columns, keys, row - 1, row) > 0) {
+            base::throwCorrupt("row %u is not in the order of the sort keys", row);
+        }
+    }
+}
+
+}  // namespace footfall::segment

@@ -1,0 +1,76 @@
+// Bytes to rows.
+//
+// A reader opens a column's chunk when it is first touched: fetches it, checks length and CRC-32C,
+// builds the decoder. What it keeps lives in one arena over the resource given at construction and
+// goes with the reader. Not for two threads at once.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <span>
+
+#include "engine/encoding/arena.h"
+#include "engine/encoding/column_codec.h"
+#include "engine/segment/segment_index.h"
+#include "engine/segment/segment_meta.h"
+#include "engine/vector/block.h"
+
+namespace footfall::segment {
+
+class ChunkSource {
+public:
+    virtual ~ChunkSource() = default;
+    // The bytes must stay valid while the reader lives.
+    virtual std::span<const std::byte> fetch(uint32_t column) = 0;
+    // Called only when the header says that there is an index.
+    virtual std::span<const std::byte> fetchIndex() = 0;
+};
+
+class SegmentReader final : private encoding::ColumnResolver {
+public:
+    // Opens nothing yet; `meta` and `source` must outlive the reader.
+    SegmentReader(const SegmentMeta& meta, ChunkSource& source,
+                  std::pmr::memory_resource* resource);
+
+    const SegmentMeta& meta() const noexcept { return meta_; }
+
+    // Any range inside the segment of at most kBlockRows rows, in any order of calls; nearest to
+    // free of waste in order and from multiples of kBlockRows. Throws CorruptData on damage,
+    // BadArgument on a range outside.
+    void read(uint32_t column, uint32_t firstRow, uint32_t count, vector::Block& out);
+    // The same, flat, appended to `out` (which has the column's type); any count.
+    void append(uint32_t column, uint32_t firstRow, uint32_t count, vector::Column& out);
+
+    // Decodes the whole column and compares it with checksum, statistics, block map, bloom filter
+    // and, for the first sort key, the order of the rows by all keys. Throws CorruptData.
+    void verify(uint32_t column);
+
+    // All blocks of the segment.
+    BlockSet allBlocks() const noexcept;
+    // Clears blocks in which no row has low <= value <= high (null pointers: open ends), by zone map
+    // and block map. Scalars are of the column's boundKind.
+    void pruneRange(uint32_t column, const Scalar* low, const Scalar* high, BlockSet& blocks);
+    // The same for value == v; asks the bloom filter too.
+    void pruneEqual(uint32_t column, const Scalar& value, BlockSet& blocks);
+
+private:
+    enum class State : uint8_t { Closed, Opening, Open };
+    struct Slot {
+        State state = State::Closed;
+        encoding::ColumnDecoder* decoder = nullptr;
+    };
+
+    encoding::ColumnDecoder& resolve(uint32_t column) override { return open(column); }
+    encoding::ColumnDecoder& open(uint32_t column);
+    const SegmentIndex& index();
+    void verifyOrder();
+
+    const SegmentMeta& meta_;
+    ChunkSource& source_;
+    encoding::Arena arena_;
+    std::pmr::vector<Slot> slots_;
+    const SegmentIndex* index_ = nullptr;
+};
+
+}  // namespace footfall::segment

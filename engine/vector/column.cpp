@@ -1,0 +1,197 @@
+#include "engine/vector/column.h"
+
+namespace footfall::vector {
+
+ColumnType ColumnType::of(Kind kind, Content content) noexcept {
+    switch (kind) {
+        case Kind::Bool:
+        case Kind::Int8:
+            return {kind, content, 1};
+        case Kind::Int16:
+            return {kind, content, 2};
+        case Kind::Int32:
+        case Kind::Float32:
+            return {kind, content, 4};
+        case Kind::Int64:
+        case Kind::Float64:
+            return {kind, content, 8};
+        case Kind::Fixed:
+            return {kind, content, 16};
+        case Kind::Bytes:
+            break;
+    }
+    return {kind, content, 0};
+}
+
+bool ColumnType::valid() const noexcept {
+    if (kind < Kind::Bool || kind > Kind::Bytes || content > Content::Uuid) return false;
+    if (kind == Kind::Fixed) return width >= 1 && width <= kMaxFixedWidth;
+    return width == of(kind).width;
+}
+
+Column::Column(ColumnType type, std::pmr::memory_resource* resource)
+    : type_(type), data_(resource), ends_(resource), nullBits_(resource) {}
+
+void Column::clear() noexcept {
+    rows_ = 0;
+    nulls_ = 0;
+    data_.clear();
+    ends_.clear();
+    nullBits_.clear();
+}
+
+void Column::reset(ColumnType type) noexcept {
+    clear();
+    type_ = type;
+}
+
+void Column::reserve(uint32_t rows) {
+    if (type_.isBytes()) {
+        ends_.reserve(size_t{rows} * sizeof(uint32_t));
+    } else {
+        data_.reserve(size_t{rows} * type_.width);
+    }
+}
+
+void Column::growNulls() {
+    const size_t needed = (size_t{rows_} + 63) / 64 * 8;
+    const size_t had = nullBits_.size();
+    if (needed > had) std::memset(nullBits_.extend(needed - had), 0, needed - had);
+}
+
+void Column::appendNull() {
+    if (type_.isBytes()) {
+        const auto end = static_cast<uint32_t>(data_.size());
+        std::memcpy(ends_.extend(sizeof(end)), &end, sizeof(end));
+    } else {
+        std::memset(data_.extend(type_.width), 0, type_.width);
+    }
+    ++rows_;
+    growNulls();
+    ++nulls_;
+    nullWords()[(rows_ - 1) >> 6] |= uint64_t{1} << ((rows_ - 1) & 63);
+}
+
+std::byte* Column::extendFixed(uint32_t rows) {
+    std::byte* at = data_.extend(size_t{rows} * type_.width);
+    rows_ += rows;
+    if (nulls_ != 0) growNulls();
+    return at;
+}
+
+void Column::appendFrom(const Column& other, uint32_t row) {
+    if (other.isNull(row)) {
+        appendNull();
+    } else if (type_.isBytes()) {
+        appendBytes(other.bytesAt(row));
+    } else {
+        appendFixed(other.fixedAt(row));
+    }
+}
+
+void Column::appendRange(const Column& other, uint32_t first, uint32_t count) {
+    if (other.nulls_ != 0 || type_.isBytes()) {
+        for (uint32_t i = 0; i < count; ++i) appendFrom(other, first + i);
+    } else if (count != 0) {
+        std::memcpy(extendFixed(count), other.fixedAt(first), size_t{count} * type_.width);
+    }
+}
+
+int64_t Column::integerAt(uint32_t row) const noexcept {
+    switch (type_.kind) {
+        case Kind::Bool:
+            return values<uint8_t>()[row];
+        case Kind::Int8:
+            return values<int8_t>()[row];
+        case Kind::Int16:
+            return values<int16_t>()[row];
+        case Kind::Int32:
+            return values<int32_t>()[row];
+        default:
+            return values<int64_t>()[row];
+    }
+}
+
+double Column::floatAt(uint32_t row) const noexcept {
+    return type_.kind == Kind::Float32 ? static_cast<double>(values<float>()[row])
+                                       : values<double>()[row];
+}
+
+namespace {
+
+template <class T>
+void gatherFixed(const std::byte* from, std::span<const uint32_t> rows, std::byte* to) {
+    const T* source = reinterpret_cast<const T*>(from);
+    T* target = reinterpret_cast<T*>(to);
+    for (size_t i = 0; i < rows.size(); ++i) target[i] = source[rows[i]];
+}
+
+}  // namespace
+
+Column Column::gather(std::span<const uint32_t> permutation,
+                      std::pmr::memory_resource* resource) const {
+    Column result(type_, resource);
+    const auto rows = static_cast<uint32_t>(permutation.size());
+    result.reserve(rows);
+    if (type_.isBytes()) {
+        size_t total = 0;
+        for (const uint32_t row : permutation) total += bytesAt(row).size();
+        result.data_.reserve(total);
+        for (const uint32_t row : permutation) result.appendFrom(*this, row);
+        return result;
+    }
+    if (rows == 0) return result;
+    std::byte* to = result.extendFixed(rows);
+    switch (type_.width) {
+        case 1:
+            gatherFixed<uint8_t>(data_.data(), permutation, to);
+            break;
+        case 2:
+            gatherFixed<uint16_t>(data_.data(), permutation, to);
+            break;
+        case 4:
+            gatherFixed<uint32_t>(data_.data(), permutation, to);
+            break;
+        case 8:
+            gatherFixed<uint64_t>(data_.data(), permutation, to);
+            break;
+        default:
+            for (size_t i = 0; i < rows; ++i) {
+                std::memcpy(to + i * type_.width, fixedAt(permutation[i]), type_.width);
+            }
+    }
+    if (nulls_ != 0) {
+        result.growNulls();
+        for (uint32_t i = 0; i < rows; ++i) {
+            if (!isNull(permutation[i])) continue;
+            result.nullWords()[i >> 6] |= uint64_t{1} << (i & 63);
+            ++result.nulls_;
+        }
+        if (result.nulls_ == 0) result.nullBits_.clear();
+    }
+    return result;
+}
+
+bool Column::rowEquals(uint32_t row, const Column& other, uint32_t otherRow) const noexcept {
+    const bool null = isNull(row);
+    if (null != other.isNull(otherRow)) return false;
+    if (null) return true;
+    if (type_.isBytes()) return bytesAt(row) == other.bytesAt(otherRow);
+    return std::memcmp(fixedAt(row), other.fixedAt(otherRow), type_.width) == 0;
+}
+
+bool Column::equals(const Column& other) const noexcept {
+    if (type_ != other.type_ || rows_ != other.rows_ || nulls_ != other.nulls_) return false;
+    for (uint32_t row = 0; row < rows_; ++row) {
+        if (!rowEquals(row, other, row)) return false;
+    }
+    return true;
+}
+
+void Column::throwTooLarge() {
+    throw base::Error(base::ErrorKind::Unsupported,
+                      "a column of one segment would hold more than 4 GB")
+        .withHint("Close the segment at footfall::segment::kMaxRawBytes.");
+}
+
+}  // namespace footfall::vector
