@@ -54,8 +54,8 @@ BehaviorChain::BehaviorChain() {
                 double before = 0;
                 for (size_t step = 0; step < kSteps; ++step) {
                     before += weights[step];
-                    chain[stage][step] = static_cast<uint32_t>(
-                        std::min(before / total * 0x1p32, 0x1p32 - 1));
+                    chain[stage][step] =
+                        static_cast<uint32_t>(std::min(before / total * 0x1p32, 0x1p32 - 1));
                 }
             }
         }

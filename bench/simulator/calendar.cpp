@@ -10,9 +10,9 @@ namespace footfall::simulator {
 namespace {
 
 // Traffic by hour of an ordinary working day and of a weekend day, in relative units.
-constexpr double kWorkdayHours[24] = {14, 8, 5, 4, 4, 6, 14, 28, 38, 42, 45, 48,
+constexpr double kWorkdayHours[24] = {14, 8,  5,  4,  4,  6,  14, 28, 38, 42, 45, 48,
                                       55, 50, 45, 44, 46, 52, 62, 74, 82, 78, 56, 30};
-constexpr double kWeekendHours[24] = {20, 12, 8, 5, 4, 4, 8, 16, 30, 46, 58, 62,
+constexpr double kWeekendHours[24] = {20, 12, 8,  5,  4,  4,  8,  16, 30, 46, 58, 62,
                                       62, 60, 60, 60, 60, 62, 66, 74, 80, 74, 54, 32};
 // Monday to Sunday.
 constexpr double kWeekdays[7] = {1.03, 0.98, 0.97, 0.98, 0.94, 0.98, 1.12};

@@ -79,7 +79,7 @@ constexpr std::array<std::string_view, 24> kBrands = {
     "quill", "rivage",  "solis", "tamarack", "umbra",   "velour",    "wicker", "zephyr"};
 
 constexpr std::array<std::string_view, 16> kLines = {
-    "classic", "plus", "nova", "lite", "pro",  "eco",   "urban", "prime",
+    "classic", "plus", "nova", "lite",  "pro",  "eco",  "urban", "prime",
     "alto",    "mono", "duo",  "terra", "aero", "luna", "vita",  "origin"};
 
 // 19.99 rather than 20.13, as shops write prices.
@@ -136,10 +136,11 @@ Catalog::Catalog(int count, int64_t firstDay, uint64_t seed)
         product.id = index + 1;
         product.category = category;
         // A category has eight brands of its own, a brand is at home in four categories.
-        product.brand = kBrands[(static_cast<size_t>(category) * 2 + random.below(8)) % kBrands.size()];
+        product.brand =
+            kBrands[(static_cast<size_t>(category) * 2 + random.below(8)) % kBrands.size()];
         product.priceCents = shopPrice(kind.medianPrice * std::exp(0.7 * random.normal()));
-        product.costCents = static_cast<int64_t>(
-            static_cast<double>(product.priceCents) * (0.45 + 0.25 * random.uniform()));
+        product.costCents = static_cast<int64_t>(static_cast<double>(product.priceCents) *
+                                                 (0.45 + 0.25 * random.uniform()));
         product.quality = std::clamp(0.72 + 0.16 * random.normal(), 0.05, 0.99);
         product.launchedDay = firstDay - static_cast<int64_t>(random.below(900));
         const std::string_view line = kLines[random.below(kLines.size())];
@@ -164,8 +165,8 @@ uint32_t Catalog::drawAny(Random& random, int month) const {
     if (random.chance(0.5)) {
         return popularity_.draw(random);
     }
-    return drawFrom(random,
-                    static_cast<int>(categoryByMonth_[static_cast<size_t>(month - 1)].draw(random)));
+    return drawFrom(
+        random, static_cast<int>(categoryByMonth_[static_cast<size_t>(month - 1)].draw(random)));
 }
 
 uint32_t Catalog::drawFrom(Random& random, int category) const {

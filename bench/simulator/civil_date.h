@@ -23,9 +23,9 @@ inline CivilDate civilDate(int64_t daysSinceEpoch) {
 }
 
 inline int64_t daysSinceEpoch(const CivilDate& date) {
-    const std::chrono::year_month_day parts{
-        std::chrono::year{date.year}, std::chrono::month{static_cast<unsigned>(date.month)},
-        std::chrono::day{static_cast<unsigned>(date.day)}};
+    const std::chrono::year_month_day parts{std::chrono::year{date.year},
+                                            std::chrono::month{static_cast<unsigned>(date.month)},
+                                            std::chrono::day{static_cast<unsigned>(date.day)}};
     return std::chrono::sys_days{parts}.time_since_epoch().count();
 }
 

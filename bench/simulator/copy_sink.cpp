@@ -13,8 +13,7 @@ namespace {
 
 class Connection {
   public:
-    explicit Connection(const std::string& parameters)
-        : handle_(PQconnectdb(parameters.c_str())) {
+    explicit Connection(const std::string& parameters) : handle_(PQconnectdb(parameters.c_str())) {
         if (PQstatus(handle_) != CONNECTION_OK) {
             const std::string reason = message();
             PQfinish(handle_);

@@ -54,6 +54,10 @@ class CsvEncoder final : public RowEncoder {
         }
         bytes_ += ',';
     }
+    void word(std::string_view value) override {
+        bytes_ += value;
+        bytes_ += ',';
+    }
     void timestamp(int64_t millis) override {
         times_.append(bytes_, millis);
         bytes_ += ',';

@@ -56,9 +56,15 @@ std::string_view personaName(Persona persona) {
 std::string_view paymentMethodName(PaymentMethod method) {
     return kMethodNames[static_cast<size_t>(method)];
 }
-std::string_view countryName(uint8_t country) { return kCountries[country]; }
-std::string_view deviceName(uint8_t device) { return kDevices[device]; }
-std::string_view channelName(uint8_t channel) { return kChannels[channel]; }
+std::string_view countryName(uint8_t country) {
+    return kCountries[country];
+}
+std::string_view deviceName(uint8_t device) {
+    return kDevices[device];
+}
+std::string_view channelName(uint8_t channel) {
+    return kChannels[channel];
+}
 
 uint8_t drawDevice(Random& random, const Customer& customer) {
     return random.chance(0.85) ? customer.device
@@ -68,6 +74,7 @@ uint8_t drawDevice(Random& random, const Customer& customer) {
 Customers::Customers(uint32_t count, const Calendar& calendar, int plannedDays,
                      double plannedVisits, uint64_t seed)
     : calendar_(calendar) {
+    keep_.reserve(128);
     for (double keep = 1; keep > 1e-6; keep *= kFadeKeep) {
         keep_.push_back(keep);
     }
@@ -77,6 +84,7 @@ Customers::Customers(uint32_t count, const Calendar& calendar, int plannedDays,
     const AliasTable devices = tableOf(kDeviceShare);
     const AliasTable channels = tableOf(kChannelShare);
     std::vector<double> joinWeights;
+    joinWeights.reserve(static_cast<size_t>(plannedDays));
     for (int day = 0; day < plannedDays; ++day) {
         joinWeights.push_back(calendar.day(day).weight);
     }

@@ -45,6 +45,7 @@ struct Customer {
     uint16_t birthYear;
 };
 
+inline constexpr uint8_t kMobile = 0;  // a device
 std::string_view countryName(uint8_t country);
 std::string_view deviceName(uint8_t device);
 std::string_view channelName(uint8_t channel);

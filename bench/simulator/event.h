@@ -27,10 +27,19 @@ enum class EventType : uint8_t {
 inline constexpr int kEventTypes = 13;
 
 constexpr std::string_view eventTypeName(EventType type) {
-    constexpr std::string_view kNames[kEventTypes] = {
-        "view",     "search",        "add_to_cart",     "remove_from_cart", "checkout",
-        "payment_failed", "purchase", "order_shipped", "order_delivered", "order_cancelled",
-        "review",   "return_requested", "refund"};
+    constexpr std::string_view kNames[kEventTypes] = {"view",
+                                                      "search",
+                                                      "add_to_cart",
+                                                      "remove_from_cart",
+                                                      "checkout",
+                                                      "payment_failed",
+                                                      "purchase",
+                                                      "order_shipped",
+                                                      "order_delivered",
+                                                      "order_cancelled",
+                                                      "review",
+                                                      "return_requested",
+                                                      "refund"};
     return kNames[static_cast<int>(type)];
 }
 
@@ -59,19 +68,19 @@ inline void encode(const Event& event, RowEncoder& row) {
     row.timestamp(event.millis);
     row.int64(event.customerId);
     row.int64OrNull(event.sessionId);
-    row.text(eventTypeName(event.type));
+    row.word(eventTypeName(event.type));
     row.int32OrNull(event.productId);
-    row.textOrNull(event.category);
-    row.textOrNull(event.brand);
+    row.wordOrNull(event.category);
+    row.wordOrNull(event.brand);
     row.centsOrNull(event.priceCents);
     row.int16OrNull(event.quantity);
     row.int64OrNull(event.orderId);
     row.centsOrNull(event.amountCents);
     row.int16OrNull(event.rating);
-    row.textOrNull(event.country);
-    row.textOrNull(event.device);
-    row.textOrNull(event.campaign);
-    row.textOrNull(event.url);
+    row.wordOrNull(event.country);
+    row.wordOrNull(event.device);
+    row.wordOrNull(event.campaign);
+    row.wordOrNull(event.url);
     row.textOrNull(event.detail);
 }
 

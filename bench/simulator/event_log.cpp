@@ -34,9 +34,10 @@ void EventLog::write(const Event& event) {
 }
 
 void EventLog::keepPace() {
-    const auto due = started_ + std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                    std::chrono::duration<double>(static_cast<double>(count_) /
-                                                                  eventsPerSecond_));
+    const auto due =
+        started_ +
+        std::chrono::duration_cast<std::chrono::nanoseconds>(
+            std::chrono::duration<double>(static_cast<double>(count_) / eventsPerSecond_));
     const auto now = std::chrono::steady_clock::now();
     if (now - committed_ >= std::chrono::seconds(1)) {
         commit_();

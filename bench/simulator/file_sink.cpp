@@ -16,8 +16,8 @@ namespace {
 class FileSink final : public Sink {
   public:
     explicit FileSink(const std::string& path) : path_(path) {
-        descriptor_ = path == "-" ? STDOUT_FILENO
-                                  : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        descriptor_ =
+            path == "-" ? STDOUT_FILENO : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
         if (descriptor_ < 0) {
             fail("open");
         }

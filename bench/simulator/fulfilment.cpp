@@ -49,8 +49,8 @@ void Fulfilment::accept(const Order& order) {
 
 void Fulfilment::schedule(uint32_t index, int64_t millis, OrderStep step, double hours) {
     orders_[index].next = step;
-    queue_.push({millis + static_cast<int64_t>(hours * kMillisPerHour), index,
-                 Happening::orderStep});
+    queue_.push(
+        {millis + static_cast<int64_t>(hours * kMillisPerHour), index, Happening::orderStep});
 }
 
 void Fulfilment::advance(uint32_t index, int64_t millis) {
@@ -63,8 +63,7 @@ void Fulfilment::advance(uint32_t index, int64_t millis) {
             order.status = OrderStatus::shipped;
             order.shippedMillis = millis;
             log_.write(eventOf(order, millis, EventType::orderShipped));
-            schedule(index, millis, OrderStep::deliver,
-                     18 + 30 * std::exp(0.4 * random_.normal()));
+            schedule(index, millis, OrderStep::deliver, 18 + 30 * std::exp(0.4 * random_.normal()));
             break;
         case OrderStep::deliver:
             order.status = OrderStatus::delivered;
@@ -98,9 +97,8 @@ void Fulfilment::decideReviewsAndReturns(Order& order) {
     for (int index = 0; index < order.lineCount; ++index) {
         OrderLine& line = order.lines[static_cast<size_t>(index)];
         const Product& product = catalog_.product(line.product);
-        const double returnRate =
-            categories()[static_cast<size_t>(product.category)].returnRate *
-            (1.72 - product.quality) * (1.68 - satisfaction);
+        const double returnRate = categories()[static_cast<size_t>(product.category)].returnRate *
+                                  (1.72 - product.quality) * (1.68 - satisfaction);
         line.reviewed = random_.chance(kReviewRate);
         line.returned = random_.chance(returnRate);
     }

@@ -18,8 +18,8 @@ namespace footfall::simulator {
 class Fulfilment {
   public:
     // `star` may be null: then nobody asked for the star schema.
-    Fulfilment(const Catalog& catalog, const Customers& customers, EventQueue& queue,
-               EventLog& log, StarSchema* star, uint64_t seed);
+    Fulfilment(const Catalog& catalog, const Customers& customers, EventQueue& queue, EventLog& log,
+               StarSchema* star, uint64_t seed);
 
     // Takes over an order that was paid at order.orderedMillis.
     void accept(const Order& order);

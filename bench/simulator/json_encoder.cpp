@@ -68,6 +68,12 @@ class JsonEncoder final : public RowEncoder {
         }
         bytes_ += "\",";
     }
+    void word(std::string_view value) override {
+        key();
+        bytes_ += '"';
+        bytes_ += value;
+        bytes_ += "\",";
+    }
     void timestamp(int64_t millis) override {
         key();
         bytes_ += '"';

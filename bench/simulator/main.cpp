@@ -60,8 +60,7 @@ std::string day(int64_t millis) {
 
 void simulate(const Options& options) {
     prepare(options);
-    const std::string place =
-        options.format == Format::binaryCopy ? options.table : options.output;
+    const std::string place = options.format == Format::binaryCopy ? options.table : options.output;
     const auto started = std::chrono::steady_clock::now();
     const auto events = openStream(options, eventsTable(), place);
     std::unique_ptr<StarSchema> star;
@@ -92,17 +91,16 @@ void simulate(const Options& options) {
     }
 }
 
+int complain(const std::exception& error, int exitCode) {
+    std::fprintf(stderr, "shop_simulator: %s\n", error.what());
+    return exitCode;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    Options options;
     try {
-        options = parseOptions(argc, argv);
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "shop_simulator: {}\n", error.what());
-        return 2;
-    }
-    try {
+        const Options options = parseOptions(argc, argv);
         if (options.help) {
             fmt::print("{}", helpText());
         } else if (options.printSchema == "star") {
@@ -112,9 +110,10 @@ int main(int argc, char** argv) {
         } else {
             simulate(options);
         }
+    } catch (const std::invalid_argument& error) {
+        return complain(error, 2);
     } catch (const std::exception& error) {
-        fmt::print(stderr, "shop_simulator: {}\n", error.what());
-        return 1;
+        return complain(error, 1);
     }
     return 0;
 }

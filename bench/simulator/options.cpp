@@ -17,8 +17,7 @@ template <class Number>
 Number parseNumber(std::string_view option, std::string_view text, Number least, Number most) {
     Number value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < least ||
-        value > most) {
+    if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
         throw std::invalid_argument(
             fmt::format("{} wants a number from {} to {}, not \"{}\"", option, least, most, text));
     }
@@ -29,9 +28,8 @@ int64_t parseDate(std::string_view option, const std::string& text) {
     CivilDate date{};
     char rest = 0;
     if (std::sscanf(text.c_str(), "%d-%d-%d%c", &date.year, &date.month, &date.day, &rest) != 3 ||
-        date.year < 1970 || date.year > 9000 || date.month < 1 || date.month > 12 ||
-        date.day < 1 || date.day > 31 ||
-        civilDate(daysSinceEpoch(date)).day != date.day) {
+        date.year < 1970 || date.year > 9000 || date.month < 1 || date.month > 12 || date.day < 1 ||
+        date.day > 31 || civilDate(daysSinceEpoch(date)).day != date.day) {
         throw std::invalid_argument(
             fmt::format("{} wants a date like 2026-01-31, not \"{}\"", option, text));
     }
@@ -48,8 +46,7 @@ Format parseFormat(std::string_view text) {
     if (text == "copy") {
         return Format::binaryCopy;
     }
-    throw std::invalid_argument(
-        fmt::format("--format is csv, jsonl or copy, not \"{}\"", text));
+    throw std::invalid_argument(fmt::format("--format is csv, jsonl or copy, not \"{}\"", text));
 }
 
 std::string oneOf(std::string_view option, const std::string& text,

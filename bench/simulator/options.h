@@ -14,7 +14,7 @@ struct Options {
     std::string output = "-";
     bool header = true;
     bool quiet = false;
-    std::string connection;   // libpq's parameters, for --format copy
+    std::string connection;  // libpq's parameters, for --format copy
     std::string table = "events";
     std::string create;       // "footfall", "heap" or empty
     std::string star;         // directory, or schema for --format copy; empty: no star schema

@@ -12,8 +12,8 @@ namespace footfall::simulator {
 inline constexpr int kMaxLines = 8;
 
 struct OrderLine {
-    uint32_t product;      // index into the catalog
-    int32_t priceCents;    // of one piece, as paid
+    uint32_t product;    // index into the catalog
+    int32_t priceCents;  // of one piece, as paid
     int16_t quantity;
     bool returned = false;
     bool reviewed = false;

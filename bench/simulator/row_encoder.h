@@ -30,6 +30,8 @@ class RowEncoder {
     // A numeric with two decimals, given in hundredths.
     virtual void cents(int64_t value) = 0;
     virtual void text(std::string_view value) = 0;
+    // A text known to need no quoting anywhere: letters, digits and -_/.?=&+, at least one.
+    virtual void word(std::string_view value) { text(value); }
     // Milliseconds since 1970-01-01 UTC.
     virtual void timestamp(int64_t millis) = 0;
     // Days since 1970-01-01.
@@ -37,6 +39,7 @@ class RowEncoder {
 
     // Zero, -1 or empty stand for NULL where the shop has nothing to say.
     void textOrNull(std::string_view value) { value.empty() ? null() : text(value); }
+    void wordOrNull(std::string_view value) { value.empty() ? null() : word(value); }
     void timestampOrNull(int64_t millis) { millis == 0 ? null() : timestamp(millis); }
     void int64OrNull(int64_t value) { value == 0 ? null() : int64(value); }
     void int32OrNull(int32_t value) { value == 0 ? null() : int32(value); }

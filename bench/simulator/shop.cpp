@@ -20,7 +20,7 @@ namespace {
 
 // What a visit brings on average, its order's later events included; the visit rates follow from
 // it. Measured; the tests check that the log ends about when it was planned to.
-constexpr double kEventsPerVisit = 6.0;
+constexpr double kEventsPerVisit = 5.62;
 constexpr int kTruthHorizonDays = 30;
 
 uint32_t customersFor(const ShopPlan& plan) {
@@ -34,9 +34,8 @@ uint32_t customersFor(const ShopPlan& plan) {
 EventQueue makeQueue(const ShopPlan& plan, const Calendar& calendar) {
     const int64_t span = calendar.days() * kMillisPerDay;
     const int64_t perDay = std::max<int64_t>(plan.events / plan.days, 1);
-    const int64_t slice = std::clamp<int64_t>(kMillisPerDay * 500 / perDay,
-                                              std::max<int64_t>(span / 200'000, 1'000),
-                                              kMillisPerDay);
+    const int64_t slice = std::clamp<int64_t>(
+        kMillisPerDay * 500 / perDay, std::max<int64_t>(span / 200'000, 1'000), kMillisPerDay);
     return {calendar.startMillis(), slice, static_cast<size_t>(span / slice) + 1};
 }
 

@@ -48,9 +48,8 @@ void StarSchema::writeOrder(const Order& order, const Catalog& catalog) {
         row.timestampOrNull(order.shippedMillis);
         row.timestampOrNull(order.deliveredMillis);
         row.timestampOrNull(order.cancelledMillis);
-        row.timestampOrNull(returned || order.status == OrderStatus::cancelled
-                                ? order.refundedMillis
-                                : 0);
+        row.timestampOrNull(
+            returned || order.status == OrderStatus::cancelled ? order.refundedMillis : 0);
         row.cents(returned || (order.status == OrderStatus::cancelled && order.refundedMillis != 0)
                       ? line.amountCents()
                       : 0);
@@ -126,8 +125,8 @@ void StarSchema::commit() {
 }
 
 void StarSchema::finish() {
-    for (RowStream* stream : {orders_.get(), customers_.get(), products_.get(), payments_.get(),
-                              churnTruth_.get()}) {
+    for (RowStream* stream :
+         {orders_.get(), customers_.get(), products_.get(), payments_.get(), churnTruth_.get()}) {
         stream->finish();
     }
 }

@@ -50,11 +50,22 @@ class TimestampWriter {
         appendDate(out, day);
         const int seconds = static_cast<int>(inDay / 1000);
         const int fraction = static_cast<int>(inDay % 1000);
-        char clock[16] = {' ', digit(seconds / 36000), digit(seconds / 3600 % 10), ':',
-                          digit(seconds / 600 % 6), digit(seconds / 60 % 10), ':',
-                          digit(seconds / 10 % 6), digit(seconds % 10), '.',
-                          digit(fraction / 100), digit(fraction / 10 % 10), digit(fraction % 10),
-                          '+', '0', '0'};
+        char clock[16] = {' ',
+                          digit(seconds / 36000),
+                          digit(seconds / 3600 % 10),
+                          ':',
+                          digit(seconds / 600 % 6),
+                          digit(seconds / 60 % 10),
+                          ':',
+                          digit(seconds / 10 % 6),
+                          digit(seconds % 10),
+                          '.',
+                          digit(fraction / 100),
+                          digit(fraction / 10 % 10),
+                          digit(fraction % 10),
+                          '+',
+                          '0',
+                          '0'};
         out.append(clock, sizeof clock);
     }
 

@@ -90,13 +90,13 @@ void Visits::advance(uint32_t index, int64_t millis) {
     }
     const double wait =
         1000 * kSecondsBefore[static_cast<size_t>(visit.pending)] * random_.exponential();
-    queue_.push({millis + kShortestGapMillis + static_cast<int64_t>(wait), index,
-                 Happening::sessionStep});
+    queue_.push(
+        {millis + kShortestGapMillis + static_cast<int64_t>(wait), index, Happening::sessionStep});
 }
 
 Step Visits::chooseNext(const Visit& visit, int64_t millis) {
     const Customer& customer = customers_[visit.customer];
-    const bool smallScreen = deviceName(visit.device) == "mobile";
+    const bool smallScreen = visit.device == kMobile;
     return chain_.next(customer.persona, smallScreen, calendar_.saleRuns(millis), visit.stage,
                        random_);
 }
@@ -140,8 +140,9 @@ void Visits::perform(Visit& visit, int64_t millis) {
 void Visits::view(Visit& visit, int64_t millis) {
     const bool related =
         visit.searched || (visit.product != kNoProduct && random_.chance(kSameCategory));
-    visit.product = related ? catalog_.drawFrom(random_, visit.category)
-                            : catalog_.drawAny(random_, calendar_.day(calendar_.dayOf(millis)).month);
+    visit.product = related
+                        ? catalog_.drawFrom(random_, visit.category)
+                        : catalog_.drawAny(random_, calendar_.day(calendar_.dayOf(millis)).month);
     const Product& product = catalog_.product(visit.product);
     visit.category = product.category;
     visit.searched = false;
@@ -176,9 +177,10 @@ void Visits::search(Visit& visit, int64_t millis) {
 void Visits::addToCart(Visit& visit, int64_t millis) {
     const Product& product = catalog_.product(visit.product);
     OrderLine& line = visit.cart[visit.cartLines++];
-    line = OrderLine{.product = visit.product,
-                     .priceCents = priceNow(product, millis),
-                     .quantity = static_cast<int16_t>(random_.chance(0.86) ? 1 : 2 + random_.below(3))};
+    line = OrderLine{
+        .product = visit.product,
+        .priceCents = priceNow(product, millis),
+        .quantity = static_cast<int16_t>(random_.chance(0.86) ? 1 : 2 + random_.below(3))};
     visit.stage = Stage::inCart;
     Event event = productEvent(visit, visit.product, millis, EventType::addToCart);
     event.priceCents = line.priceCents;
