@@ -39,6 +39,7 @@ class Server:
         self.base = base
         self.data = base / "data"
         self.log = base / "server.log"
+        self.process = None
         if os.geteuid() == 0:
             entry = pwd.getpwnam("postgres")
             os.chown(base, entry.pw_uid, entry.pw_gid)
@@ -65,13 +66,21 @@ class Server:
             raise RuntimeError("%s failed:\n%s\n%s" % (" ".join(command), done.stdout.decode(errors="replace"), tail))
 
     def start(self, timeout=120):
-        # pg_ctl's child keeps pg_ctl's output open: the server must write to its own log file.
-        command = [str(self.bin / "pg_ctl"), "-D", str(self.data), "-l", str(self.log), "-w", "-t", str(timeout), "start"]
-        done = subprocess.run(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", check=False, **server_user()
-        )
-        if done.returncode != 0:
-            raise RuntimeError("the server did not start:\n" + self.log.read_text(errors="replace")[-4000:])
+        """Starts the postmaster as a child of ours, so that a killed one is reaped, and waits for it."""
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [str(self.bin / "postgres"), "-D", str(self.data)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True, **server_user())
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                self.connect().close()
+                return
+            except ConnectionLost as error:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    tail = self.log.read_text(errors="replace")[-4000:]
+                    raise RuntimeError("the server did not start: %s\n%s" % (error, tail)) from None
+                time.sleep(0.05)
 
     def postmaster_pid(self):
         try:
@@ -84,15 +93,17 @@ class Server:
         pid = self.postmaster_pid()
         if pid is None:
             return
-        children = _children(pid)
+        children = children_of(pid)
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         self.wait_gone([pid, *children])
 
-    @staticmethod
-    def wait_gone(pids, timeout=30):
+    def wait_gone(self, pids, timeout=30):
+        """Waits until none of the processes is left; the postmaster is reaped."""
+        if self.process is not None:
+            self.process.wait(timeout)
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if not any(_alive(pid) for pid in pids):
@@ -106,17 +117,18 @@ class Server:
         time.sleep(0.5)
 
     def stop(self, mode="fast"):
-        if self.postmaster_pid() is not None:
+        if self.process is not None and self.process.poll() is None:
             subprocess.run(
                 [str(self.bin / "pg_ctl"), "-D", str(self.data), "-m", mode, "-w", "stop"],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", check=False, **server_user(),
             )
+            self.process.wait(60)
 
     def close(self, keep=False):
         self.stop("immediate")
         shutil.rmtree(self.sockets, ignore_errors=True)
         if not keep:
-            shutil.rmtree(self.data, ignore_errors=True)
+            shutil.rmtree(self.base, ignore_errors=True)
 
     def conninfo(self, database="postgres"):
         return "host=%s port=%d user=postgres dbname=%s connect_timeout=30" % (self.sockets, self.port, database)
@@ -149,7 +161,7 @@ def _alive(pid):
         return False
 
 
-def _children(pid):
+def children_of(pid):
     try:
         return [int(word) for word in pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()]
     except OSError:
