@@ -1,0 +1,113 @@
+// See ddl_hooks.h.
+#include "extension/catalog/ddl_hooks.h"
+
+#include "extension/catalog/configuration.h"
+#include "extension/catalog/segment_row.h"
+#include "extension/storage/rewrite.h"
+
+namespace footfall::catalog {
+
+namespace {
+
+object_access_hook_type previousHook = nullptr;
+
+void refuseIndexOnFootfall(Oid index) {
+    // The pg_index row of an index under construction is not in the caches yet.
+    Relation indexes = table_open(IndexRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_index_indexrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(index));
+    SysScanDesc scan = systable_beginscan(indexes, IndexRelidIndexId, true, SnapshotSelf, 1, &key);
+    HeapTuple tuple = systable_getnext(scan);
+    Oid tableOid =
+        HeapTupleIsValid(tuple) ? reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indrelid : InvalidOid;
+    systable_endscan(scan);
+    table_close(indexes, AccessShareLock);
+    if (!OidIsValid(tableOid)) {
+        return;
+    }
+    Relation table = RelationIdGetRelation(tableOid);
+    if (table == nullptr) {
+        return;
+    }
+    const bool refuse = storage::isFootfallTable(table);
+    char* name = pstrdup(RelationGetRelationName(table));
+    RelationClose(table);
+    if (refuse) {
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("cannot create an index on table \"%s\": access method footfall does not support "
+                               "indexes and unique constraints",
+                               name),
+                        errhint("Look-ups are answered by zone maps and bloom filters of the order key: see "
+                                "footfall.configure(..., order_by => ...).")));
+    }
+}
+
+char relationKind(Oid relation) {
+    Relation classes = table_open(RelationRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+    SysScanDesc scan = systable_beginscan(classes, ClassOidIndexId, true, SnapshotSelf, 1, &key);
+    HeapTuple tuple = systable_getnext(scan);
+    char kind = HeapTupleIsValid(tuple) ? reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relkind : '\0';
+    systable_endscan(scan);
+    table_close(classes, AccessShareLock);
+    return kind;
+}
+
+void onObjectAccess(ObjectAccessType access, Oid classId, Oid objectId, int subId, void* argument) {
+    if (previousHook != nullptr) {
+        previousHook(access, classId, objectId, subId, argument);
+    }
+    if (classId != RelationRelationId || subId != 0 || (access != OAT_POST_CREATE && access != OAT_DROP) ||
+        IsBootstrapProcessingMode() || IsBinaryUpgrade) {
+        return;
+    }
+    const char kind = relationKind(objectId);
+    if (kind == RELKIND_TOASTVALUE && exists()) {
+        purgeStorage(objectId);
+    } else if (kind == RELKIND_INDEX && access == OAT_POST_CREATE) {
+        refuseIndexOnFootfall(objectId);
+    }
+}
+
+}  // namespace
+
+void installDdlHooks() {
+    previousHook = object_access_hook;
+    object_access_hook = onObjectAccess;
+}
+
+}  // namespace footfall::catalog
+
+extern "C" {
+PG_FUNCTION_INFO_V1(footfall_purge_dropped);
+
+PGDLLEXPORT Datum footfall_purge_dropped(PG_FUNCTION_ARGS) {
+    if (!CALLED_AS_EVENT_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("footfall.purge_dropped() can only be called as an event trigger")));
+    }
+    if (!footfall::catalog::exists()) {
+        PG_RETURN_NULL();
+    }
+    SPI_connect();
+    int result = SPI_execute(
+        "SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects() "
+        "WHERE classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass "
+        "AND objsubid OPERATOR(pg_catalog.=) 0",
+        true, 0);
+    if (result != SPI_OK_SELECT) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not list the dropped objects")));
+    }
+    for (uint64 i = 0; i < SPI_processed; i++) {
+        bool null = false;
+        Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null);
+        if (!null) {
+            footfall::catalog::purgeStorage(DatumGetObjectId(value));
+            footfall::catalog::purgeSettings(DatumGetObjectId(value));
+        }
+    }
+    SPI_finish();
+    PG_RETURN_NULL();
+}
+}

@@ -1,0 +1,286 @@
+// See segment_row.h.
+#include "extension/catalog/segment_row.h"
+
+#include "extension/catalog/segment_lock.h"
+
+namespace footfall::catalog {
+
+namespace {
+
+// Columns of footfall.segment, in order.
+enum {
+    kStorage,
+    kNumber,
+    kRows,
+    kLevel,
+    kRawBytes,
+    kStoredBytes,
+    kIndexValue,
+    kIndexBytes,
+    kAttributes,
+    kValueIds,
+    kMeta,
+    kColumnCount
+};
+
+// The first number a TID's block cannot address: InvalidBlockNumber lies in the last segment.
+constexpr int32 kMaxNumber = (1 << 22) - 2;
+
+void readArray(Datum datum, int elementSize, int* count, void** elements) {
+    ArrayType* array = DatumGetArrayTypePCopy(datum);
+    *count = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
+    *elements = ARR_DATA_PTR(array);
+    if (ARR_HASNULL(array) || VARSIZE(array) < static_cast<Size>(*count) * elementSize) {
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
+    }
+}
+
+void readRow(HeapTuple tuple, TupleDesc descriptor, SegmentRow* row) {
+    Datum values[kColumnCount];
+    bool nulls[kColumnCount];
+    heap_deform_tuple(tuple, descriptor, values, nulls);
+    for (bool null : nulls) {
+        if (null) {
+            ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
+        }
+    }
+    row->tid = tuple->t_self;
+    row->number = DatumGetInt32(values[kNumber]);
+    row->rows = DatumGetInt32(values[kRows]);
+    row->level = static_cast<Level>(DatumGetInt16(values[kLevel]));
+    row->rawBytes = DatumGetInt64(values[kRawBytes]);
+    row->storedBytes = DatumGetInt64(values[kStoredBytes]);
+    row->indexValue = DatumGetObjectId(values[kIndexValue]);
+    row->indexBytes = DatumGetInt32(values[kIndexBytes]);
+    int valueCount = 0;
+    readArray(values[kAttributes], sizeof(int16), &row->columns, reinterpret_cast<void**>(&row->attributes));
+    readArray(values[kValueIds], sizeof(Oid), &valueCount, reinterpret_cast<void**>(&row->valueIds));
+    if (valueCount != row->columns) {
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
+    }
+    row->meta = DatumGetByteaPCopy(values[kMeta]);
+}
+
+// Whether a truncation that `snapshot` does not see yet happened to the storage.
+bool truncatedAfter(Oid storage, Snapshot snapshot) {
+    if (!IsMVCCSnapshot(snapshot)) {
+        return false;
+    }
+    OpenTable table = open(Table::Truncation, false, AccessShareLock);
+    bool happened = false;
+    SysScanDesc scan = beginScan(table, SnapshotSelf, 1, storage);
+    if (HeapTupleIsValid(systable_getnext(scan))) {
+        SysScanDesc seen = beginScan(table, snapshot, 1, storage);
+        happened = !HeapTupleIsValid(systable_getnext(seen));
+        systable_endscan(seen);
+    }
+    systable_endscan(scan);
+    close(table);
+    return happened;
+}
+
+void deleteAll(Table which, bool unlogged, Oid storage, CommandId cid) {
+    OpenTable table = open(which, unlogged, AccessShareLock);
+    SysScanDesc scan = beginScan(table, SnapshotSelf, 1, storage);
+    HeapTuple tuple = systable_getnext(scan);
+    if (!HeapTupleIsValid(tuple)) {
+        systable_endscan(scan);
+        close(table);
+        return;
+    }
+    LockRelationOid(RelationGetRelid(table.table), RowExclusiveLock);
+    do {
+        CHECK_FOR_INTERRUPTS();
+        ItemPointerData tid = tuple->t_self;
+        remove(table, &tid, cid);
+        tuple = systable_getnext(scan);
+    } while (HeapTupleIsValid(tuple));
+    systable_endscan(scan);
+    close(table);
+}
+
+}  // namespace
+
+namespace {
+
+void addRow(SegmentList* list, int* capacity, HeapTuple tuple, TupleDesc descriptor) {
+    if (list->count == *capacity) {
+        *capacity = Max(16, *capacity * 2);
+        Size size = static_cast<Size>(*capacity) * sizeof(SegmentRow);
+        list->rows = static_cast<SegmentRow*>(list->rows == nullptr ? palloc(size) : repalloc(list->rows, size));
+    }
+    readRow(tuple, descriptor, &list->rows[list->count++]);
+}
+
+}  // namespace
+
+SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot) {
+    SegmentList list = {0, nullptr};
+    if (!OidIsValid(storage)) {
+        return list;
+    }
+    OpenTable table = open(Table::Segment, unlogged, AccessShareLock);
+    SysScanDesc scan = beginScan(table, snapshot, 1, storage);
+    int capacity = 0;
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+        CHECK_FOR_INTERRUPTS();
+        addRow(&list, &capacity, tuple, RelationGetDescr(table.table));
+    }
+    systable_endscan(scan);
+    close(table);
+    if (list.count > 0 && truncatedAfter(storage, snapshot)) {
+        list.count = 0;
+    }
+    return list;
+}
+
+SegmentList listVacuumableSegments(Oid storage, bool unlogged, TransactionId oldestXmin) {
+    SegmentList list = {0, nullptr};
+    int capacity = 0;
+    OpenTable table = open(Table::Segment, unlogged, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage));
+    IndexScanDesc scan = index_beginscan(table.table, table.index, SnapshotAny,
+#if PG_VERSION_NUM >= 180000
+                                         nullptr,
+#endif
+                                         1, 0);
+    index_rescan(scan, &key, 1, nullptr, 0);
+    TupleTableSlot* slot = table_slot_create(table.table, nullptr);
+    while (index_getnext_slot(scan, ForwardScanDirection, slot)) {
+        CHECK_FOR_INTERRUPTS();
+        HeapTuple tuple = ExecFetchSlotHeapTuple(slot, false, nullptr);
+        Buffer buffer = reinterpret_cast<BufferHeapTupleTableSlot*>(slot)->buffer;
+        LockBuffer(buffer, BUFFER_LOCK_SHARE);
+        HTSV_Result fate = HeapTupleSatisfiesVacuum(tuple, oldestXmin, buffer);
+        LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+        if (fate != HEAPTUPLE_DEAD) {
+            addRow(&list, &capacity, tuple, RelationGetDescr(table.table));
+        }
+    }
+    ExecDropSingleTupleTableSlot(slot);
+    index_endscan(scan);
+    close(table);
+    return list;
+}
+
+bool findSegment(Oid storage, bool unlogged, int32 number, Snapshot snapshot, SegmentRow* row) {
+    if (!OidIsValid(storage)) {
+        return false;
+    }
+    OpenTable table = open(Table::Segment, unlogged, AccessShareLock);
+    SysScanDesc scan = beginScan(table, snapshot, 2, storage, number);
+    HeapTuple tuple = systable_getnext(scan);
+    bool found = HeapTupleIsValid(tuple);
+    if (found) {
+        readRow(tuple, RelationGetDescr(table.table), row);
+    }
+    systable_endscan(scan);
+    close(table);
+    return found && !truncatedAfter(storage, snapshot);
+}
+
+void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid) {
+    Datum* attributes = static_cast<Datum*>(palloc(sizeof(Datum) * Max(row.columns, 1)));
+    Datum* valueIds = static_cast<Datum*>(palloc(sizeof(Datum) * Max(row.columns, 1)));
+    for (int i = 0; i < row.columns; i++) {
+        attributes[i] = Int16GetDatum(row.attributes[i]);
+        valueIds[i] = ObjectIdGetDatum(row.valueIds[i]);
+    }
+    Datum values[kColumnCount];
+    bool nulls[kColumnCount] = {};
+    values[kStorage] = ObjectIdGetDatum(storage);
+    values[kNumber] = Int32GetDatum(row.number);
+    values[kRows] = Int32GetDatum(row.rows);
+    values[kLevel] = Int16GetDatum(static_cast<int16>(row.level));
+    values[kRawBytes] = Int64GetDatum(row.rawBytes);
+    values[kStoredBytes] = Int64GetDatum(row.storedBytes);
+    values[kIndexValue] = ObjectIdGetDatum(row.indexValue);
+    values[kIndexBytes] = Int32GetDatum(row.indexBytes);
+    values[kAttributes] = PointerGetDatum(construct_array(attributes, row.columns, INT2OID, 2, true, TYPALIGN_SHORT));
+    values[kValueIds] = PointerGetDatum(construct_array(valueIds, row.columns, OIDOID, 4, true, TYPALIGN_INT));
+    values[kMeta] = PointerGetDatum(row.meta);
+    OpenTable table = open(Table::Segment, unlogged, RowExclusiveLock);
+    insert(table, values, nulls, 2, cid);
+    close(table);
+}
+
+void deleteSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid) {
+    OpenTable table = open(Table::Segment, unlogged, RowExclusiveLock);
+    ItemPointerData tid = row.tid;
+    remove(table, &tid, cid);
+    close(table);
+    OpenTable tombstones = open(Table::Tombstone, unlogged, RowExclusiveLock);
+    SysScanDesc scan = beginScan(tombstones, SnapshotSelf, 2, storage, row.number);
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+        CHECK_FOR_INTERRUPTS();
+        ItemPointerData tombstone = tuple->t_self;
+        remove(tombstones, &tombstone, cid);
+    }
+    systable_endscan(scan);
+    close(tombstones);
+}
+
+int32 reserveNumber(Oid storage, bool unlogged) {
+    OpenTable table = open(Table::Segment, unlogged, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage));
+    int32 number = 0;
+    for (;;) {
+        CHECK_FOR_INTERRUPTS();
+        // Every physical row counts, dead or uncommitted ones too.
+        SysScanDesc scan = systable_beginscan_ordered(table.table, table.index, SnapshotAny, 1, &key);
+        HeapTuple tuple = systable_getnext_ordered(scan, BackwardScanDirection);
+        if (HeapTupleIsValid(tuple)) {
+            bool null = false;
+            number = Max(number,
+                         DatumGetInt32(heap_getattr(tuple, kNumber + 1, RelationGetDescr(table.table), &null)) + 1);
+        }
+        systable_endscan_ordered(scan);
+        if (number > kMaxNumber) {
+            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the table has used all segment numbers"),
+                            errhint("Rewrite it, for example with ALTER TABLE ... SET ACCESS METHOD heap and back.")));
+        }
+        if (!lockSegment(storage, number, ExclusiveLock, false)) {
+            number++;
+            continue;
+        }
+        // The number's last holder may have inserted its row between our look and our lock.
+        SysScanDesc check = beginScan(table, SnapshotAny, 2, storage, number);
+        bool taken = HeapTupleIsValid(systable_getnext(check));
+        systable_endscan(check);
+        if (!taken) {
+            break;
+        }
+        unlockSegment(storage, number, ExclusiveLock);
+        number++;
+    }
+    close(table);
+    return number;
+}
+
+void releaseNumber(Oid storage, int32 number) { unlockSegment(storage, number, ExclusiveLock); }
+
+void purgeStorage(Oid storage) {
+    CommandId cid = GetCurrentCommandId(true);
+    for (bool unlogged : {false, true}) {
+        deleteAll(Table::Segment, unlogged, storage, cid);
+        deleteAll(Table::Tombstone, unlogged, storage, cid);
+    }
+    deleteAll(Table::Truncation, false, storage, cid);
+    deleteAll(Table::FastDefault, false, storage, cid);
+}
+
+void truncateStorage(Oid storage) {
+    CommandId cid = GetCurrentCommandId(true);
+    purgeStorage(storage);
+    OpenTable table = open(Table::Truncation, false, RowExclusiveLock);
+    Datum values[1] = {ObjectIdGetDatum(storage)};
+    bool nulls[1] = {false};
+    insert(table, values, nulls, 1, cid);
+    close(table);
+}
+
+}  // namespace footfall::catalog

@@ -1,0 +1,51 @@
+// Rows of footfall.segment: one per segment, read under the scan's snapshot.
+#pragma once
+
+#include "extension/catalog/catalog_table.h"
+
+namespace footfall::catalog {
+
+// How a segment came to be; higher levels were encoded with more effort.
+enum class Level : int16 { Loaded = 0, Sealed = 1, Compacted = 2 };
+
+struct SegmentRow {
+    ItemPointerData tid;   // of the catalog row
+    int32 number;
+    int32 rows;
+    Level level;
+    int64 rawBytes;        // values as the engine saw them
+    int64 storedBytes;     // chunks and index, compressed
+    Oid indexValue;        // TOAST value of block map and blooms, or InvalidOid
+    int32 indexBytes;
+    int columns;
+    int16* attributes;     // attribute number of each column chunk
+    Oid* valueIds;         // TOAST value of each column chunk
+    bytea* meta;           // engine's SegmentMeta
+};
+
+struct SegmentList {
+    int count;
+    SegmentRow* rows;      // by number
+};
+
+// All segments of a storage that `snapshot` sees, allocated in the current context.
+SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot);
+// All segments that some snapshot may still see: live ones, and deleted ones that are not dead to everyone.
+SegmentList listVacuumableSegments(Oid storage, bool unlogged, TransactionId oldestXmin);
+// One segment; false when `snapshot` does not see it.
+bool findSegment(Oid storage, bool unlogged, int32 number, Snapshot snapshot, SegmentRow* row);
+
+void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid);
+void deleteSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid);
+
+// A number no other segment of the storage has, visible or not, committed or not. The number is reserved by its
+// segment lock until releaseNumber(), to be called once the row is inserted.
+int32 reserveNumber(Oid storage, bool unlogged);
+void releaseNumber(Oid storage, int32 number);
+
+// Removes every row of a storage from all of footfall's tables, as the current command.
+void purgeStorage(Oid storage);
+// The same for TRUNCATE: snapshots older than the truncation see the table empty.
+void truncateStorage(Oid storage);
+
+}  // namespace footfall::catalog

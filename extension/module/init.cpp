@@ -1,0 +1,20 @@
+// What happens when footfall.so is loaded: by shared_preload_libraries, or by the first touch of a footfall table.
+#include "extension/catalog/ddl_hooks.h"
+#include "extension/module/settings.h"
+#include "extension/storage/bulk_load.h"
+
+extern "C" {
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "footfall", .version = FOOTFALL_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+
+PGDLLEXPORT void _PG_init(void);
+
+void _PG_init(void) {
+    footfall::module::defineSettings();
+    footfall::storage::initBulkLoad();
+    footfall::catalog::installDdlHooks();
+}
+}

@@ -1,0 +1,64 @@
+// See settings.h.
+#include "extension/module/settings.h"
+
+#include <csignal>
+#include <cstring>
+
+namespace footfall::module {
+
+int logicalDecoding = kLogicalDecodingAuto;
+int minSegmentRows = 8192;
+bool debugIgnoreTombstones = false;
+
+namespace {
+
+char* failpointSpec = nullptr;
+
+const config_enum_entry kLogicalDecodingOptions[] = {{"auto", kLogicalDecodingAuto, false},
+                                                     {"on", kLogicalDecodingOn, false},
+                                                     {"off", kLogicalDecodingOff, false},
+                                                     {nullptr, 0, false}};
+
+}  // namespace
+
+void defineSettings() {
+    DefineCustomEnumVariable(
+        "footfall.logical_decoding", "Whether bulk loads stay visible to logical decoding.",
+        "auto: loads go through the hot rows while the database has a logical replication slot. on: always. off: "
+        "never, loads write segments, which logical decoding does not see.",
+        &logicalDecoding, kLogicalDecodingAuto, kLogicalDecodingOptions, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("footfall.min_segment_rows",
+                            "The fewest rows a bulk load writes as a segment; a shorter tail stays hot.", nullptr,
+                            &minSegmentRows, 8192, 1, 131072, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("footfall.debug_ignore_tombstones",
+                             "Developer setting: show deleted rows of segments. Answers are wrong while it is on.",
+                             nullptr, &debugIgnoreTombstones, false, PGC_SUSET, GUC_NOT_IN_SAMPLE, nullptr, nullptr,
+                             nullptr);
+    DefineCustomStringVariable("footfall.failpoint",
+                               "Developer setting: 'name:action' with action error, crash or sleep.", nullptr,
+                               &failpointSpec, "", PGC_SUSET, GUC_NOT_IN_SAMPLE, nullptr, nullptr, nullptr);
+    MarkGUCPrefixReserved("footfall");
+}
+
+void failpoint(const char* name) {
+    if (failpointSpec == nullptr || failpointSpec[0] == '\0') {
+        return;
+    }
+    std::size_t length = strlen(name);
+    if (strncmp(failpointSpec, name, length) != 0 || failpointSpec[length] != ':') {
+        return;
+    }
+    const char* action = failpointSpec + length + 1;
+    if (strcmp(action, "crash") == 0) {
+        kill(getpid(), SIGKILL);
+    } else if (strcmp(action, "sleep") == 0) {
+        for (int i = 0; i < 100; i++) {
+            CHECK_FOR_INTERRUPTS();
+            pg_usleep(10000);
+        }
+    } else {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("failpoint \"%s\"", name)));
+    }
+}
+
+}  // namespace footfall::module

@@ -1,0 +1,19 @@
+// footfall's settings (GUCs), and the failpoints of crash tests.
+#pragma once
+
+#include "extension/pg/pg.h"
+
+namespace footfall::module {
+
+enum LogicalDecoding { kLogicalDecodingAuto, kLogicalDecodingOn, kLogicalDecodingOff };
+
+extern int logicalDecoding;            // footfall.logical_decoding
+extern int minSegmentRows;             // footfall.min_segment_rows
+extern bool debugIgnoreTombstones;     // footfall.debug_ignore_tombstones, superuser only
+
+void defineSettings();
+
+// Acts as footfall.failpoint ('name:action', action error, crash or sleep) asks when `name` is reached.
+void failpoint(const char* name);
+
+}  // namespace footfall::module

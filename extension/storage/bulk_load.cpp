@@ -1,0 +1,227 @@
+// See bulk_load.h.
+#include "extension/storage/bulk_load.h"
+
+#include "extension/module/settings.h"
+#include "extension/storage/relation_size.h"
+#include "extension/storage/segment_writer.h"
+
+namespace footfall::storage {
+
+namespace {
+
+// Rows collected for all relations together; beyond it the largest collection is written early.
+constexpr Size kMaxCollected = Size{160} * 1024 * 1024;
+
+struct Load {
+    Oid relation;
+    SubTransactionId subtransaction;
+    CommandId cid;
+    SegmentWriter* writer;
+    Load* next;
+};
+
+// In TopTransactionContext, emptied at the end of the transaction.
+Load* loads = nullptr;
+
+Load* findLoad(Oid relation) {
+    for (Load* load = loads; load != nullptr; load = load->next) {
+        if (load->relation == relation) {
+            return load;
+        }
+    }
+    return nullptr;
+}
+
+void unlinkLoad(Load* load) {
+    for (Load** link = &loads; *link != nullptr; link = &(*link)->next) {
+        if (*link == load) {
+            *link = load->next;
+            return;
+        }
+    }
+}
+
+// Hands the rows of `writer` to the heap.
+void writeHot(Relation relation, SegmentWriter* writer, CommandId cid) {
+    BulkInsertState bulk = GetBulkInsertState();
+    TupleDesc descriptor = RelationGetDescr(relation);
+    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall tail", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext previous = MemoryContextSwitchTo(scratch);
+    Datum values[MaxHeapAttributeNumber];
+    bool nulls[MaxHeapAttributeNumber];
+    const int32 rows = writer->rows();
+    for (int32 row = 0; row < rows; row++) {
+        CHECK_FOR_INTERRUPTS();
+        writer->read(relation, row, values, nulls);
+        HeapTuple tuple = heap_form_tuple(descriptor, values, nulls);
+        tuple->t_tableOid = RelationGetRelid(relation);
+        heap_insert(relation, tuple, cid, 0, bulk);
+        MemoryContextReset(scratch);
+    }
+    MemoryContextSwitchTo(previous);
+    MemoryContextDelete(scratch);
+    FreeBulkInsertState(bulk);
+    writer->clear();
+}
+
+void writeSegment(Relation relation, Load* load) {
+    load->writer->write(relation, load->cid);
+    ensureMainForkBlock(relation);
+}
+
+void writeLargestWhenFull() {
+    Size total = 0;
+    Load* largest = nullptr;
+    for (Load* load = loads; load != nullptr; load = load->next) {
+        total += load->writer->memory();
+        if (largest == nullptr || load->writer->memory() > largest->writer->memory()) {
+            largest = load;
+        }
+    }
+    if (total < kMaxCollected) {
+        return;
+    }
+    Relation relation = table_open(largest->relation, RowExclusiveLock);
+    if (largest->writer->rows() >= module::minSegmentRows) {
+        writeSegment(relation, largest);
+    } else {
+        writeHot(relation, largest->writer, largest->cid);
+    }
+    table_close(relation, NoLock);
+}
+
+bool logicallyDecoded(Relation relation) {
+    if (!RelationIsLogicallyLogged(relation) || module::logicalDecoding == module::kLogicalDecodingOff) {
+        return false;
+    }
+    if (module::logicalDecoding == module::kLogicalDecodingOn) {
+        return true;
+    }
+    bool decoded = false;
+    LWLockAcquire(ReplicationSlotControlLock, LW_SHARED);
+    for (int i = 0; i < max_replication_slots && !decoded; i++) {
+        ReplicationSlot* slot = &ReplicationSlotCtl->replication_slots[i];
+        decoded = slot->in_use && SlotIsLogical(slot) && slot->data.database == MyDatabaseId;
+    }
+    LWLockRelease(ReplicationSlotControlLock);
+    return decoded;
+}
+
+void atTransactionEnd(XactEvent event, void*) {
+    switch (event) {
+        case XACT_EVENT_PRE_COMMIT:
+        case XACT_EVENT_PRE_PREPARE:
+            // A load that nobody finished is still the user's data.
+            while (loads != nullptr) {
+                Load* load = loads;
+                Relation relation = table_open(load->relation, RowExclusiveLock);
+                finishBulkLoad(relation);
+                table_close(relation, NoLock);
+                if (loads == load) {
+                    unlinkLoad(load);
+                }
+            }
+            break;
+        case XACT_EVENT_ABORT:
+        case XACT_EVENT_COMMIT:
+        case XACT_EVENT_PREPARE:
+            loads = nullptr;
+            break;
+        default:
+            break;
+    }
+}
+
+void atSubtransactionEnd(SubXactEvent event, SubTransactionId id, SubTransactionId parent, void*) {
+    if (event == SUBXACT_EVENT_ABORT_SUB) {
+        for (Load* load = loads; load != nullptr;) {
+            Load* next = load->next;
+            if (load->subtransaction == id) {
+                unlinkLoad(load);
+                load->writer->destroy();
+            }
+            load = next;
+        }
+    } else if (event == SUBXACT_EVENT_COMMIT_SUB) {
+        for (Load* load = loads; load != nullptr; load = load->next) {
+            if (load->subtransaction == id) {
+                load->subtransaction = parent;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+void initBulkLoad() {
+    RegisterXactCallback(atTransactionEnd, nullptr);
+    RegisterSubXactCallback(atSubtransactionEnd, nullptr);
+}
+
+bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state, bool multi) {
+    if (state == nullptr || (options & (TABLE_INSERT_FROZEN | TABLE_INSERT_NO_LOGICAL)) != 0 ||
+        !OidIsValid(catalog::storageOf(relation))) {
+        return false;
+    }
+    // Single rows come this way from CREATE TABLE AS and rewrites, whose targets have no defaults. COPY hands over
+    // single rows when a default or a trigger may look at the table while it runs.
+    TupleConstr* constraints = RelationGetDescr(relation)->constr;
+    if (!multi && ((options & TABLE_INSERT_SKIP_FSM) == 0 ||
+                   (constraints != nullptr && (constraints->num_defval > 0 || constraints->has_generated_stored)))) {
+        return false;
+    }
+    TriggerDesc* triggers = relation->trigdesc;
+    if (triggers != nullptr &&
+        (triggers->trig_insert_before_row || triggers->trig_insert_after_row || triggers->trig_insert_new_table)) {
+        return false;
+    }
+    return !logicallyDecoded(relation);
+}
+
+void bulkLoad(Relation relation, TupleTableSlot** slots, int count, CommandId cid, int options) {
+    (void)options;
+    CheckForSerializableConflictIn(relation, nullptr, InvalidBlockNumber);
+    const SubTransactionId subtransaction = GetCurrentSubTransactionId();
+    Load* load = findLoad(RelationGetRelid(relation));
+    if (load != nullptr && (load->subtransaction != subtransaction || load->cid != cid)) {
+        finishBulkLoad(relation);
+        load = nullptr;
+    }
+    if (load == nullptr) {
+        load = static_cast<Load*>(MemoryContextAlloc(TopTransactionContext, sizeof(Load)));
+        load->relation = RelationGetRelid(relation);
+        load->subtransaction = subtransaction;
+        load->cid = cid;
+        load->writer = SegmentWriter::create(relation, TopTransactionContext, catalog::Level::Loaded);
+        load->next = loads;
+        loads = load;
+    }
+    for (int i = 0; i < count; i++) {
+        TupleTableSlot* slot = slots[i];
+        slot_getallattrs(slot);
+        slot->tts_tableOid = RelationGetRelid(relation);
+        load->writer->append(relation, slot->tts_values, slot->tts_isnull);
+        if (load->writer->full()) {
+            writeSegment(relation, load);
+        }
+    }
+    pgstat_count_heap_insert(relation, count);
+    writeLargestWhenFull();
+}
+
+void finishBulkLoad(Relation relation) {
+    Load* load = findLoad(RelationGetRelid(relation));
+    if (load == nullptr) {
+        return;
+    }
+    if (load->writer->rows() >= module::minSegmentRows) {
+        writeSegment(relation, load);
+    } else if (load->writer->rows() > 0) {
+        writeHot(relation, load->writer, load->cid);
+    }
+    unlinkLoad(load);
+    load->writer->destroy();
+    pfree(load);
+}
+
+}  // namespace footfall::storage

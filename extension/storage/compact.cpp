@@ -1,0 +1,282 @@
+// Compaction; see seal.h.
+//
+// The idea: every segment is sorted by the order key when it is written, so merging is a k-way merge that holds one
+// batch of each input; the order is settled by comparing the key columns' values as the engine orders them. Without an
+// order key, or when a segment was written before the key was set, its rows are taken in their order and each output
+// segment is sorted by itself.
+#include "extension/catalog/configuration.h"
+#include "extension/catalog/segment_lock.h"
+#include "extension/catalog/tombstone.h"
+#include "extension/module/settings.h"
+#include "extension/storage/scan_state.h"
+#include "extension/storage/seal.h"
+#include "extension/storage/segment_writer.h"
+#include "extension/storage/value.h"
+
+namespace footfall::storage {
+
+namespace {
+
+struct Input {
+    const catalog::SegmentRow* row;
+    SealedSegment* segment;
+    int32 position;                          // current row; rows() when exhausted
+    Datum keys[catalog::kMaxOrderKeys];
+    bool keyNulls[catalog::kMaxOrderKeys];
+};
+
+struct Merge {
+    Relation relation;
+    Input* inputs;
+    int inputCount;
+    int* heap;                               // indexes of inputs, smallest first
+    int heapSize;
+    AttrNumber keys[catalog::kMaxOrderKeys];
+    int keyCount;
+};
+
+int compareBytes(const char* a, Size sizeA, const char* b, Size sizeB) {
+    int order = memcmp(a, b, Min(sizeA, sizeB));
+    return order != 0 ? order : (sizeA < sizeB ? -1 : (sizeA > sizeB ? 1 : 0));
+}
+
+int compareFloats(double a, double b) {
+    const bool nanA = std::isnan(a);
+    const bool nanB = std::isnan(b);
+    if (nanA || nanB) {
+        return nanA == nanB ? 0 : (nanA ? 1 : -1);
+    }
+    return a < b ? -1 : (a > b ? 1 : 0);
+}
+
+template <class T>
+int compareValues(T a, T b) {
+    return a < b ? -1 : (a > b ? 1 : 0);
+}
+
+// The engine's natural order (segment::sortPermutation): ints signed, floats with NaN last, bytes by memcmp.
+int compareDatums(Form_pg_attribute attribute, Datum a, Datum b) {
+    if (attribute->attlen == -1) {
+        const char* left = DatumGetPointer(a);
+        const char* right = DatumGetPointer(b);
+        return compareBytes(VARDATA_ANY(left), VARSIZE_ANY_EXHDR(left), VARDATA_ANY(right), VARSIZE_ANY_EXHDR(right));
+    }
+    if (attribute->attlen == -2) {
+        return compareBytes(DatumGetCString(a), strlen(DatumGetCString(a)), DatumGetCString(b),
+                            strlen(DatumGetCString(b)));
+    }
+    if (!attribute->attbyval) {
+        return memcmp(DatumGetPointer(a), DatumGetPointer(b), static_cast<Size>(attribute->attlen));
+    }
+    switch (columnTypeOf(attribute).kind) {
+        case vector::Kind::Float32:
+            return compareFloats(static_cast<double>(DatumGetFloat4(a)), static_cast<double>(DatumGetFloat4(b)));
+        case vector::Kind::Float64:
+            return compareFloats(DatumGetFloat8(a), DatumGetFloat8(b));
+        case vector::Kind::Bool:
+        case vector::Kind::Int8:
+            return compareValues(static_cast<int8>(DatumGetChar(a)), static_cast<int8>(DatumGetChar(b)));
+        case vector::Kind::Int16:
+            return compareValues(DatumGetInt16(a), DatumGetInt16(b));
+        case vector::Kind::Int32:
+            return compareValues(DatumGetInt32(a), DatumGetInt32(b));
+        default:
+            return compareValues(DatumGetInt64(a), DatumGetInt64(b));
+    }
+}
+
+bool before(const Merge* merge, int a, int b) {
+    const Input& left = merge->inputs[a];
+    const Input& right = merge->inputs[b];
+    TupleDesc descriptor = RelationGetDescr(merge->relation);
+    for (int k = 0; k < merge->keyCount; k++) {
+        if (left.keyNulls[k] || right.keyNulls[k]) {
+            if (left.keyNulls[k] != right.keyNulls[k]) {
+                return right.keyNulls[k];
+            }
+            continue;
+        }
+        int order = compareDatums(TupleDescAttr(descriptor, merge->keys[k] - 1), left.keys[k], right.keys[k]);
+        if (order != 0) {
+            return order < 0;
+        }
+    }
+    return a < b;
+}
+
+void siftDown(Merge* merge, int at) {
+    for (;;) {
+        int child = 2 * at + 1;
+        if (child >= merge->heapSize) {
+            return;
+        }
+        if (child + 1 < merge->heapSize && before(merge, merge->heap[child + 1], merge->heap[child])) {
+            child++;
+        }
+        if (!before(merge, merge->heap[child], merge->heap[at])) {
+            return;
+        }
+        std::swap(merge->heap[child], merge->heap[at]);
+        at = child;
+    }
+}
+
+// Moves an input to its next live row and loads its key; false when it is exhausted.
+bool advance(Merge* merge, Input* input) {
+    const int32 rows = input->segment->rows();
+    do {
+        input->position++;
+    } while (input->position < rows && input->segment->isDeleted(input->position));
+    if (input->position >= rows) {
+        return false;
+    }
+    for (int k = 0; k < merge->keyCount; k++) {
+        input->keys[k] = input->segment->datum(merge->keys[k] - 1, input->position, &input->keyNulls[k]);
+    }
+    return true;
+}
+
+// Takes the locks of the segments, leaving out those that somebody is changing; returns how many are locked.
+int lockInputs(Oid storage, catalog::SegmentList* list) {
+    int locked = 0;
+    for (int i = 0; i < list->count; i++) {
+        if (catalog::lockSegment(storage, list->rows[i].number, AccessExclusiveLock, false)) {
+            list->rows[locked++] = list->rows[i];
+        }
+    }
+    list->count = locked;
+    return locked;
+}
+
+// Keeps the segments of `list` that are in `locked`: those whose lock was taken before the snapshot of `list`.
+void keepLocked(catalog::SegmentList* list, const catalog::SegmentList& locked) {
+    int kept = 0;
+    int j = 0;
+    for (int i = 0; i < list->count; i++) {
+        while (j < locked.count && locked.rows[j].number < list->rows[i].number) {
+            j++;
+        }
+        if (j < locked.count && locked.rows[j].number == list->rows[i].number) {
+            list->rows[kept++] = list->rows[i];
+        }
+    }
+    list->count = kept;
+}
+
+void deleteValues(Relation relation, const catalog::SegmentRow& row) {
+    for (int c = 0; c <= row.columns; c++) {
+        const Oid valueId = c < row.columns ? row.valueIds[c] : row.indexValue;
+        if (!OidIsValid(valueId)) {
+            continue;
+        }
+        CHECK_FOR_INTERRUPTS();
+        struct varatt_external pointer = {};
+        pointer.va_rawsize = 1 + VARHDRSZ;
+        VARATT_EXTERNAL_SET_SIZE_AND_COMPRESS_METHOD(pointer, 1, TOAST_PGLZ_COMPRESSION_ID);
+        pointer.va_valueid = valueId;
+        pointer.va_toastrelid = catalog::storageOf(relation);
+        char external[TOAST_POINTER_SIZE];
+        SET_VARTAG_EXTERNAL(external, VARTAG_ONDISK);
+        memcpy(VARDATA_EXTERNAL(external), &pointer, sizeof(pointer));
+        toast_delete_datum(relation, PointerGetDatum(external), false);
+    }
+}
+
+// Whether merging would change nothing: one segment or sorted, compacted segments without deleted rows.
+bool isCompacted(Relation relation, const catalog::SegmentList& list, int64 tombstones) {
+    (void)relation;
+    if (tombstones > 0) {
+        return false;
+    }
+    for (int i = 0; i < list.count; i++) {
+        if (list.rows[i].level != catalog::Level::Compacted) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+int64 compactRelation(Relation relation, int64* merged, int64* dropped) {
+    const Oid storage = catalog::storageOf(relation);
+    const bool unlogged = catalog::usesUnlogged(relation->rd_rel->relpersistence);
+    *merged = 0;
+    *dropped = 0;
+    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "footfall compact", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext previous = MemoryContextSwitchTo(context);
+    PushActiveSnapshot(GetLatestSnapshot());
+    catalog::SegmentList locked = catalog::listSegments(storage, unlogged, GetActiveSnapshot());
+    lockInputs(storage, &locked);
+    PopActiveSnapshot();
+    PushActiveSnapshot(GetLatestSnapshot());
+    Snapshot snapshot = GetActiveSnapshot();
+    catalog::SegmentList list = catalog::listSegments(storage, unlogged, snapshot);
+    keepLocked(&list, locked);
+    int64 written = 0;
+    if (list.count > 0 && !isCompacted(relation, list, catalog::countTombstones(storage, unlogged, snapshot))) {
+        Merge merge = {};
+        merge.relation = relation;
+        merge.keyCount = catalog::orderKey(relation, merge.keys);
+        merge.inputCount = list.count;
+        merge.inputs = static_cast<Input*>(palloc0(sizeof(Input) * static_cast<Size>(list.count)));
+        merge.heap = static_cast<int*>(palloc(sizeof(int) * static_cast<Size>(list.count)));
+        for (int i = 0; i < list.count; i++) {
+            Input& input = merge.inputs[i];
+            input.row = &list.rows[i];
+            input.segment = SealedSegment::create(relation, RelationGetDescr(relation));
+            input.segment->open(input.row, snapshot);
+            input.position = -1;
+            *dropped += input.segment->deletedCount();
+            if (advance(&merge, &input)) {
+                merge.heap[merge.heapSize++] = i;
+            }
+        }
+        for (int i = merge.heapSize / 2 - 1; i >= 0; i--) {
+            siftDown(&merge, i);
+        }
+        const CommandId cid = GetCurrentCommandId(true);
+        const int natts = RelationGetDescr(relation)->natts;
+        Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(Max(natts, 1))));
+        bool* nulls = static_cast<bool*>(palloc(static_cast<Size>(Max(natts, 1))));
+        SegmentWriter* writer = SegmentWriter::create(relation, context, catalog::Level::Compacted);
+        while (merge.heapSize > 0) {
+            CHECK_FOR_INTERRUPTS();
+            Input& input = merge.inputs[merge.heap[0]];
+            for (int a = 0; a < natts; a++) {
+                values[a] = input.segment->datum(a, input.position, &nulls[a]);
+            }
+            writer->append(relation, values, nulls);
+            if (writer->full()) {
+                writer->write(relation, cid);
+                written++;
+                module::failpoint("compact_after_segment");
+            }
+            if (!advance(&merge, &input)) {
+                merge.heap[0] = merge.heap[--merge.heapSize];
+            }
+            siftDown(&merge, 0);
+        }
+        if (writer->rows() > 0) {
+            writer->write(relation, cid);
+            written++;
+        }
+        module::failpoint("compact_before_delete");
+        for (int i = 0; i < list.count; i++) {
+            merge.inputs[i].segment->destroy();
+            catalog::deleteSegment(storage, unlogged, list.rows[i], cid);
+            deleteValues(relation, list.rows[i]);
+        }
+        module::failpoint("compact_after_delete");
+        *merged = list.count;
+    }
+    PopActiveSnapshot();
+    MemoryContextSwitchTo(previous);
+    MemoryContextDelete(context);
+    if (written > 0) {
+        CommandCounterIncrement();
+    }
+    return written;
+}
+
+}  // namespace footfall::storage

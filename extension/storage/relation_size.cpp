@@ -1,0 +1,113 @@
+// See relation_size.h.
+#include "extension/storage/relation_size.h"
+
+#include "extension/catalog/segment_row.h"
+#include "extension/catalog/tombstone.h"
+#include "extension/storage/scan_state.h"
+
+extern "C" {
+#include <access/visibilitymap.h>
+#include <access/xloginsert.h>
+}
+
+namespace footfall::storage {
+
+StoredSize sealedSize(Relation relation) {
+    StoredSize size = {};
+    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall size", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext previous = MemoryContextSwitchTo(scratch);
+    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    catalog::SegmentList list = catalog::listSegments(
+        catalog::storageOf(relation), catalog::usesUnlogged(relation->rd_rel->relpersistence), snapshot);
+    for (int i = 0; i < list.count; i++) {
+        size.segments++;
+        size.rows += list.rows[i].rows;
+        size.rawBytes += list.rows[i].rawBytes;
+        size.storedBytes += list.rows[i].storedBytes;
+    }
+    UnregisterSnapshot(snapshot);
+    MemoryContextSwitchTo(previous);
+    MemoryContextDelete(scratch);
+    return size;
+}
+
+void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages, double* tuples, double* allVisible) {
+    const BlockNumber blocks = RelationGetNumberOfBlocks(relation);
+    StoredSize sealed = sealedSize(relation);
+    // reltuples counts both stores, so it says nothing of the heap's density: take that from the columns' widths.
+    const int32 width = get_rel_data_width(relation, attributeWidths) +
+                        static_cast<int32>(MAXALIGN(SizeofHeapTupleHeader) + sizeof(ItemIdData));
+    const double density = (BLCKSZ - SizeOfPageHeaderData) / static_cast<double>(Max(width, 1));
+    double hotRows = blocks * density;
+    // One block is kept whether it holds rows or not.
+    if (blocks == 1 && sealed.segments > 0) {
+        hotRows = 1;
+    }
+    *tuples = rint(hotRows + sealed.rows);
+    *pages = blocks + static_cast<BlockNumber>((sealed.storedBytes + BLCKSZ - 1) / BLCKSZ);
+    *allVisible = blocks == 0 ? 0 : Min(1.0, relation->rd_rel->relallvisible / static_cast<double>(blocks));
+}
+
+void ensureMainForkBlock(Relation relation) {
+    if (RelationGetNumberOfBlocks(relation) > 0) {
+        return;
+    }
+    LockRelationForExtension(relation, ExclusiveLock);
+    if (RelationGetNumberOfBlocks(relation) == 0) {
+        Buffer buffer = ReadBufferExtended(relation, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
+        Page page = BufferGetPage(buffer);
+        PageInit(page, BufferGetPageSize(buffer), 0);
+        MarkBufferDirty(buffer);
+        if (RelationNeedsWAL(relation)) {
+            log_newpage_buffer(buffer, true);
+        }
+        UnlockReleaseBuffer(buffer);
+    }
+    UnlockRelationForExtension(relation, ExclusiveLock);
+}
+
+void vacuumRelation(Relation relation, VacuumParams* params, BufferAccessStrategy strategy) {
+    heapRoutine()->relation_vacuum(relation, params, strategy);
+    StoredSize sealed = sealedSize(relation);
+    if (sealed.segments == 0) {
+        return;
+    }
+    ensureMainForkBlock(relation);
+    // The heap's vacuum left the number of hot rows in pg_class, updated in place: caches may not know it yet.
+    Relation classes = table_open(RelationRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ,
+                ObjectIdGetDatum(RelationGetRelid(relation)));
+    SysScanDesc scan = systable_beginscan(classes, ClassOidIndexId, true, nullptr, 1, &key);
+    HeapTuple tuple = systable_getnext(scan);
+    if (!HeapTupleIsValid(tuple)) {
+        systable_endscan(scan);
+        table_close(classes, AccessShareLock);
+        return;
+    }
+    auto* form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+    const BlockNumber pages = Max(static_cast<BlockNumber>(form->relpages), 1u);
+    const double hot = Max(static_cast<double>(form->reltuples), 0.0);
+    const auto allVisible = static_cast<BlockNumber>(form->relallvisible);
+#if PG_VERSION_NUM >= 180000
+    const auto allFrozen = static_cast<BlockNumber>(form->relallfrozen);
+#endif
+    systable_endscan(scan);
+    table_close(classes, AccessShareLock);
+    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall vacuum", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext previous = MemoryContextSwitchTo(scratch);
+    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    const double deleted =
+        static_cast<double>(catalog::countTombstones(catalog::storageOf(relation),
+                                                     catalog::usesUnlogged(relation->rd_rel->relpersistence), snapshot));
+    UnregisterSnapshot(snapshot);
+    MemoryContextSwitchTo(previous);
+    MemoryContextDelete(scratch);
+    vac_update_relstats(relation, pages, hot + Max(sealed.rows - deleted, 0.0), allVisible,
+#if PG_VERSION_NUM >= 180000
+                        allFrozen,
+#endif
+                        false, InvalidTransactionId, InvalidMultiXactId, nullptr, nullptr, false);
+}
+
+}  // namespace footfall::storage

@@ -1,0 +1,98 @@
+// See rewrite.h.
+#include "extension/storage/rewrite.h"
+
+#include "extension/catalog/fast_default.h"
+#include "extension/catalog/segment_row.h"
+#include "extension/pg/guard.h"
+#include "extension/storage/relation_size.h"
+#include "extension/storage/scan_state.h"
+#include "extension/storage/sealed_segment.h"
+
+namespace footfall::storage {
+
+namespace {
+
+// Copies one TOAST value under the same id. `newTable` carries the old TOAST relation's OID for the time of the
+// rewrite, which makes toast_save_datum keep the id of the external pointer it is given.
+void copyValue(Relation oldTable, Relation newTable, Oid valueId, uint32 bytes, MemoryContext scratch) {
+    if (!OidIsValid(valueId)) {
+        return;
+    }
+    CHECK_FOR_INTERRUPTS();
+    const Oid oldToast = catalog::storageOf(oldTable);
+    std::span<const std::byte> payload = fetchToastValue(oldToast, valueId, bytes, scratch);
+    auto* value = const_cast<char*>(reinterpret_cast<const char*>(payload.data())) - VARHDRSZ;
+    struct varatt_external pointer = {};
+    pointer.va_rawsize = static_cast<int32>(bytes + VARHDRSZ);
+    VARATT_EXTERNAL_SET_SIZE_AND_COMPRESS_METHOD(pointer, bytes, TOAST_PGLZ_COMPRESSION_ID);
+    pointer.va_valueid = valueId;
+    pointer.va_toastrelid = oldToast;
+    char external[TOAST_POINTER_SIZE];
+    SET_VARTAG_EXTERNAL(external, VARTAG_ONDISK);
+    memcpy(VARDATA_EXTERNAL(external), &pointer, sizeof(pointer));
+    Datum saved = toast_save_datum(newTable, PointerGetDatum(value), reinterpret_cast<struct varlena*>(external),
+                                   HEAP_INSERT_NO_LOGICAL | HEAP_INSERT_SKIP_FSM);
+    struct varatt_external written;
+    VARATT_EXTERNAL_GET_POINTER(written, DatumGetPointer(saved));
+    if (written.va_valueid != valueId) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+                        errmsg("TOAST value %u got the new id %u in a rewrite", valueId, written.va_valueid)));
+    }
+}
+
+void copySegment(Relation oldTable, Relation newTable, const catalog::SegmentRow& row) {
+    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall rewrite", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext previous = MemoryContextSwitchTo(scratch);
+    segment::SegmentMeta* meta = nullptr;
+    pg::enterEngine([&] {
+        auto* resource = pg::makeIn<pg::ContextResource>(scratch, scratch);
+        std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(row.meta)),
+                                         VARSIZE_ANY_EXHDR(row.meta));
+        meta = pg::makeIn<segment::SegmentMeta>(scratch, segment::SegmentMeta::parse(bytes, resource));
+    });
+    for (int c = 0; c < row.columns; c++) {
+        copyValue(oldTable, newTable, row.valueIds[c], meta->column(static_cast<uint32_t>(c)).chunkBytes, scratch);
+    }
+    copyValue(oldTable, newTable, row.indexValue, static_cast<uint32>(row.indexBytes), scratch);
+    MemoryContextSwitchTo(previous);
+    MemoryContextDelete(scratch);
+}
+
+}  // namespace
+
+void copyForCluster(Relation oldTable, Relation newTable, Relation oldIndex, bool useSort, TransactionId oldestXmin,
+                    TransactionId* xidCutoff, MultiXactId* multiCutoff, double* tuples, double* vacuumed,
+                    double* recentlyDead) {
+    if (oldIndex != nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("CLUSTER is not supported on table \"%s\"", RelationGetRelationName(oldTable)),
+                        errhint("CALL footfall.compact(...) sorts a table by its order key.")));
+    }
+    // The heap's routine scans the old table as a heap; the relation is lent to it and comes back on errors too.
+    const TableAmRoutine* own = oldTable->rd_tableam;
+    pg::withCleanup(
+        [&] {
+            oldTable->rd_tableam = heapRoutine();
+            heapRoutine()->relation_copy_for_cluster(oldTable, newTable, nullptr, useSort, oldestXmin, xidCutoff,
+                                                     multiCutoff, tuples, vacuumed, recentlyDead);
+        },
+        [&] { oldTable->rd_tableam = own; });
+
+    const Oid storage = catalog::storageOf(oldTable);
+    if (!OidIsValid(storage)) {
+        return;
+    }
+    catalog::SegmentList list = catalog::listVacuumableSegments(
+        storage, catalog::usesUnlogged(oldTable->rd_rel->relpersistence), oldestXmin);
+    if (list.count == 0) {
+        return;
+    }
+    catalog::saveFastDefaults(oldTable);
+    for (int i = 0; i < list.count; i++) {
+        copySegment(oldTable, newTable, list.rows[i]);
+        *tuples += list.rows[i].rows;
+    }
+    ensureMainForkBlock(newTable);
+}
+
+}  // namespace footfall::storage

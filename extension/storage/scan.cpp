@@ -1,0 +1,266 @@
+// See scan.h.
+#include "extension/storage/scan.h"
+
+#include "extension/catalog/tombstone.h"
+#include "extension/storage/address.h"
+#include "extension/storage/scan_state.h"
+#include "extension/storage/slot.h"
+
+namespace footfall::storage {
+
+const TableAmRoutine* heapRoutine() { return GetHeapamTableAmRoutine(); }
+
+void listScanSegments(FootfallScan* scan) {
+    if (scan->listed) {
+        return;
+    }
+    MemoryContext previous = MemoryContextSwitchTo(scan->context);
+    Relation relation = scan->base.rs_rd;
+    scan->segments = catalog::listSegments(catalog::storageOf(relation),
+                                           catalog::usesUnlogged(relation->rd_rel->relpersistence), scan->snapshot);
+    scan->listed = true;
+    MemoryContextSwitchTo(previous);
+}
+
+void openScanSegment(FootfallScan* scan, int index, TupleTableSlot* slot, bool withTombstones) {
+    MemoryContext previous = MemoryContextSwitchTo(scan->context);
+    if (scan->segment == nullptr || scan->segment->descriptor() != slot->tts_tupleDescriptor) {
+        if (scan->segment != nullptr) {
+            scan->segment->destroy();
+        }
+        scan->segment = SealedSegment::create(scan->base.rs_rd, slot->tts_tupleDescriptor);
+    }
+    scan->segment->open(&scan->segments.rows[index], withTombstones ? scan->snapshot : nullptr);
+    scan->index = index;
+    scan->open = true;
+    MemoryContextSwitchTo(previous);
+}
+
+namespace {
+
+void resetSealed(FootfallScan* scan) {
+    scan->index = -1;
+    scan->open = false;
+    scan->row = -1;
+    scan->started = false;
+    scan->inSegments = false;
+    scan->sampleStarted = false;
+    scan->sampleSealed = false;
+}
+
+// The next segment of the list in the direction given: handed out among parallel workers, or simply the neighbour.
+bool nextSegment(FootfallScan* scan, bool forward) {
+    if (scan->base.rs_parallel != nullptr) {
+        auto* shared = reinterpret_cast<ParallelScan*>(scan->base.rs_parallel);
+        scan->index = static_cast<int>(pg_atomic_fetch_add_u64(&shared->nextSegment, 1));
+    } else {
+        scan->index += forward ? 1 : -1;
+    }
+    scan->open = false;
+    return scan->index >= 0 && scan->index < scan->segments.count;
+}
+
+bool inRange(FootfallScan* scan, int32 row) {
+    ItemPointerData tid;
+    setSealedAddress(&tid, scan->segments.rows[scan->index].number, row);
+    return ItemPointerCompare(&tid, &scan->lowest) >= 0 && ItemPointerCompare(&tid, &scan->highest) <= 0;
+}
+
+// Whether no row of the segment can lie in the TID range.
+bool outOfRange(FootfallScan* scan) {
+    const catalog::SegmentRow& row = scan->segments.rows[scan->index];
+    ItemPointerData first;
+    ItemPointerData last;
+    setSealedAddress(&first, row.number, 0);
+    setSealedAddress(&last, row.number, row.rows - 1);
+    return ItemPointerCompare(&last, &scan->lowest) < 0 || ItemPointerCompare(&first, &scan->highest) > 0;
+}
+
+// Moves to the next live row of the segments; false at the end, with the position just behind (or before) all.
+bool nextSealedRow(FootfallScan* scan, bool forward, TupleTableSlot* slot) {
+    listScanSegments(scan);
+    for (;;) {
+        if (!scan->open) {
+            const bool fresh = scan->index >= 0 && scan->index < scan->segments.count;
+            if (!fresh) {
+                return false;
+            }
+            if (scan->hasRange && outOfRange(scan)) {
+                if (!nextSegment(scan, forward)) {
+                    return false;
+                }
+                continue;
+            }
+            openScanSegment(scan, scan->index, slot, true);
+            scan->row = forward ? -1 : scan->segment->rows();
+        }
+        const int32 rows = scan->segment->rows();
+        int32 row = scan->row + (forward ? 1 : -1);
+        while (row >= 0 && row < rows && (scan->segment->isDeleted(row) || (scan->hasRange && !inRange(scan, row)))) {
+            row += forward ? 1 : -1;
+        }
+        scan->row = row;
+        if (row >= 0 && row < rows) {
+            return true;
+        }
+        CHECK_FOR_INTERRUPTS();
+        if (!nextSegment(scan, forward)) {
+            return false;
+        }
+    }
+}
+
+bool nextHotRow(FootfallScan* scan, ScanDirection direction, TupleTableSlot* slot) {
+    lendToHeap(slot);
+    bool found = scan->hasRange ? heap_getnextslot_tidrange(scan->hot, direction, slot)
+                                : heap_getnextslot(scan->hot, direction, slot);
+    takeBackFromHeap(slot);
+    return found;
+}
+
+bool nextRow(FootfallScan* scan, ScanDirection direction, TupleTableSlot* slot) {
+    const bool forward = !ScanDirectionIsBackward(direction);
+    if (!scan->started) {
+        scan->started = true;
+        if (!forward) {
+            // A scan that starts backwards starts behind the last segment.
+            scan->inSegments = true;
+            listScanSegments(scan);
+            scan->index = scan->segments.count;
+        }
+    }
+    if (!scan->inSegments) {
+        if (nextHotRow(scan, direction, slot)) {
+            return true;
+        }
+        if (!forward) {
+            return false;
+        }
+        scan->inSegments = true;
+        listScanSegments(scan);
+        scan->index = -1;
+        nextSegment(scan, true);
+    } else if (!scan->open && !forward && scan->index >= scan->segments.count) {
+        scan->index = scan->segments.count;
+        nextSegment(scan, false);
+    }
+    if (nextSealedRow(scan, forward, slot)) {
+        pgstat_count_heap_getnext(scan->base.rs_rd);
+        storeSealedRow(slot, scan->segment, scan->row);
+        return true;
+    }
+    ExecClearTuple(slot);
+    if (forward) {
+        return false;
+    }
+    // Backwards out of the first segment: the heap's scan restarts from its end, where it stopped.
+    scan->inSegments = false;
+    scan->index = -1;
+    return nextHotRow(scan, direction, slot);
+}
+
+}  // namespace
+
+TableScanDesc scanBegin(Relation relation, Snapshot snapshot, int keyCount, ScanKeyData* keys,
+                        ParallelTableScanDesc parallel, uint32 flags) {
+    if (keyCount > 0) {
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("scan keys are not supported on table \"%s\"", RelationGetRelationName(relation)),
+                        errdetail("Access method footfall filters in the executor.")));
+    }
+    auto* scan = static_cast<FootfallScan*>(palloc0(sizeof(FootfallScan)));
+    scan->base.rs_rd = relation;
+    scan->base.rs_snapshot = snapshot;
+    scan->base.rs_nkeys = 0;
+    scan->base.rs_flags = flags;
+    scan->base.rs_parallel = parallel;
+    scan->context = AllocSetContextCreate(CurrentMemoryContext, "footfall scan", ALLOCSET_DEFAULT_SIZES);
+    RelationIncrementReferenceCount(relation);
+    scan->hot = heapRoutine()->scan_begin(relation, snapshot, 0, keys, parallel, flags & ~SO_TEMP_SNAPSHOT);
+    if (snapshot != nullptr && IsMVCCSnapshot(snapshot)) {
+        scan->snapshot = snapshot;
+    } else {
+        scan->snapshot = RegisterSnapshot(GetLatestSnapshot());
+        scan->ownsSnapshot = true;
+    }
+    resetSealed(scan);
+    return &scan->base;
+}
+
+void scanEnd(TableScanDesc base) {
+    FootfallScan* scan = scanState(base);
+    heapRoutine()->scan_end(scan->hot);
+    if (scan->ownsSnapshot) {
+        UnregisterSnapshot(scan->snapshot);
+    }
+    if ((base->rs_flags & SO_TEMP_SNAPSHOT) != 0) {
+        UnregisterSnapshot(base->rs_snapshot);
+    }
+    RelationDecrementReferenceCount(base->rs_rd);
+    MemoryContextDelete(scan->context);
+    pfree(scan);
+}
+
+void scanRescan(TableScanDesc base, ScanKeyData* keys, bool setParameters, bool allowStrategy, bool allowSync,
+                bool allowPageMode) {
+    FootfallScan* scan = scanState(base);
+    heapRoutine()->scan_rescan(scan->hot, keys, setParameters, allowStrategy, allowSync, allowPageMode);
+    // The list of segments stays: the snapshot is the same.
+    resetSealed(scan);
+}
+
+bool scanGetNextSlot(TableScanDesc scan, ScanDirection direction, TupleTableSlot* slot) {
+    return nextRow(scanState(scan), direction, slot);
+}
+
+void scanSetTidRange(TableScanDesc base, ItemPointer lowest, ItemPointer highest) {
+    FootfallScan* scan = scanState(base);
+    heapRoutine()->scan_set_tidrange(scan->hot, lowest, highest);
+    scan->hasRange = true;
+    scan->lowest = *lowest;
+    scan->highest = *highest;
+}
+
+bool scanGetNextSlotTidRange(TableScanDesc scan, ScanDirection direction, TupleTableSlot* slot) {
+    return nextRow(scanState(scan), direction, slot);
+}
+
+Size parallelScanEstimate(Relation) { return sizeof(ParallelScan); }
+
+Size parallelScanInitialize(Relation relation, ParallelTableScanDesc parallel) {
+    auto* shared = reinterpret_cast<ParallelScan*>(parallel);
+    table_block_parallelscan_initialize(relation, parallel);
+    pg_atomic_init_u64(&shared->nextSegment, 0);
+    return sizeof(ParallelScan);
+}
+
+void parallelScanReinitialize(Relation relation, ParallelTableScanDesc parallel) {
+    auto* shared = reinterpret_cast<ParallelScan*>(parallel);
+    table_block_parallelscan_reinitialize(relation, parallel);
+    pg_atomic_write_u64(&shared->nextSegment, 0);
+}
+
+bool tidValid(TableScanDesc base, ItemPointer tid) {
+    return ItemPointerIsValid(tid) &&
+           (isSealedAddress(tid) || heapRoutine()->tuple_tid_valid(scanState(base)->hot, tid));
+}
+
+void getLatestTid(TableScanDesc base, ItemPointer tid) {
+    FootfallScan* scan = scanState(base);
+    Relation relation = base->rs_rd;
+    if (isSealedAddress(tid)) {
+        // A chain of sealed versions ends in the heap or in a live row.
+        catalog::TombstoneState state =
+            catalog::lookUpTombstone(catalog::storageOf(relation),
+                                     catalog::usesUnlogged(relation->rd_rel->relpersistence), segmentOf(tid),
+                                     rowOf(tid));
+        const bool gone = state.fate == catalog::Fate::Deleted || state.fate == catalog::Fate::DeletedBySelf;
+        if (!gone || !state.hasSuccessor || ItemPointerIndicatesMovedPartitions(&state.successor)) {
+            return;
+        }
+        *tid = state.successor;
+    }
+    heapRoutine()->tuple_get_latest_tid(scan->hot, tid);
+}
+
+}  // namespace footfall::storage

@@ -1,0 +1,119 @@
+// See seal.h.
+#include "extension/storage/seal.h"
+
+#include "extension/catalog/configuration.h"
+#include "extension/catalog/tombstone.h"
+#include "extension/module/settings.h"
+#include "extension/storage/relation_size.h"
+#include "extension/storage/scan_state.h"
+#include "extension/storage/segment_writer.h"
+
+namespace footfall::storage {
+
+namespace {
+
+struct Seal {
+    Relation relation;
+    SegmentWriter* writer;
+    ItemPointerData* addresses;  // hot addresses, as appended
+    int64 sealed;
+};
+
+// Whether nobody holds or has claimed the tuple, as far as its header tells.
+bool untouched(HeapTupleHeader header) {
+    if ((header->t_infomask & HEAP_XMAX_INVALID) != 0) {
+        return true;
+    }
+    if ((header->t_infomask & HEAP_XMAX_IS_MULTI) != 0) {
+        return false;
+    }
+    TransactionId xmax = HeapTupleHeaderGetRawXmax(header);
+    return !TransactionIdIsValid(xmax) ||
+           (!TransactionIdIsCurrentTransactionId(xmax) && !TransactionIdIsInProgress(xmax) &&
+            (!TransactionIdDidCommit(xmax) || HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask)));
+}
+
+// Writes the collected rows and deletes their hot copies.
+void sealCollected(Seal* seal) {
+    Relation relation = seal->relation;
+    const int32 rows = seal->writer->rows();
+    if (rows == 0) {
+        return;
+    }
+    const CommandId cid = GetCurrentCommandId(true);
+    uint32* order = nullptr;
+    const int32 number = seal->writer->write(relation, cid, &order);
+    module::failpoint("seal_before_delete");
+    const Oid storage = catalog::storageOf(relation);
+    const bool unlogged = catalog::usesUnlogged(relation->rd_rel->relpersistence);
+    for (int32 i = 0; i < rows; i++) {
+        CHECK_FOR_INTERRUPTS();
+        ItemPointerData tid = seal->addresses[order[i]];
+        TM_FailureData failure;
+        TM_Result result = heap_delete(relation, &tid, cid, InvalidSnapshot, false, &failure, true);
+        if (result == TM_Ok) {
+            seal->sealed++;
+        } else {
+            catalog::insertTombstone(storage, unlogged, number, i, nullptr, cid);
+        }
+    }
+    module::failpoint("seal_after_delete");
+    pfree(order);
+}
+
+}  // namespace
+
+int64 sealRelation(Relation relation) {
+    if (RelationIsLogicallyLogged(relation) && relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL) {
+        ereport(NOTICE, (errmsg("table \"%s\" is not sealed: its replica identity is FULL",
+                                RelationGetRelationName(relation)),
+                         errdetail("Logical decoding would send the moves as deletes.")));
+        return 0;
+    }
+    if (!OidIsValid(catalog::storageOf(relation))) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("table \"%s\" has no TOAST relation to hold segments",
+                               RelationGetRelationName(relation))));
+    }
+    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "footfall seal", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext previous = MemoryContextSwitchTo(context);
+    Seal seal = {};
+    seal.relation = relation;
+    seal.writer = SegmentWriter::create(relation, context, catalog::Level::Sealed);
+    seal.addresses = static_cast<ItemPointerData*>(palloc(sizeof(ItemPointerData) * segment::kMaxRows));
+
+    // One snapshot for the whole pass: what this pass writes is not its input.
+    PushActiveSnapshot(GetLatestSnapshot());
+    TableScanDesc scan = heapRoutine()->scan_begin(relation, GetActiveSnapshot(), 0, nullptr, nullptr,
+                                                   SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
+    TupleTableSlot* slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsBufferHeapTuple);
+    MemoryContext rowContext = AllocSetContextCreate(context, "footfall seal row", ALLOCSET_DEFAULT_SIZES);
+    while (heap_getnextslot(scan, ForwardScanDirection, slot)) {
+        CHECK_FOR_INTERRUPTS();
+        HeapTuple tuple = ExecFetchSlotHeapTuple(slot, false, nullptr);
+        if (!untouched(tuple->t_data)) {
+            continue;
+        }
+        MemoryContext outer = MemoryContextSwitchTo(rowContext);
+        slot_getallattrs(slot);
+        seal.addresses[seal.writer->rows()] = slot->tts_tid;
+        seal.writer->append(relation, slot->tts_values, slot->tts_isnull);
+        MemoryContextSwitchTo(outer);
+        MemoryContextReset(rowContext);
+        if (seal.writer->full()) {
+            sealCollected(&seal);
+        }
+    }
+    sealCollected(&seal);
+    ExecDropSingleTupleTableSlot(slot);
+    heapRoutine()->scan_end(scan);
+    PopActiveSnapshot();
+    MemoryContextSwitchTo(previous);
+    MemoryContextDelete(context);
+    if (seal.sealed > 0) {
+        CommandCounterIncrement();
+    }
+    return seal.sealed;
+}
+
+}  // namespace footfall::storage

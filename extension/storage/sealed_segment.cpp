@@ -1,0 +1,202 @@
+// See sealed_segment.h.
+#include "extension/storage/sealed_segment.h"
+
+#include "extension/catalog/fast_default.h"
+#include "extension/catalog/tombstone.h"
+#include "extension/pg/guard.h"
+#include "extension/storage/value.h"
+
+namespace footfall::storage {
+
+std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint32 bytes, MemoryContext context) {
+    // The varlena header sits in the second half of an aligned word, so that the payload is aligned.
+    char* place = static_cast<char*>(MemoryContextAllocHuge(context, static_cast<Size>(bytes) + 8));
+    auto* value = reinterpret_cast<struct varlena*>(place + 8 - VARHDRSZ);
+    SET_VARSIZE(value, bytes + VARHDRSZ);
+    if (bytes > 0) {
+        Relation toast = table_open(toastRelation, AccessShareLock);
+        table_relation_fetch_toast_slice(toast, valueId, static_cast<int32>(bytes), 0, static_cast<int32>(bytes),
+                                         value);
+        table_close(toast, AccessShareLock);
+    }
+    return {reinterpret_cast<const std::byte*>(place + 8), bytes};
+}
+
+std::span<const std::byte> ToastSource::fetch(uint32_t column) {
+    std::span<const std::byte> bytes;
+    pg::callPostgres([&] {
+        CHECK_FOR_INTERRUPTS();
+        bytes = fetchToastValue(toastRelation_, row_->valueIds[column], meta_->column(column).chunkBytes, context_);
+    });
+    return bytes;
+}
+
+std::span<const std::byte> ToastSource::fetchIndex() {
+    if (!OidIsValid(row_->indexValue)) {
+        return {};
+    }
+    std::span<const std::byte> bytes;
+    pg::callPostgres([&] {
+        bytes = fetchToastValue(toastRelation_, row_->indexValue, static_cast<uint32>(row_->indexBytes), context_);
+    });
+    return bytes;
+}
+
+SealedSegment* SealedSegment::create(Relation relation, TupleDesc descriptor) {
+    auto* self = new (palloc(sizeof(SealedSegment))) SealedSegment();
+    const int natts = descriptor->natts;
+    self->relation_ = relation;
+    self->descriptor_ = descriptor;
+    self->segmentContext_ = AllocSetContextCreate(CurrentMemoryContext, "footfall segment", ALLOCSET_DEFAULT_SIZES);
+    self->batchContext_ = AllocSetContextCreate(CurrentMemoryContext, "footfall batch", ALLOCSET_DEFAULT_SIZES);
+    self->segmentResource_ = new (palloc(sizeof(pg::ContextResource))) pg::ContextResource(self->segmentContext_);
+    self->batchResource_ = new (palloc(sizeof(pg::ContextResource))) pg::ContextResource(self->batchContext_);
+    self->row_ = nullptr;
+    self->meta_ = nullptr;
+    self->reader_ = nullptr;
+    self->deleted_ = nullptr;
+    self->deletedCount_ = 0;
+    self->batch_ = -1;
+    self->batchRows_ = 0;
+    self->columnOf_ = static_cast<int16*>(palloc0(sizeof(int16) * Max(natts, 1)));
+    self->attributes_ = static_cast<AttributeBatch*>(palloc0(sizeof(AttributeBatch) * Max(natts, 1)));
+    for (int i = 0; i < natts; i++) {
+        self->attributes_[i].values = static_cast<Datum*>(palloc(sizeof(Datum) * kBatchRows));
+        self->attributes_[i].nulls = static_cast<bool*>(palloc(kBatchRows));
+    }
+    return self;
+}
+
+void SealedSegment::destroy() {
+    MemoryContextDelete(segmentContext_);
+    MemoryContextDelete(batchContext_);
+}
+
+void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
+    MemoryContextReset(batchContext_);
+    MemoryContextReset(segmentContext_);
+    row_ = row;
+    meta_ = nullptr;
+    reader_ = nullptr;
+    batch_ = -1;
+    batchRows_ = 0;
+    deleted_ = nullptr;
+    deletedCount_ = 0;
+    const int natts = descriptor_->natts;
+    for (int i = 0; i < natts; i++) {
+        columnOf_[i] = -1;
+        attributes_[i].loaded = false;
+        attributes_[i].block = nullptr;
+        attributes_[i].dictionaryId = 0;
+        attributes_[i].dictionaryValues = nullptr;
+    }
+    for (int i = 0; i < row->columns; i++) {
+        if (row->attributes[i] >= 1 && row->attributes[i] <= natts) {
+            columnOf_[row->attributes[i] - 1] = static_cast<int16>(i);
+        }
+    }
+    MemoryContext previous = MemoryContextSwitchTo(segmentContext_);
+    const Oid storage = catalog::storageOf(relation_);
+    if (snapshot != nullptr) {
+        deleted_ = catalog::deletedRows(storage, catalog::usesUnlogged(relation_->rd_rel->relpersistence),
+                                        row->number, row->rows, snapshot, &deletedCount_);
+    }
+    pg::enterEngine([&] {
+        std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(row->meta)),
+                                         VARSIZE_ANY_EXHDR(row->meta));
+        meta_ = pg::makeIn<segment::SegmentMeta>(segmentContext_,
+                                                 segment::SegmentMeta::parse(bytes, segmentResource_));
+        checkLayout();
+        auto* source = pg::makeIn<ToastSource>(segmentContext_, storage, row, meta_, segmentContext_);
+        reader_ = pg::makeIn<segment::SegmentReader>(segmentContext_, *meta_, *source, segmentResource_);
+    });
+    MemoryContextSwitchTo(previous);
+}
+
+// The catalog row, the segment's metadata and the table must tell the same story.
+void SealedSegment::checkLayout() {
+    if (meta_->rows() != static_cast<uint32_t>(row_->rows) ||
+        meta_->columnCount() != static_cast<uint32_t>(row_->columns)) {
+        base::throwCorrupt("segment %d of table \"%s\": catalog row and segment header differ", row_->number,
+                           RelationGetRelationName(relation_));
+    }
+    for (int i = 0; i < descriptor_->natts; i++) {
+        Form_pg_attribute attribute = TupleDescAttr(descriptor_, i);
+        if (columnOf_[i] < 0 || attribute->attisdropped) {
+            continue;
+        }
+        const vector::ColumnType stored = meta_->column(static_cast<uint32_t>(columnOf_[i])).type;
+        const vector::ColumnType wanted = columnTypeOf(attribute);
+        if (stored.kind != wanted.kind || stored.width != wanted.width) {
+            base::throwCorrupt("segment %d of table \"%s\": column \"%s\" is stored as another type", row_->number,
+                               RelationGetRelationName(relation_), NameStr(attribute->attname));
+        }
+    }
+}
+
+void SealedSegment::startBatch(int32 batch) {
+    CHECK_FOR_INTERRUPTS();
+    MemoryContextReset(batchContext_);
+    const int natts = descriptor_->natts;
+    for (int i = 0; i < natts; i++) {
+        attributes_[i].loaded = false;
+    }
+    batch_ = batch;
+    batchRows_ = Min(kBatchRows, row_->rows - batch * kBatchRows);
+}
+
+void SealedSegment::loadAttribute(int attribute) {
+    AttributeBatch& target = attributes_[attribute];
+    Form_pg_attribute form = TupleDescAttr(descriptor_, attribute);
+    const int column = columnOf_[attribute];
+    if (column < 0 || !isStored(form)) {
+        MemoryContext previous = MemoryContextSwitchTo(batchContext_);
+        bool null = false;
+        Datum value = missingValue(relation_, descriptor_, attribute, &null);
+        MemoryContextSwitchTo(previous);
+        std::fill(target.values, target.values + batchRows_, value);
+        std::fill(target.nulls, target.nulls + batchRows_, null);
+        target.loaded = true;
+        return;
+    }
+    pg::enterEngine([&] {
+        if (target.block == nullptr) {
+            target.block = pg::makeIn<vector::Block>(segmentContext_, segmentResource_);
+        }
+        vector::Block& block = *target.block;
+        reader_->read(static_cast<uint32_t>(column), static_cast<uint32_t>(batch_) * kBatchRows,
+                      static_cast<uint32_t>(batchRows_), block);
+        if (block.shape != vector::Block::Shape::Dictionary) {
+            blockToDatums(block, form, batchResource_, target.values, target.nulls);
+            return;
+        }
+        if (target.dictionaryValues == nullptr || target.dictionaryId != block.dictionaryId) {
+            const uint32_t entries = block.dictionary->size();
+            auto* values = static_cast<Datum*>(segmentResource_->allocate(sizeof(Datum) * Max(entries, 1u)));
+            auto* nulls = static_cast<bool*>(segmentResource_->allocate(Max(entries, 1u)));
+            columnToDatums(*block.dictionary, form, segmentResource_, values, nulls);
+            segmentResource_->deallocate(nulls, Max(entries, 1u));
+            target.dictionaryValues = values;
+            target.dictionaryId = block.dictionaryId;
+        }
+        for (uint32_t i = 0; i < block.rows; i++) {
+            target.nulls[i] = block.codes[i] == vector::kNullCode;
+            target.values[i] = target.nulls[i] ? Datum{0} : target.dictionaryValues[block.codes[i]];
+        }
+    });
+    target.loaded = true;
+}
+
+Datum SealedSegment::missingValue(Relation relation, TupleDesc descriptor, int attribute, bool* null) {
+    Form_pg_attribute form = TupleDescAttr(descriptor, attribute);
+    *null = true;
+    if (!isStored(form)) {
+        return Datum{0};
+    }
+    if (form->atthasmissing) {
+        return getmissingattr(descriptor, attribute + 1, null);
+    }
+    return catalog::findFastDefault(catalog::storageOf(relation), form, null);
+}
+
+}  // namespace footfall::storage

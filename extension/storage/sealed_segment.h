@@ -1,0 +1,114 @@
+// One open segment, read row by row or in batches of 1,024 rows, column by column and only when asked.
+//
+// The idea: `open` reads the catalog row's metadata and the tombstones that the snapshot sees, no chunk. `datum` loads
+// a column of the current batch at its first use: the chunk is fetched from the TOAST relation once per segment, the
+// batch's rows become Datums once per batch. Values live until the next batch is loaded.
+//
+// Memory: everything of a segment is in segmentContext_, everything of a batch in batchContext_, both children of the
+// context current at creation; nothing here needs a destructor.
+#pragma once
+
+#include "engine/segment/segment_meta.h"
+#include "engine/segment/segment_reader.h"
+#include "extension/catalog/segment_row.h"
+#include "extension/pg/memory.h"
+#include "extension/pg/pg.h"
+
+namespace footfall::storage {
+
+// Bytes of a TOAST value whose length is known, 8-byte aligned, in `context`.
+std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint32 bytes, MemoryContext context);
+
+// Fetches the chunks of one segment; called by the engine.
+class ToastSource final : public segment::ChunkSource {
+  public:
+    ToastSource(Oid toastRelation, const catalog::SegmentRow* row, const segment::SegmentMeta* meta,
+                MemoryContext context)
+        : toastRelation_(toastRelation), row_(row), meta_(meta), context_(context) {}
+    std::span<const std::byte> fetch(uint32_t column) override;
+    std::span<const std::byte> fetchIndex() override;
+
+  private:
+    Oid toastRelation_;
+    const catalog::SegmentRow* row_;
+    const segment::SegmentMeta* meta_;
+    MemoryContext context_;
+};
+
+class SealedSegment {
+  public:
+    // `relation` must stay open while this lives. Rows are read as `descriptor` has them: that of the slot they go
+    // to, which during ALTER TABLE is older than the relation's. Allocated in the current context.
+    static SealedSegment* create(Relation relation, TupleDesc descriptor);
+    void destroy();
+
+    // Opens a segment and its tombstones under `snapshot`; nullptr shows deleted rows too.
+    void open(const catalog::SegmentRow* row, Snapshot snapshot);
+
+    Relation relation() const { return relation_; }
+    TupleDesc descriptor() const { return descriptor_; }
+    const catalog::SegmentRow& row() const { return *row_; }
+    int32 rows() const { return row_->rows; }
+    int32 deletedCount() const { return deletedCount_; }
+    bool isDeleted(int32 row) const {
+        return deleted_ != nullptr && (deleted_[row >> 6] >> (row & 63) & 1) != 0;
+    }
+    const segment::SegmentMeta& meta() const { return *meta_; }
+    segment::SegmentReader& reader() { return *reader_; }
+    // Column chunk of an attribute (0-based), or -1 when the segment does not have it.
+    int columnOf(int attribute) const { return columnOf_[attribute]; }
+
+    // Value of attribute `attribute` (0-based) in row `row`.
+    Datum datum(int attribute, int32 row, bool* null) {
+        int32 batch = row / kBatchRows;
+        if (batch != batch_) {
+            startBatch(batch);
+        }
+        AttributeBatch& loaded = attributes_[attribute];
+        if (!loaded.loaded) {
+            loadAttribute(attribute);
+        }
+        int32 index = row % kBatchRows;
+        *null = loaded.nulls[index];
+        return loaded.values[index];
+    }
+
+    // What a row of a segment without this attribute has: its fast default or NULL.
+    static Datum missingValue(Relation relation, TupleDesc descriptor, int attribute, bool* null);
+
+  private:
+    static constexpr int32 kBatchRows = segment::kBlockRows;
+
+    struct AttributeBatch {
+        bool loaded;
+        Datum* values;
+        bool* nulls;
+        vector::Block* block;
+        // Datums of the dictionary last seen, kept for the segment.
+        uint64_t dictionaryId;
+        Datum* dictionaryValues;
+    };
+
+    SealedSegment() = default;
+    void startBatch(int32 batch);
+    void loadAttribute(int attribute);
+    void checkLayout();
+
+    Relation relation_;
+    TupleDesc descriptor_;
+    MemoryContext segmentContext_;
+    MemoryContext batchContext_;
+    pg::ContextResource* batchResource_;
+    pg::ContextResource* segmentResource_;
+    const catalog::SegmentRow* row_;
+    segment::SegmentMeta* meta_;
+    segment::SegmentReader* reader_;
+    uint64* deleted_;
+    int32 deletedCount_;
+    int32 batch_;
+    int32 batchRows_;
+    int16* columnOf_;
+    AttributeBatch* attributes_;
+};
+
+}  // namespace footfall::storage
