@@ -4,11 +4,7 @@
 #include "extension/storage/bulk_load.h"
 
 extern "C" {
-#ifdef PG_MODULE_MAGIC_EXT
-PG_MODULE_MAGIC_EXT(.name = "footfall", .version = FOOTFALL_VERSION);
-#else
 PG_MODULE_MAGIC;
-#endif
 
 PGDLLEXPORT void _PG_init(void);
 
