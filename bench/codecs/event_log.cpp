@@ -65,8 +65,8 @@ int64_t microseconds(std::string_view text) {
 
 void appendField(vector::Column& column, uint32_t index, std::string_view text) {
     const ColumnType type = column.type();
+    if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
     if (type.isBytes()) {
-        if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
         column.appendBytes(text);
     } else if (index == kTimeColumn) {
         column.append<int64_t>(microseconds(text));

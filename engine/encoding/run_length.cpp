@@ -16,8 +16,7 @@ public:
                      OpenContext& context)
         : ColumnDecoder(type, rows),
           ends_(context.arena.resource()),
-          expansion_(readRuns(in, rows, context), openColumnPart(in, type, runs(), context),
-                     context.arena) {
+          expansion_(open(in, type, rows, context)) {
         in.expectEnd();
     }
 
@@ -37,9 +36,14 @@ public:
     std::span<const uint32_t> runEnds() const noexcept override { return ends_; }
 
 private:
-    uint32_t runs() const { return static_cast<uint32_t>(ends_.size()); }
+    RunExpansion open(base::ByteReader& in, vector::ColumnType type, uint32_t rows,
+                      OpenContext& context) {
+        readRuns(in, rows, context);
+        const auto runs = static_cast<uint32_t>(ends_.size());
+        return RunExpansion(ends_, openColumnPart(in, type, runs, context), context.arena);
+    }
 
-    std::span<const uint32_t> readRuns(base::ByteReader& in, uint32_t rows, OpenContext& context) {
+    void readRuns(base::ByteReader& in, uint32_t rows, OpenContext& context) {
         const auto count = static_cast<uint32_t>(in.varintUpTo(rows, "the number of runs"));
         IntDecoder* lengths = openIntegerPart(in, count, context.arena);
         ends_.reserve(count);
@@ -55,7 +59,6 @@ private:
             }
         }
         if (row != rows) base::throwCorrupt("runs end at row %u of %u", row, rows);
-        return ends_;
     }
 
     std::pmr::vector<uint32_t> ends_;
