@@ -71,8 +71,8 @@ DistinctValues tryDistinct(const vector::Column& column, const NodeOptions& opti
     const uint32_t rows = column.size();
     if (options.forceDictionary) return findDistinct(column, rows);
     if (rows < 4) return {};
-    const double share = sampleDistinctShare(column);
-    if (share > (options.effort == Effort::Fast ? 0.8 : 0.95)) return {};
+    const double limit = options.effort == Effort::Fast ? 0.8 : 0.97;
+    if (options.effort != Effort::Compact && sampleDistinctShare(column) > limit) return {};
     return findDistinct(column, rows / 2);
 }
 
