@@ -1,95 +1,208 @@
 // See configuration.h.
 //
-// footfall.setting is keyed by (relation, name); order_by is kept as the text of a text[].
+// footfall.setting is read under a fresh snapshot of its own, as of the last command, and written without logical
+// decoding: its rows speak of this database's relations.
 #include "extension/catalog/configuration.h"
+
+#include "extension/storage/value.h"
 
 namespace footfall::catalog {
 
 namespace {
 
-char* ownSetting(Relation table, Oid index, Oid relation, const char* name) {
-    ScanKeyData keys[2];
-    ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-    ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(name));
-    keys[1].sk_collation = DEFAULT_COLLATION_OID;
-    SysScanDesc scan = systable_beginscan(table, index, true, SnapshotSelf, 2, keys);
-    HeapTuple tuple = systable_getnext(scan);
-    char* value = nullptr;
-    if (HeapTupleIsValid(tuple)) {
-        bool null = false;
-        Datum datum = heap_getattr(tuple, 3, RelationGetDescr(table), &null);
-        value = null ? nullptr : TextDatumGetCString(datum);
-    }
-    systable_endscan(scan);
-    return value;
-}
+enum { kRelation, kName, kValue, kColumnCount };
 
-}  // namespace
+constexpr const char* kColumnRoles[] = {kTimeColumn,      kCustomerColumn, "event_column",   "session_column",
+                                        "product_column", "order_column",  "campaign_column"};
 
-char* settingOf(Oid relation, const char* name) {
+// False while the extension's tables do not exist (yet).
+bool openSettings(OpenTable* table, LOCKMODE mode) {
     Oid schema = get_namespace_oid("footfall", true);
     Oid tableOid = OidIsValid(schema) ? get_relname_relid("setting", schema) : InvalidOid;
     Oid index = OidIsValid(schema) ? get_relname_relid("setting_pkey", schema) : InvalidOid;
     if (!OidIsValid(tableOid) || !OidIsValid(index)) {
+        return false;
+    }
+    table->table = table_open(tableOid, mode);
+    table->index = index_open(index, mode);
+    table->mode = mode;
+    return true;
+}
+
+// All settings of a relation, or with `name` one of them.
+SysScanDesc beginSettingScan(OpenTable& table, Snapshot snapshot, Oid relation, const char* name) {
+    ScanKeyData keys[2];
+    ScanKeyInit(&keys[0], kRelation + 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+    if (name != nullptr) {
+        ScanKeyInit(&keys[1], kName + 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(name));
+        keys[1].sk_collation = DEFAULT_COLLATION_OID;
+    }
+    return systable_beginscan(table.table, RelationGetRelid(table.index), true, snapshot, name == nullptr ? 1 : 2,
+                              keys);
+}
+
+Setting* readSetting(OpenTable& table, HeapTuple tuple) {
+    Datum values[kColumnCount];
+    bool nulls[kColumnCount];
+    heap_deform_tuple(tuple, RelationGetDescr(table.table), values, nulls);
+    auto* setting = static_cast<Setting*>(palloc(sizeof(Setting)));
+    setting->name = TextDatumGetCString(values[kName]);
+    setting->value = TextDatumGetCString(values[kValue]);
+    return setting;
+}
+
+char* findSetting(OpenTable& table, Oid relation, const char* name) {
+    SysScanDesc scan = beginSettingScan(table, nullptr, relation, name);
+    HeapTuple tuple = systable_getnext(scan);
+    char* value = HeapTupleIsValid(tuple) ? readSetting(table, tuple)->value : nullptr;
+    systable_endscan(scan);
+    return value;
+}
+
+// Deletes rows that are live now, this command's own included; returns how many.
+int deleteSettings(Oid relation, const char* name) {
+    OpenTable table;
+    if (!openSettings(&table, AccessShareLock)) {
+        return 0;
+    }
+    int deleted = 0;
+    SysScanDesc scan = beginSettingScan(table, SnapshotSelf, relation, name);
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+        if (deleted++ == 0) {
+            LockRelationOid(RelationGetRelid(table.table), RowExclusiveLock);
+        }
+        ItemPointerData tid = tuple->t_self;
+        remove(table, &tid, GetCurrentCommandId(true));
+    }
+    systable_endscan(scan);
+    close(table);
+    return deleted;
+}
+
+// The attribute of that name with values of its own in segments, or InvalidAttrNumber.
+AttrNumber storedAttribute(TupleDesc descriptor, const char* name) {
+    for (int i = 0; i < descriptor->natts; i++) {
+        Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+        if (storage::isStored(attribute) && namestrcmp(&attribute->attname, name) == 0) {
+            return attribute->attnum;
+        }
+    }
+    return InvalidAttrNumber;
+}
+
+}  // namespace
+
+bool isColumnRole(const char* setting) {
+    return std::any_of(std::begin(kColumnRoles), std::end(kColumnRoles),
+                       [&](const char* role) { return strcmp(role, setting) == 0; });
+}
+
+char* settingOf(Oid relation, const char* name, Oid* source) {
+    OpenTable table;
+    if (!openSettings(&table, AccessShareLock)) {
         return nullptr;
     }
-    Relation table = table_open(tableOid, AccessShareLock);
-    char* value = ownSetting(table, index, relation, name);
+    Oid found = relation;
+    char* value = findSetting(table, relation, name);
     if (value == nullptr && get_rel_relispartition(relation)) {
-        List* ancestors = get_partition_ancestors(relation);
         ListCell* cell;
-        foreach (cell, ancestors) {
-            value = ownSetting(table, index, lfirst_oid(cell), name);
+        foreach (cell, get_partition_ancestors(relation)) {
+            found = lfirst_oid(cell);
+            value = findSetting(table, found, name);
             if (value != nullptr) {
                 break;
             }
         }
     }
-    table_close(table, AccessShareLock);
+    close(table);
+    if (source != nullptr) {
+        *source = value == nullptr ? InvalidOid : found;
+    }
     return value;
 }
 
-void purgeSettings(Oid relation) {
-    Oid schema = get_namespace_oid("footfall", true);
-    Oid tableOid = OidIsValid(schema) ? get_relname_relid("setting", schema) : InvalidOid;
-    Oid index = OidIsValid(schema) ? get_relname_relid("setting_pkey", schema) : InvalidOid;
-    if (!OidIsValid(tableOid) || !OidIsValid(index)) {
-        return;
+List* ownSettings(Oid relation) {
+    OpenTable table;
+    if (!openSettings(&table, AccessShareLock)) {
+        return NIL;
     }
-    Relation table = table_open(tableOid, RowExclusiveLock);
-    ScanKeyData key;
-    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-    SysScanDesc scan = systable_beginscan(table, index, true, SnapshotSelf, 1, &key);
+    List* settings = NIL;
+    SysScanDesc scan = beginSettingScan(table, nullptr, relation, nullptr);
     HeapTuple tuple;
     while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
-        CatalogTupleDelete(table, &tuple->t_self);
+        settings = lappend(settings, readSetting(table, tuple));
     }
     systable_endscan(scan);
-    table_close(table, NoLock);
+    close(table);
+    return settings;
 }
 
-int orderKey(Relation relation, AttrNumber* attributes) {
-    // During a rewrite the rows go to a transient table, whose settings are those of nobody: unsorted, which the
-    // next compaction mends.
-    char* stored = settingOf(RelationGetRelid(relation), "order_by");
-    if (stored == nullptr) {
-        return 0;
+void writeSetting(Oid relation, const char* name, const char* value) {
+    (void)deleteSettings(relation, name);
+    OpenTable table;
+    if (!openSettings(&table, RowExclusiveLock)) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("footfall's catalog table \"setting\" is missing"),
+                        errhint("Run CREATE EXTENSION footfall in this database.")));
     }
+    Datum values[kColumnCount];
+    bool nulls[kColumnCount] = {};
+    values[kRelation] = ObjectIdGetDatum(relation);
+    values[kName] = CStringGetTextDatum(name);
+    values[kValue] = CStringGetTextDatum(value);
+    insert(table, values, nulls, 2, GetCurrentCommandId(true));
+    close(table);
+}
+
+bool removeSetting(Oid relation, const char* name) { return deleteSettings(relation, name) > 0; }
+
+void purgeSettings(Oid relation) { (void)deleteSettings(relation, nullptr); }
+
+List* parseNames(const char* value) {
     Oid input = InvalidOid;
     Oid element = InvalidOid;
     getTypeInputInfo(TEXTARRAYOID, &input, &element);
-    ArrayType* array = DatumGetArrayTypeP(OidInputFunctionCall(input, stored, element, -1));
+    ArrayType* array = DatumGetArrayTypeP(OidInputFunctionCall(input, pstrdup(value), element, -1));
     Datum* names = nullptr;
     bool* nulls = nullptr;
     int count = 0;
     deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &count);
-    int keys = 0;
-    for (int i = 0; i < count && keys < kMaxOrderKeys; i++) {
-        if (nulls[i]) {
-            break;
+    List* list = NIL;
+    for (int i = 0; i < count && !nulls[i]; i++) {
+        list = lappend(list, TextDatumGetCString(names[i]));
+    }
+    return list;
+}
+
+char* formatNames(List* names) {
+    auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(Max(list_length(names), 1))));
+    int count = 0;
+    ListCell* cell;
+    foreach (cell, names) {
+        elements[count++] = CStringGetTextDatum(static_cast<char*>(lfirst(cell)));
+    }
+    ArrayType* array = construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT);
+    return OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array));
+}
+
+int orderKey(Relation relation, AttrNumber* attributes) {
+    const Oid transientOf = relation->rd_rel->relrewrite;
+    const Oid table = OidIsValid(transientOf) ? transientOf : RelationGetRelid(relation);
+    List* names = NIL;
+    if (char* order = settingOf(table, kOrderBy); order != nullptr) {
+        names = parseNames(order);
+    } else {
+        char* customer = settingOf(table, kCustomerColumn);
+        char* time = customer == nullptr ? nullptr : settingOf(table, kTimeColumn);
+        if (time != nullptr) {
+            names = list_make2(customer, time);
         }
-        AttrNumber attribute = get_attnum(RelationGetRelid(relation), TextDatumGetCString(names[i]));
-        if (attribute <= 0) {
+    }
+    int keys = 0;
+    ListCell* cell;
+    foreach (cell, names) {
+        AttrNumber attribute = storedAttribute(RelationGetDescr(relation), static_cast<char*>(lfirst(cell)));
+        if (attribute == InvalidAttrNumber || keys == kMaxOrderKeys) {
             break;
         }
         attributes[keys++] = attribute;

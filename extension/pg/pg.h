@@ -48,6 +48,8 @@ extern "C" {
 #include <catalog/namespace.h>
 #include <catalog/objectaccess.h>
 #include <catalog/pg_am.h>
+#include <catalog/pg_attribute.h>
+#include <catalog/pg_authid.h>
 #include <catalog/pg_class.h>
 #include <catalog/pg_collation.h>
 #include <catalog/pg_index.h>
@@ -68,8 +70,15 @@ extern "C" {
 #include <miscadmin.h>
 #include <nodes/execnodes.h>
 #include <nodes/makefuncs.h>
+#include <nodes/nodeFuncs.h>
+#include <optimizer/optimizer.h>
 #include <optimizer/plancat.h>
 #include <parser/parse_coerce.h>
+#include <parser/parse_collate.h>
+#include <parser/parse_expr.h>
+#include <parser/parse_node.h>
+#include <parser/parse_relation.h>
+#include <parser/parser.h>
 #include <pgstat.h>
 #include <replication/slot.h>
 #include <storage/bufmgr.h>
@@ -91,11 +100,14 @@ extern "C" {
 #include <utils/memutils.h>
 #include <utils/rel.h>
 #include <utils/relcache.h>
+#include <utils/resowner.h>
 #include <utils/rls.h>
+#include <utils/ruleutils.h>
 #include <utils/sampling.h>
 #include <utils/snapmgr.h>
 #include <utils/syscache.h>
 #include <utils/timestamp.h>
+#include <utils/typcache.h>
 #if PG_VERSION_NUM >= 160000
 #include <varatt.h>
 #endif

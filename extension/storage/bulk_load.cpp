@@ -64,9 +64,17 @@ void writeHot(Relation relation, SegmentWriter* writer, CommandId cid) {
     writer->clear();
 }
 
-void writeSegment(Relation relation, Load* load) {
-    load->writer->write(relation, load->cid);
+// Starts to write what is collected; at most one load at a time has a segment in the background.
+void startSegment(Relation relation, Load* load) {
+    for (Load* other = loads; other != nullptr; other = other->next) {
+        if (other != load && other->writer->encoding()) {
+            Relation otherRelation = table_open(other->relation, RowExclusiveLock);
+            other->writer->finishWrite(otherRelation);
+            table_close(otherRelation, NoLock);
+        }
+    }
     ensureMainForkBlock(relation);
+    load->writer->startWrite(relation, load->cid);
 }
 
 void writeLargestWhenFull() {
@@ -82,8 +90,9 @@ void writeLargestWhenFull() {
         return;
     }
     Relation relation = table_open(largest->relation, RowExclusiveLock);
+    largest->writer->finishWrite(relation);
     if (largest->writer->rows() >= module::minSegmentRows) {
-        writeSegment(relation, largest);
+        largest->writer->write(relation, largest->cid);
     } else {
         writeHot(relation, largest->writer, largest->cid);
     }
@@ -202,7 +211,7 @@ void bulkLoad(Relation relation, TupleTableSlot** slots, int count, CommandId ci
         slot->tts_tableOid = RelationGetRelid(relation);
         load->writer->append(relation, slot->tts_values, slot->tts_isnull);
         if (load->writer->full()) {
-            writeSegment(relation, load);
+            startSegment(relation, load);
         }
     }
     pgstat_count_heap_insert(relation, count);
@@ -214,8 +223,10 @@ void finishBulkLoad(Relation relation) {
     if (load == nullptr) {
         return;
     }
+    load->writer->finishWrite(relation);
     if (load->writer->rows() >= module::minSegmentRows) {
-        writeSegment(relation, load);
+        ensureMainForkBlock(relation);
+        load->writer->write(relation, load->cid);
     } else if (load->writer->rows() > 0) {
         writeHot(relation, load->writer, load->cid);
     }

@@ -3,8 +3,7 @@
 
 #include <cstring>
 
-#include "engine/segment/segment_encoder.h"
-#include "engine/segment/sort_permutation.h"
+#include "engine/segment/encode_job.h"
 #include "extension/catalog/configuration.h"
 #include "extension/module/settings.h"
 #include "extension/pg/guard.h"
@@ -32,36 +31,69 @@ Oid saveToastValue(Relation relation, std::span<const std::byte> bytes, MemoryCo
 
 int effortOf(catalog::Level level) { return static_cast<int>(level); }
 
+// The order key as positions among `count` columns; a key column that the segment lacks ends the key.
+int sortKeysOf(Relation relation, const int16* attributes, int count, uint32_t* keys) {
+    AttrNumber keyAttributes[catalog::kMaxOrderKeys];
+    const int keyCount = catalog::orderKey(relation, keyAttributes);
+    for (int k = 0; k < keyCount; k++) {
+        int found = -1;
+        for (int c = 0; c < count; c++) {
+            if (attributes[c] == keyAttributes[k] - 1) {
+                found = c;
+            }
+        }
+        if (found < 0) {
+            return k;
+        }
+        keys[k] = static_cast<uint32_t>(found);
+    }
+    return keyCount;
+}
+
 }  // namespace
 
 SegmentWriter* SegmentWriter::create(Relation relation, MemoryContext parent, catalog::Level level) {
     MemoryContext context = AllocSetContextCreate(parent, "footfall segment writer", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(context);
-    auto* self = new (palloc(sizeof(SegmentWriter))) SegmentWriter();
+    auto* self = new (palloc0(sizeof(SegmentWriter))) SegmentWriter();
     self->context_ = context;
     self->resource_ = new (palloc(sizeof(pg::ContextResource))) pg::ContextResource(context);
     self->level_ = level;
+    self->columnCount_ = 0;
+    self->active_ = 0;
     self->rows_ = 0;
     self->rawBytes_ = 0;
-    self->columnCount_ = 0;
+    self->job_ = nullptr;
+    self->pendingRows_ = 0;
+    self->pendingBytes_ = 0;
     TupleDesc descriptor = RelationGetDescr(relation);
-    self->attributes_ = static_cast<int16*>(palloc(sizeof(int16) * Max(descriptor->natts, 1)));
-    self->columns_ = static_cast<vector::Column**>(palloc(sizeof(vector::Column*) * Max(descriptor->natts, 1)));
-    pg::enterEngine([&] {
-        for (int i = 0; i < descriptor->natts; i++) {
-            Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-            if (isStored(attribute)) {
-                self->attributes_[self->columnCount_] = static_cast<int16>(i);
-                self->columns_[self->columnCount_++] =
-                    pg::makeIn<vector::Column>(context, columnTypeOf(attribute), self->resource_);
-            }
+    const Size natts = static_cast<Size>(Max(descriptor->natts, 1));
+    self->attributes_ = static_cast<int16*>(palloc(sizeof(int16) * natts));
+    for (int i = 0; i < descriptor->natts; i++) {
+        if (isStored(TupleDescAttr(descriptor, i))) {
+            self->attributes_[self->columnCount_++] = static_cast<int16>(i);
         }
-    });
+    }
+    for (vector::Column*& set : self->sets_) {
+        set = static_cast<vector::Column*>(palloc(sizeof(vector::Column) * natts));
+        for (int c = 0; c < self->columnCount_; c++) {
+            new (&set[c]) vector::Column(columnTypeOf(TupleDescAttr(descriptor, self->attributes_[c])),
+                                         self->resource_);
+        }
+    }
+    self->dropCallback_.func = dropJob;
+    self->dropCallback_.arg = self;
+    MemoryContextRegisterResetCallback(context, &self->dropCallback_);
     MemoryContextSwitchTo(previous);
     return self;
 }
 
 void SegmentWriter::destroy() { MemoryContextDelete(context_); }
+
+void SegmentWriter::dropJob(void* self) {
+    auto* writer = static_cast<SegmentWriter*>(self);
+    delete std::exchange(writer->job_, nullptr);
+}
 
 bool SegmentWriter::full() const {
     return rows_ >= static_cast<int32>(segment::kMaxRows) || rawBytes_ >= kMaxSegmentBytes;
@@ -78,13 +110,14 @@ void SegmentWriter::append(Relation relation, const Datum* values, const bool* n
             bytes += prepareValue(TupleDescAttr(descriptor, i), &prepared[c]);
         }
     }
+    vector::Column* columns = sets_[active_];
     pg::enterEngine([&] {
         for (int c = 0; c < columnCount_; c++) {
             const int i = attributes_[c];
             if (nulls[i]) {
-                columns_[c]->appendNull();
+                columns[c].appendNull();
             } else {
-                appendValue(*columns_[c], TupleDescAttr(descriptor, i), prepared[c]);
+                appendValue(columns[c], TupleDescAttr(descriptor, i), prepared[c]);
             }
         }
     });
@@ -99,75 +132,48 @@ void SegmentWriter::append(Relation relation, const Datum* values, const bool* n
 }
 
 int32 SegmentWriter::write(Relation relation, CommandId cid, uint32** order) {
+    finishWrite(relation);
+    startJob(relation, cid, false);
+    return finishJob(relation, order);
+}
+
+void SegmentWriter::startWrite(Relation relation, CommandId cid) {
+    finishWrite(relation);
+    startJob(relation, cid, true);
+}
+
+void SegmentWriter::finishWrite(Relation relation) {
+    if (job_ != nullptr) {
+        finishJob(relation, nullptr);
+    }
+}
+
+void SegmentWriter::startJob(Relation relation, CommandId cid, bool background) {
+    uint32_t keys[catalog::kMaxOrderKeys];
+    const int keyCount = sortKeysOf(relation, attributes_, columnCount_, keys);
+    pg::enterEngine([&] {
+        job_ = new segment::EncodeJob({sets_[active_], static_cast<std::size_t>(columnCount_)},
+                                      {keys, static_cast<std::size_t>(keyCount)}, effortOf(level_), background);
+    });
+    pendingCid_ = cid;
+    pendingRows_ = rows_;
+    pendingBytes_ = rawBytes_;
+    active_ = 1 - active_;
+    clear();
+}
+
+int32 SegmentWriter::finishJob(Relation relation, uint32** order) {
     const Oid storage = catalog::storageOf(relation);
     const bool unlogged = catalog::usesUnlogged(relation->rd_rel->relpersistence);
     MemoryContext callerContext = CurrentMemoryContext;
     MemoryContext scratch = AllocSetContextCreate(callerContext, "footfall encode", ALLOCSET_DEFAULT_SIZES);
     MemoryContextSwitchTo(scratch);
 
-    // The order key as column positions; a key column that was dropped ends the key.
-    AttrNumber keyAttributes[catalog::kMaxOrderKeys];
-    const int keyCount = catalog::orderKey(relation, keyAttributes);
-    uint32_t keys[catalog::kMaxOrderKeys];
-    int keysFound = 0;
-    for (int k = 0; k < keyCount; k++) {
-        int found = -1;
-        for (int c = 0; c < columnCount_; c++) {
-            if (attributes_[c] == keyAttributes[k] - 1) {
-                found = c;
-            }
-        }
-        if (found < 0) {
-            break;
-        }
-        keys[keysFound++] = static_cast<uint32_t>(found);
-    }
-
-    uint32* positions = nullptr;
-    if (order != nullptr) {
-        positions = static_cast<uint32*>(MemoryContextAlloc(callerContext, sizeof(uint32) * Max(rows_, 1)));
-    }
-    segment::EncodedSegment* encoded = nullptr;
+    const segment::EncodedSegment* encoded = nullptr;
     bytea* meta = nullptr;
     pg::enterEngine([&] {
+        encoded = &job_->wait();
         pg::ContextResource resource(scratch);
-        auto* lasting = pg::makeIn<pg::ContextResource>(scratch, scratch);
-        std::pmr::vector<vector::Column> rows(&resource);
-        rows.reserve(static_cast<std::size_t>(columnCount_));
-        const std::span<const uint32_t> sortKeys(keys, static_cast<std::size_t>(keysFound));
-        if (keysFound > 0) {
-            std::pmr::vector<vector::Column*> unsorted(columns_, columns_ + columnCount_, &resource);
-            // sortPermutation wants the columns in one span: they are moved out and back.
-            for (vector::Column* column : unsorted) {
-                rows.push_back(std::move(*column));
-            }
-            auto permutation = segment::sortPermutation(rows, sortKeys, &resource);
-            for (std::size_t c = 0; c < rows.size(); c++) {
-                vector::Column sorted = rows[c].gather(permutation, lasting);
-                *unsorted[c] = std::move(rows[c]);
-                rows[c] = std::move(sorted);
-            }
-            if (positions != nullptr) {
-                std::copy(permutation.begin(), permutation.end(), positions);
-            }
-        } else {
-            for (int c = 0; c < columnCount_; c++) {
-                rows.push_back(std::move(*columns_[c]));
-            }
-            for (int32 i = 0; positions != nullptr && i < rows_; i++) {
-                positions[i] = static_cast<uint32>(i);
-            }
-        }
-        segment::EncodeOptions options;
-        options.effort = effortOf(level_);
-        options.sortKeys = sortKeys;
-        options.bloomColumns = sortKeys;
-        encoded = pg::makeIn<segment::EncodedSegment>(scratch, segment::encodeSegment(rows, options, lasting));
-        if (keysFound == 0) {
-            for (int c = 0; c < columnCount_; c++) {
-                *columns_[c] = std::move(rows[static_cast<std::size_t>(c)]);
-            }
-        }
         std::pmr::vector<std::byte> bytes(&resource);
         encoded->meta.serialize(bytes);
         meta = static_cast<bytea*>(resource.allocate(bytes.size() + VARHDRSZ, MAXIMUM_ALIGNOF));
@@ -176,12 +182,12 @@ int32 SegmentWriter::write(Relation relation, CommandId cid, uint32** order) {
     });
 
     catalog::SegmentRow row = {};
-    row.rows = rows_;
+    row.rows = pendingRows_;
     row.level = level_;
-    row.rawBytes = static_cast<int64>(rawBytes_);
+    row.rawBytes = static_cast<int64>(pendingBytes_);
     row.columns = columnCount_;
-    row.attributes = static_cast<int16*>(palloc(sizeof(int16) * Max(columnCount_, 1)));
-    row.valueIds = static_cast<Oid*>(palloc(sizeof(Oid) * Max(columnCount_, 1)));
+    row.attributes = static_cast<int16*>(palloc(sizeof(int16) * static_cast<Size>(Max(columnCount_, 1))));
+    row.valueIds = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<Size>(Max(columnCount_, 1))));
     row.meta = meta;
     module::failpoint("segment_before_chunks");
     for (int c = 0; c < columnCount_; c++) {
@@ -198,16 +204,26 @@ int32 SegmentWriter::write(Relation relation, CommandId cid, uint32** order) {
     }
     module::failpoint("segment_before_catalog");
     row.number = catalog::reserveNumber(storage, unlogged);
-    catalog::insertSegment(storage, unlogged, row, cid);
+    catalog::insertSegment(storage, unlogged, row, pendingCid_);
     catalog::releaseNumber(storage, row.number);
     module::failpoint("segment_after_catalog");
 
     MemoryContextSwitchTo(callerContext);
     MemoryContextDelete(scratch);
     if (order != nullptr) {
-        *order = positions;
+        std::span<const uint32_t> positions = job_->order();
+        *order = static_cast<uint32*>(palloc(sizeof(uint32) * static_cast<Size>(Max(pendingRows_, 1))));
+        for (int32 i = 0; i < pendingRows_; i++) {
+            (*order)[i] = positions.empty() ? static_cast<uint32>(i) : positions[static_cast<std::size_t>(i)];
+        }
     }
-    clear();
+    dropJob(this);
+    vector::Column* encodedColumns = sets_[1 - active_];
+    for (int c = 0; c < columnCount_; c++) {
+        encodedColumns[c].clear();
+    }
+    pendingRows_ = 0;
+    pendingBytes_ = 0;
     return row.number;
 }
 
@@ -215,12 +231,13 @@ void SegmentWriter::read(Relation relation, int32 row, Datum* values, bool* null
     TupleDesc descriptor = RelationGetDescr(relation);
     memset(nulls, 1, static_cast<Size>(descriptor->natts));
     memset(values, 0, sizeof(Datum) * static_cast<Size>(descriptor->natts));
+    const vector::Column* columns = sets_[active_];
     pg::enterEngine([&] {
         pg::ContextResource resource(CurrentMemoryContext);
         for (int c = 0; c < columnCount_; c++) {
             const int i = attributes_[c];
-            vector::Column single(columns_[c]->type(), &resource);
-            single.appendRange(*columns_[c], static_cast<uint32_t>(row), 1);
+            vector::Column single(columns[c].type(), &resource);
+            single.appendRange(columns[c], static_cast<uint32_t>(row), 1);
             columnToDatums(single, TupleDescAttr(descriptor, i), &resource, &values[i], &nulls[i]);
         }
     });
@@ -230,7 +247,7 @@ void SegmentWriter::clear() {
     rows_ = 0;
     rawBytes_ = 0;
     for (int c = 0; c < columnCount_; c++) {
-        columns_[c]->clear();
+        sets_[active_][c].clear();
     }
 }
 
