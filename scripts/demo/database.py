@@ -1,4 +1,5 @@
 """The demo's database, through psql: the environment (PGHOST, PGPORT, PGUSER) says where."""
+import contextlib
 import csv
 import io
 import os
@@ -62,9 +63,10 @@ class Database:
                     psql.stdin.write(chunk)
                     sent += len(chunk)
                     progress.show(sent, size, total_rows * sent // size)
-                psql.stdin.close()
             except BrokenPipeError:
-                pass
+                pass  # psql has given up; its complaint follows
+            with contextlib.suppress(BrokenPipeError):
+                psql.stdin.close()
             complaint = psql.stderr.read().decode().strip()
             if psql.wait() != 0:
                 raise Problem(f"COPY failed, nothing was loaded. PostgreSQL says: {complaint}")

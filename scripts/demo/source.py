@@ -39,7 +39,7 @@ class Source:
 
     def position(self):
         """Bytes of the file read so far."""
-        return min(self.raw.tell(), self.size)
+        return self.size if self.raw.closed else min(self.raw.tell(), self.size)
 
     def batches(self):
         """Yields (line numbers, rows); a row is a list of texts, "" where there is nothing."""

@@ -83,15 +83,15 @@ def table(rows, header=None, indent="  ", align=None):
 
 
 class Progress:
-    """A bar for one task. Elsewhere than on a terminal: a line at each quarter."""
+    """A bar for one task. Elsewhere than on a terminal: a line now and then when it takes long."""
 
     CELLS = 28
+    SECONDS_BETWEEN_LINES = 5
 
     def __init__(self, label):
         self.label = label
         self.started = time.monotonic()
-        self.drawn = 0.0
-        self.quarter = 0
+        self.drawn = self.started if not ON_TERMINAL else 0.0
 
     def show(self, done, total, rows):
         now = time.monotonic()
@@ -99,12 +99,12 @@ class Progress:
         if ON_TERMINAL and (now - self.drawn > 0.08):
             self.drawn = now
             rate = rows / max(now - self.started, 1e-6)
-            filled = bar(share, self.CELLS).ljust(self.CELLS, "░" if False else "·")
+            filled = bar(share, self.CELLS).ljust(self.CELLS, "·")
             sys.stdout.write(f"\r\033[K  {self.label:<22} {accent(filled)} {share:4.0%}  "
                              f"{number(rows):>11} rows  {number(int(rate)):>9} rows/s")
             sys.stdout.flush()
-        elif not ON_TERMINAL and int(share * 4) > self.quarter and share < 1:
-            self.quarter = int(share * 4)
+        elif not ON_TERMINAL and now - self.drawn > self.SECONDS_BETWEEN_LINES:
+            self.drawn = now
             say(f"  {self.label:<22} {share:4.0%}  {number(rows):>11} rows")
 
     def finish(self, rows, note=""):

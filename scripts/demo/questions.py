@@ -1,0 +1,113 @@
+"""What an analyst wants to see first, as plain SQL over whatever columns there are.
+
+Each question is a query with {table} in it, so that the same one runs on the footfall table and on
+its heap copy.
+"""
+
+
+def literal(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def one_of(values):
+    return "event_type IN (" + ", ".join(map(literal, values)) + ")"
+
+
+class Questions:
+    """roles: the columns there are; steps: {step: event types}, empty without an event_type."""
+
+    def __init__(self, roles, steps, window):
+        self.roles, self.steps, self.window = set(roles), steps, window
+        self.purchases_only = "event_type" not in self.roles
+        if self.purchases_only:
+            self.purchase = "true"
+        else:
+            self.purchase = one_of(steps["purchase"]) if steps["purchase"] else None
+        if "amount" in self.roles:
+            self.money = "amount"
+        elif "price" in self.roles:
+            self.money = "price * coalesce(quantity, 1)" if "quantity" in self.roles else "price"
+        else:
+            self.money = None
+        self.order = "DISTINCT order_id" if "order_id" in self.roles else "*"
+
+    def overview(self):
+        sessions = "count(DISTINCT session_id)" if "session_id" in self.roles else "NULL"
+        return (f"SELECT count(*), count(DISTINCT customer_id), {sessions}, min(ts), max(ts), "
+                "extract(epoch from max(ts) - min(ts)) FROM {table}")
+
+    def event_types(self):
+        return ("SELECT event_type, count(*), count(DISTINCT customer_id) FROM {table} "
+                "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 12")
+
+    def kpis(self):
+        revenue = f"sum({self.money})" if self.money else "NULL"
+        average = f"round(sum({self.money})::numeric / nullif(count({self.order}), 0), 2)" \
+            if self.money else "NULL"
+        return (f"SELECT {revenue}, count({self.order}), {average}, count(DISTINCT customer_id) "
+                f"FROM {{table}} WHERE {self.purchase}")
+
+    def kpis_by_period(self, period):
+        purchase = self.purchase or "false"
+        revenue = f"coalesce(sum({self.money}) FILTER (WHERE {purchase}), 0)" \
+            if self.money else "NULL"
+        return (f"SELECT to_char(p, {literal(period.label)}), events, customers, orders, revenue "
+                f"FROM (SELECT {period.start('ts')} AT TIME ZONE 'UTC' AS p, count(*) AS events, "
+                f"count(DISTINCT customer_id) AS customers, "
+                f"count({self.order}) FILTER (WHERE {purchase}) AS orders, {revenue} AS revenue "
+                "FROM {table} GROUP BY 1) AS periods ORDER BY p")
+
+    def funnel_steps(self):
+        """The steps that the data has events of."""
+        return [step for step, values in self.steps.items() if values]
+
+    def funnel(self):
+        """Customers by the furthest step they reached, in order, within the window.
+
+        The level is the longest prefix of steps reached with each step's time at most the window
+        after the first step's; a later first step restarts the chain; equal times count in step
+        order. Each row keeps the latest chain's start that still admits the next step.
+        """
+        steps = self.funnel_steps()
+        case = " ".join(f"WHEN {one_of(self.steps[step])} THEN {i}"
+                        for i, step in enumerate(steps, 1))
+        frame = "(PARTITION BY customer_id ORDER BY ts, step ROWS UNBOUNDED PRECEDING)"
+        window = f"interval {literal(self.window)}"
+        query = (f"SELECT customer_id, ts, step, max(CASE WHEN step = 1 THEN ts END) OVER {frame} "
+                 f"AS start1 FROM (SELECT customer_id, ts, CASE {case} END AS step FROM {{table}}) "
+                 "AS events WHERE step IS NOT NULL")
+        for level in range(2, len(steps) + 1):
+            query = (f"SELECT *, max(CASE WHEN step = {level} AND ts - start{level - 1} <= {window} "
+                     f"THEN start{level - 1} END) OVER {frame} AS start{level} "
+                     f"FROM ({query}) AS s{level}")
+        level = " ".join(f"WHEN start{i} IS NOT NULL THEN {i}" for i in range(len(steps), 0, -1))
+        return (f"SELECT level, count(*) FROM (SELECT customer_id, max(CASE {level} ELSE 0 END) "
+                f"AS level FROM ({query}) AS chains GROUP BY 1) AS customers "
+                "GROUP BY 1 ORDER BY 1")
+
+    def activity(self):
+        """Which rows show that a customer was there: those of a visit, where visits are known."""
+        return "session_id IS NOT NULL" if "session_id" in self.roles else "true"
+
+    def retention(self, period):
+        """Cohort, how many periods later, customers active then; cohorts by first activity."""
+        distance = period.distance("p", "cohort")
+        return (
+            f"SELECT to_char(cohort AT TIME ZONE 'UTC', {literal(period.label)}), {distance}, "
+            f"count(*) FROM (SELECT customer_id, p, min(p) OVER (PARTITION BY customer_id) AS "
+            f"cohort FROM (SELECT DISTINCT customer_id, {period.start('ts')} AS p "
+            f"FROM {{table}} WHERE {self.activity()}) AS active) AS cohorts "
+            "GROUP BY cohort, 2 ORDER BY cohort, 2")
+
+    def last_period_is_over(self, period):
+        """Whether the log goes on to the end of its last period, give or take a tenth of it."""
+        return (f"SELECT max(ts) >= {period.start('max(ts)')} + 0.9 * {period.step()} "
+                "FROM {table}")
+
+    def periods(self, period):
+        return f"SELECT count(DISTINCT {period.start('ts')}) FROM {{table}}"
+
+    def top_products(self):
+        return (f"SELECT product_id, count(*), sum({self.money}) FROM {{table}} "
+                f"WHERE {self.purchase} AND product_id IS NOT NULL GROUP BY 1 "
+                "ORDER BY 3 DESC NULLS LAST, 1 LIMIT 5")
