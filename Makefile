@@ -53,12 +53,10 @@ bench: build ## the benchmarks (ROWS=, SEED=)
 	bench/run
 
 demo: ## load events, print KPIs, funnel and retention (DATA=file MAP="ts=column …")
-	@scripts/install_dependencies.sh build 15
-	@scripts/build.sh 15
-	DATA="$(DATA)" MAP="$(MAP)" scripts/demo.sh
+	@scripts/demo/run.sh
 
 demo-stop: ## stop the demo's server
-	@scripts/server.sh stop 15 demo
+	@scripts/demo/stop.sh
 
 format: ## lay out the C++ sources as .clang-format says
 	find engine extension tests bench -name '*.cpp' -o -name '*.h' | xargs clang-format -i

@@ -23,8 +23,9 @@ class ValueType:
         self.rung = None
         self.largest = 0
 
-    def see(self, values):
-        present = {v for v in values if v}
+    def see(self, distinct):
+        """distinct: the set of the texts of one batch; empty ones say nothing."""
+        present = distinct - {""}
         if not present or self.rung == "text":
             return
         if self.rung in (None, "uuid") and all(map(UUID.fullmatch, present)):
@@ -138,9 +139,9 @@ class TimeColumn:
         return count
 
 
-def check_numbers(name, column, role, lines, values):
+def check_numbers(name, column, role, lines, values, distinct):
     """Raises a Problem for the first value that is not a plain number."""
-    if all(DECIMAL.fullmatch(v) for v in set(values) if v):
+    if all(map(DECIMAL.fullmatch, distinct - {""})):
         return
     for line, value in zip(lines, values):
         if value and not DECIMAL.fullmatch(value):

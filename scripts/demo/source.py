@@ -141,7 +141,7 @@ class Source:
             if not line.strip():
                 continue
             try:
-                value = json.loads(line, parse_float=str)
+                value = json.loads(line, parse_float=str, parse_int=str)
             except json.JSONDecodeError as error:
                 raise Problem(
                     f"{self.name}, line {number}, character {error.colno}: {error.msg}.",
@@ -152,12 +152,8 @@ class Source:
             if not isinstance(value, dict):
                 raise Problem(f"{self.name}, line {number}: this is not a JSON object.",
                               'Each line must be an object: {"event_time": …}.')
-            if any(isinstance(field, (dict, list)) for field in value.values()):
-                # Numbers were kept as they are written; within nested values they must stay
-                # numbers.
-                nested = json.loads(line)
-                value = {key: nested[key] if isinstance(field, (dict, list)) else field
-                         for key, field in value.items()}
+            if not all(type(field) is str for field in value.values()):
+                value = self._json_texts(value, line)
             yield number, value
 
     def _json_keys(self):
@@ -171,17 +167,23 @@ class Source:
 
     def _json_rows(self):
         for number, value in self._json_objects():
-            yield number, [self._json_text(value.get(key)) for key in self.header]
+            yield number, [value.get(key, "") for key in self.header]
 
     @staticmethod
-    def _json_text(value):
-        if isinstance(value, str):
-            return value
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return json.dumps(value, ensure_ascii=False)
+    def _json_texts(value, line):
+        """An object's fields as texts: numbers as they are written, nested values as JSON."""
+        texts, nested = {}, None
+        for key, field in value.items():
+            if isinstance(field, str):
+                texts[key] = field
+            elif field is None:
+                texts[key] = ""
+            elif isinstance(field, bool):
+                texts[key] = "true" if field else "false"
+            else:
+                nested = nested or json.loads(line)
+                texts[key] = json.dumps(nested[key], ensure_ascii=False)
+        return texts
 
     def _not_utf8(self):
         self.raw.seek(0)

@@ -35,22 +35,25 @@ def stage(source, role_map, target, progress):
         writer = csv.writer(out, lineterminator="\n")
         for lines, batch in source.batches():
             cells = list(zip(*batch))
-            cells = [[v.strip() for v in cells[i]] if assigned_role(assigned, i) else cells[i]
-                     for i in order]
+            cells = [cells[i] for i in order]
+            distinct = [set(values) for values in cells]
+            for position, role in enumerate(assigned):
+                if any(v != v.strip() for v in distinct[position]):
+                    cells[position] = [v.strip() for v in cells[position]]
+                    distinct[position] = set(cells[position])
             _check_present(source.name, labels, lines, cells)
             cells[0] = _times(source.name, labels["ts"], times, lines, cells[0])
             for position, role in enumerate(assigned):
                 if role in NUMBERS:
-                    check_numbers(source.name, labels[role], role, lines, cells[position])
+                    check_numbers(source.name, labels[role], role, lines, cells[position],
+                                  distinct[position])
                 if role == "event_type":
-                    event_values.update(cells[position])
+                    event_values |= distinct[position]
                     _check_event_types(source.name, labels[role], event_values)
             for position in range(1, len(order)):
-                value_types[position].see(cells[position])
-                if any("\0" in value for value in cells[position]):
-                    line = next(n for n, v in zip(lines, cells[position]) if "\0" in v)
-                    raise Problem(f"{source.name}, line {line}, column {names[position]}: "
-                                  "a value holds a NUL byte.", "Remove it: tr -d '\\000'")
+                value_types[position].see(distinct[position])
+                _check_no_nul(source.name, names[position], lines, cells[position],
+                              distinct[position])
             writer.writerows(zip(*cells))
             rows += len(batch)
             progress(source.position(), source.size, rows)
@@ -62,13 +65,18 @@ def stage(source, role_map, target, progress):
             types[position] = "numeric" if types[position] == "text" else types[position]
         if name == "event_type":
             types[position] = "text"
+        if name.endswith("_id") and types[position] == "integer":
+            types[position] = "bigint"
     event_values.discard("")
     return Staged(target, names, types, list(assigned), rows, event_values, times.form,
                   source.kind, labels)
 
 
-def assigned_role(assigned, index):
-    return index in assigned.values()
+def _check_no_nul(name, label, lines, values, distinct):
+    if any("\0" in value for value in distinct):
+        line = next(n for n, value in zip(lines, values) if "\0" in value)
+        raise Problem(f"{name}, line {line}, column {label}: a value holds a NUL byte.",
+                      f"Remove it: tr -d '\\000' < {name} > clean.csv")
 
 
 def _check_present(name, labels, lines, cells):
