@@ -8,6 +8,7 @@ namespace footfall::module {
 
 int logicalDecoding = kLogicalDecodingAuto;
 int minSegmentRows = 8192;
+bool enableScan = true;
 bool debugIgnoreTombstones = false;
 
 namespace {
@@ -30,6 +31,9 @@ void defineSettings() {
     DefineCustomIntVariable("footfall.min_segment_rows",
                             "The fewest rows a bulk load writes as a segment; a shorter tail stays hot.", nullptr,
                             &minSegmentRows, 8192, 1, 131072, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("footfall.enable_scan", "Enables the planner's use of FootfallScan plans.",
+                             "Off restores PostgreSQL's own sequential scan of footfall tables.", &enableScan, true,
+                             PGC_USERSET, GUC_EXPLAIN, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable("footfall.debug_ignore_tombstones",
                              "Developer setting: show deleted rows of segments. Answers are wrong while it is on.",
                              nullptr, &debugIgnoreTombstones, false, PGC_SUSET, GUC_NOT_IN_SAMPLE, nullptr, nullptr,

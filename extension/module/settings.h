@@ -9,6 +9,7 @@ enum LogicalDecoding { kLogicalDecodingAuto, kLogicalDecodingOn, kLogicalDecodin
 
 extern int logicalDecoding;            // footfall.logical_decoding
 extern int minSegmentRows;             // footfall.min_segment_rows
+extern bool enableScan;                // footfall.enable_scan
 extern bool debugIgnoreTombstones;     // footfall.debug_ignore_tombstones, superuser only
 
 void defineSettings();

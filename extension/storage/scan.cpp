@@ -2,6 +2,7 @@
 #include "extension/storage/scan.h"
 
 #include "extension/catalog/tombstone.h"
+#include "extension/pg/guard.h"
 #include "extension/storage/address.h"
 #include "extension/storage/scan_state.h"
 #include "extension/storage/slot.h"
@@ -76,6 +77,61 @@ bool outOfRange(FootfallScan* scan) {
     return ItemPointerCompare(&last, &scan->lowest) < 0 || ItemPointerCompare(&first, &scan->highest) > 0;
 }
 
+// Applies the filter to the segment just opened; false when no block is left.
+bool pruneBlocks(FootfallScan* scan) {
+    ScanFilter* filter = scan->filter;
+    SealedSegment* segment = scan->segment;
+    segment::BlockSet blocks = segment->reader().allBlocks();
+    const auto all = static_cast<int64>(blocks.count());
+    pg::enterEngine([&] {
+        for (int p = 0; p < filter->predicateCount && blocks.any(); p++) {
+            const ScanPredicate& predicate = filter->predicates[p];
+            const int column = segment->columnOf(predicate.attribute);
+            if (predicate.valueCount == 0) {
+                blocks.reset();
+            } else if (column >= 0) {
+                segment::BlockSet matching;
+                for (int v = 0; v < predicate.valueCount; v++) {
+                    segment::BlockSet candidate = blocks;
+                    const segment::Scalar* value = &predicate.values[v];
+                    const auto index = static_cast<uint32_t>(column);
+                    switch (predicate.comparison) {
+                        case Comparison::Equal:
+                            segment->reader().pruneEqual(index, *value, candidate);
+                            break;
+                        case Comparison::Less:
+                        case Comparison::LessEqual:
+                            segment->reader().pruneRange(index, nullptr, value, candidate);
+                            break;
+                        case Comparison::Greater:
+                        case Comparison::GreaterEqual:
+                            segment->reader().pruneRange(index, value, nullptr, candidate);
+                            break;
+                    }
+                    matching |= candidate;
+                }
+                blocks = matching;
+            }
+        }
+    });
+    const auto left = static_cast<int64>(blocks.count());
+    filter->segmentsRead += left > 0 ? 1 : 0;
+    filter->segmentsPruned += left > 0 ? 0 : 1;
+    filter->blocksRead += left;
+    filter->blocksPruned += all - left;
+    scan->blocks = blocks;
+    return left > 0;
+}
+
+// The first row from `row` on, in the direction given, that lies in a block the filter left.
+int32 skipPrunedBlocks(FootfallScan* scan, int32 row, bool forward) {
+    constexpr auto kRows = static_cast<int32>(segment::kBlockRows);
+    while (row >= 0 && row < scan->segment->rows() && !scan->blocks[static_cast<std::size_t>(row / kRows)]) {
+        row = forward ? (row / kRows + 1) * kRows : row / kRows * kRows - 1;
+    }
+    return row;
+}
+
 // Moves to the next live row of the segments; false at the end, with the position just behind (or before) all.
 bool nextSealedRow(FootfallScan* scan, bool forward, TupleTableSlot* slot) {
     listScanSegments(scan);
@@ -93,11 +149,23 @@ bool nextSealedRow(FootfallScan* scan, bool forward, TupleTableSlot* slot) {
             }
             openScanSegment(scan, scan->index, slot, true);
             scan->row = forward ? -1 : scan->segment->rows();
+            if (scan->filter != nullptr && !pruneBlocks(scan)) {
+                if (!nextSegment(scan, forward)) {
+                    return false;
+                }
+                continue;
+            }
         }
         const int32 rows = scan->segment->rows();
         int32 row = scan->row + (forward ? 1 : -1);
+        if (scan->filter != nullptr) {
+            row = skipPrunedBlocks(scan, row, forward);
+        }
         while (row >= 0 && row < rows && (scan->segment->isDeleted(row) || (scan->hasRange && !inRange(scan, row)))) {
             row += forward ? 1 : -1;
+            if (scan->filter != nullptr) {
+                row = skipPrunedBlocks(scan, row, forward);
+            }
         }
         scan->row = row;
         if (row >= 0 && row < rows) {
@@ -223,6 +291,17 @@ void scanSetTidRange(TableScanDesc base, ItemPointer lowest, ItemPointer highest
 
 bool scanGetNextSlotTidRange(TableScanDesc scan, ScanDirection direction, TupleTableSlot* slot) {
     return nextRow(scanState(scan), direction, slot);
+}
+
+void setScanFilter(TableScanDesc base, ScanFilter* filter) { scanState(base)->filter = filter; }
+
+SealedSegment* currentSealedRow(TableScanDesc base, int32* row) {
+    FootfallScan* scan = scanState(base);
+    if (!scan->inSegments || !scan->open) {
+        return nullptr;
+    }
+    *row = scan->row;
+    return scan->segment;
 }
 
 Size parallelScanEstimate(Relation) { return sizeof(ParallelScan); }

@@ -3,6 +3,7 @@
 
 #include "extension/catalog/segment_row.h"
 #include "extension/pg/pg.h"
+#include "extension/storage/scan_filter.h"
 #include "extension/storage/sealed_segment.h"
 
 namespace footfall::storage {
@@ -27,6 +28,9 @@ struct FootfallScan {
     bool open;                      // whether `segment` shows segments.rows[index]
     int32 row;                      // row last returned in it
     bool inSegments;                // whether the heap scan is through
+
+    ScanFilter* filter;             // or nullptr
+    segment::BlockSet blocks;       // of the open segment, what the filter leaves
 
     bool hasRange;                  // TID range scan
     ItemPointerData lowest;

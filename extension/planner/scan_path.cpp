@@ -1,0 +1,208 @@
+// See scan_path.h.
+//
+// Costs follow cost_seqscan, with two differences: pages are read only for the columns that the query needs, and only
+// in blocks that pruning leaves. How much pruning leaves is estimated from a clause's selectivity where the column's
+// values follow the physical order (pg_statistic's correlation), and taken as everything elsewhere.
+#include "extension/planner/scan_path.h"
+
+#include "engine/segment/segment_meta.h"
+#include "extension/executor/footfall_scan.h"
+#include "extension/module/settings.h"
+#include "extension/planner/pruning_clause.h"
+#include "extension/storage/rewrite.h"
+
+extern "C" {
+#include <catalog/pg_statistic.h>
+#include <optimizer/cost.h>
+#include <optimizer/optimizer.h>
+#include <optimizer/pathnode.h>
+#include <optimizer/paths.h>
+#include <optimizer/planmain.h>
+#include <optimizer/restrictinfo.h>
+}
+
+namespace footfall::planner {
+
+namespace {
+
+set_rel_pathlist_hook_type previousPathHook = nullptr;
+
+// Attribute numbers that the query takes from the relation, offset as pull_varattnos does.
+Bitmapset* neededAttributes(RelOptInfo* relation) {
+    Bitmapset* needed = nullptr;
+    pull_varattnos(reinterpret_cast<Node*>(relation->reltarget->exprs), relation->relid, &needed);
+    ListCell* cell;
+    foreach (cell, relation->baserestrictinfo) {
+        auto* clause = static_cast<RestrictInfo*>(lfirst(cell));
+        pull_varattnos(reinterpret_cast<Node*>(clause->clause), relation->relid, &needed);
+    }
+    return needed;
+}
+
+// System columns other than ctid and tableoid exist only in heap tuples.
+bool needsHeapTuple(Bitmapset* needed) {
+    int member = -1;
+    while ((member = bms_next_member(needed, member)) >= 0) {
+        const int attribute = member + FirstLowInvalidHeapAttributeNumber;
+        if (attribute < 0 && attribute != SelfItemPointerAttributeNumber && attribute != TableOidAttributeNumber) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The share of the row width that the needed columns make up.
+double columnShare(RelOptInfo* relation, Bitmapset* needed) {
+    double all = 0;
+    double used = 0;
+    for (int attribute = relation->min_attr; attribute <= relation->max_attr; attribute++) {
+        if (attribute <= 0) {
+            continue;
+        }
+        const double width = Max(relation->attr_widths[attribute - relation->min_attr], 4);
+        all += width;
+        if (bms_is_member(attribute - FirstLowInvalidHeapAttributeNumber, needed) ||
+            bms_is_member(-FirstLowInvalidHeapAttributeNumber, needed)) {
+            used += width;
+        }
+    }
+    return all > 0 ? Max(used / all, 0.02) : 1.0;
+}
+
+// How well the column follows the physical order, squared; 0 without statistics.
+double correlationSquared(Oid relation, AttrNumber attribute) {
+    HeapTuple tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relation), Int16GetDatum(attribute),
+                                      BoolGetDatum(false));
+    if (!HeapTupleIsValid(tuple)) {
+        return 0;
+    }
+    AttStatsSlot slot;
+    double correlation = 0;
+    if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION, InvalidOid, ATTSTATSSLOT_NUMBERS)) {
+        correlation = slot.nnumbers > 0 ? static_cast<double>(slot.numbers[0]) : 0;
+        free_attstatsslot(&slot);
+    }
+    ReleaseSysCache(tuple);
+    return correlation * correlation;
+}
+
+// The share of the rows that lie in blocks which the clause leaves.
+double blocksLeft(PlannerInfo* root, RelOptInfo* relation, Oid table, RestrictInfo* info, const PruningClause& clause) {
+    const double selectivity =
+        clause_selectivity(root, reinterpret_cast<Node*>(info), static_cast<int>(relation->relid), JOIN_INNER, nullptr);
+    const double sorted = correlationSquared(table, clause.attribute);
+    // A run of matching rows touches two blocks at its ends.
+    const double ends = 2.0 * segment::kBlockRows / Max(relation->tuples, 1.0);
+    const double ordered = Min(selectivity + ends, 1.0);
+    return sorted * ordered + (1 - sorted);
+}
+
+// Turns the path into a CustomScan node; see executor/footfall_scan.h for what it holds.
+Plan* planScan(PlannerInfo*, RelOptInfo* relation, CustomPath* path, List* targetList, List* clauses, List*) {
+    auto* scan = makeNode(CustomScan);
+    ListCell* cell;
+    foreach (cell, clauses) {
+        PruningClause clause;
+        if (matchPruningClause(static_cast<RestrictInfo*>(lfirst(cell)), relation, &clause)) {
+            scan->custom_exprs = lappend(scan->custom_exprs, clause.value);
+            scan->custom_private =
+                lappend(scan->custom_private, list_make4_int(clause.attribute, static_cast<int>(clause.comparison),
+                                                             clause.array ? 1 : 0, static_cast<int>(clause.valueType)));
+        }
+    }
+    scan->scan.plan.targetlist = targetList;
+    scan->scan.plan.qual = extract_actual_clauses(clauses, false);
+    scan->scan.scanrelid = relation->relid;
+    scan->flags = path->flags;
+    scan->methods = executor::scanMethods();
+    return &scan->scan.plan;
+}
+
+const CustomPathMethods pathMethods = {"FootfallScan", planScan, nullptr};
+
+CustomPath* makePath(PlannerInfo* root, RelOptInfo* relation, Oid table, Bitmapset* needed, int workers) {
+    double left = 1.0;
+    ListCell* cell;
+    foreach (cell, relation->baserestrictinfo) {
+        auto* info = static_cast<RestrictInfo*>(lfirst(cell));
+        PruningClause clause;
+        if (matchPruningClause(info, relation, &clause)) {
+            left = Min(left, blocksLeft(root, relation, table, info, clause));
+        }
+    }
+    auto* path = makeNode(CustomPath);
+    path->path.pathtype = T_CustomScan;
+    path->path.parent = relation;
+    path->path.pathtarget = relation->reltarget;
+    path->path.param_info = nullptr;
+    path->path.parallel_aware = workers > 0;
+    path->path.parallel_safe = relation->consider_parallel;
+    path->path.parallel_workers = workers;
+    path->path.pathkeys = NIL;
+    path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+    path->methods = &pathMethods;
+
+    const QualCost& qual = relation->baserestrictcost;
+    const QualCost& target = relation->reltarget->cost;
+    const double pages = Max(relation->pages * columnShare(relation, needed) * left, 1.0);
+    double disk = seq_page_cost * pages;
+    double cpu = (cpu_tuple_cost + qual.per_tuple) * relation->tuples * left;
+    double rows = relation->rows;
+    if (workers > 0) {
+        double divisor = workers;
+        if (parallel_leader_participation) {
+            divisor += Max(1.0 - 0.3 * workers, 0.0);
+        }
+        cpu /= divisor;
+        rows = clamp_row_est(rows / divisor);
+    }
+    path->path.rows = rows;
+    path->path.startup_cost = qual.startup + target.startup;
+    path->path.total_cost = path->path.startup_cost + disk + cpu + target.per_tuple * rows;
+    return path;
+}
+
+bool isFootfallRelation(Oid table) {
+    Relation relation = table_open(table, NoLock);
+    const bool ours = storage::isFootfallTable(relation);
+    table_close(relation, NoLock);
+    return ours;
+}
+
+void offerPaths(PlannerInfo* root, RelOptInfo* relation, Index rti, RangeTblEntry* entry) {
+    if (previousPathHook != nullptr) {
+        previousPathHook(root, relation, rti, entry);
+    }
+    if (!module::enableScan || entry->rtekind != RTE_RELATION || entry->inh || entry->tablesample != nullptr ||
+        (entry->relkind != RELKIND_RELATION && entry->relkind != RELKIND_MATVIEW) ||
+        bms_is_member(static_cast<int>(rti), root->all_result_relids) || root->parse->rowMarks != NIL ||
+        root->rowMarks != NIL || IS_DUMMY_REL(relation) || !isFootfallRelation(entry->relid)) {
+        return;
+    }
+    // A lateral reference would make the scan depend on another relation.
+    if (!bms_is_empty(relation->lateral_relids)) {
+        return;
+    }
+    Bitmapset* needed = neededAttributes(relation);
+    if (needsHeapTuple(needed)) {
+        return;
+    }
+    add_path(relation, &makePath(root, relation, entry->relid, needed, 0)->path);
+    if (relation->consider_parallel) {
+        const int workers =
+            compute_parallel_worker(relation, relation->pages, -1, max_parallel_workers_per_gather);
+        if (workers > 0) {
+            add_partial_path(relation, &makePath(root, relation, entry->relid, needed, workers)->path);
+        }
+    }
+}
+
+}  // namespace
+
+void installPlannerHooks() {
+    previousPathHook = set_rel_pathlist_hook;
+    set_rel_pathlist_hook = offerPaths;
+    executor::registerScan();
+}
+
+}  // namespace footfall::planner
