@@ -8,16 +8,14 @@ import re
 
 from problem import Problem
 
-INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+INTEGER = re.compile(r"-?(0|[1-9]\d{0,18})")
 DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-INT4_MOST = 2**31 - 1
+INT4_MOST, INT8_MOST = 2**31 - 1, 2**63 - 1
 
 
 class ValueType:
     """The narrowest type that all values seen so far fit; None while all were empty."""
-
-    LADDER = ("bigint", "numeric", "text")
 
     def __init__(self):
         self.rung = None
@@ -46,6 +44,8 @@ class ValueType:
     def sql(self):
         if self.rung == "bigint" and self.largest <= INT4_MOST:
             return "integer"
+        if self.rung == "bigint" and self.largest > INT8_MOST:
+            return "numeric"
         return self.rung or "text"
 
 

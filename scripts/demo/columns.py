@@ -119,18 +119,19 @@ def assign(header, mapped, has_header):
         if has_header and fits:
             assigned[role] = min(fits)[1]
     for role, meaning in (("ts", "the time of the event"), ("customer_id", "whose event it is")):
-        if role not in assigned:
-            example = "2" if not has_header else next(
-                name for i, name in enumerate(header) if i not in assigned.values()
-            ) if len(assigned) < len(header) else header[0]
+        if role in assigned:
+            continue
+        if not has_header:
             raise Problem(
-                f"No column looks like {role} ({meaning})." if has_header else
                 "The file has no header line, so its columns have no names.",
-                f'Say which one it is: MAP="{role}={example}"' +
-                (f"; the columns are: {', '.join(header)}." if has_header else
-                 f" with the column's number, from 1 to {len(header)}; "
-                 f"{role} is {meaning}."))
-    return assigned
+                f'Say by its number, 1 to {len(header)}, which one is {role} ({meaning}): '
+                f'MAP="{role}=2 …".')
+        free = [name for i, name in enumerate(header) if i not in assigned.values()]
+        raise Problem(
+            f"No column looks like {role} ({meaning}).",
+            f'Say which one it is: MAP="{role}={(free or header)[0]}"; '
+            f"the columns are: {', '.join(header)}.")
+    return {role: assigned[role] for role in ROLES if role in assigned}
 
 
 def event_steps(values, mapped):
