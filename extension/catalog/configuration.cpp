@@ -4,6 +4,8 @@
 // decoding: its rows speak of this database's relations.
 #include "extension/catalog/configuration.h"
 
+#include <cstring>
+
 #include "extension/storage/value.h"
 
 namespace footfall::catalog {

@@ -5,17 +5,63 @@
 
 namespace footfall::functions {
 
-List* ownedFootfallTables(Oid relationOid, LOCKMODE mode) {
+namespace {
+
+bool isFootfallOid(Oid table) {
+    Relation relation = relation_open(table, AccessShareLock);
+    const bool ours = storage::isFootfallTable(relation);
+    relation_close(relation, NoLock);
+    return ours;
+}
+
+}  // namespace
+
+bool ownsRelation(Oid relation) {
+#if PG_VERSION_NUM >= 160000
+    return object_ownercheck(RelationRelationId, relation, GetUserId());
+#else
+    return pg_class_ownercheck(relation, GetUserId());
+#endif
+}
+
+void requireOwner(Oid relation) {
+    if (!ownsRelation(relation)) {
+        aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
+    }
+}
+
+void refuseUnderRowSecurity(Oid relation) {
+    if (check_enable_rls(relation, InvalidOid, true) == RLS_ENABLED) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                 errmsg("row security applies to you on table \"%s\"", get_rel_name(relation)),
+                 errdetail("What this function shows tells of rows that the policies hide."),
+                 errhint("Call it as a role with BYPASSRLS, or as the owner of a table without FORCE ROW LEVEL "
+                         "SECURITY.")));
+    }
+}
+
+Oid existingRelation(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(0)) {
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("relation must not be null")));
+    }
+    Oid relation = PG_GETARG_OID(0);
+    if (get_rel_relkind(relation) == '\0') {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
+    }
+    return relation;
+}
+
+void requireLocalRelation(Relation relation) {
+    if (RELATION_IS_OTHER_TEMP(relation)) {
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("cannot access temporary tables of other sessions")));
+    }
+}
+
+List* footfallTables(Oid relationOid, LOCKMODE mode) {
     Relation relation = relation_open(relationOid, AccessShareLock);
     const char kind = relation->rd_rel->relkind;
-#if PG_VERSION_NUM >= 160000
-    const bool owner = object_ownercheck(RelationRelationId, relationOid, GetUserId());
-#else
-    const bool owner = pg_class_ownercheck(relationOid, GetUserId());
-#endif
-    if (!owner) {
-        aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(kind), RelationGetRelationName(relation));
-    }
     const bool ours = storage::isFootfallTable(relation);
     if (!ours && kind != RELKIND_PARTITIONED_TABLE) {
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -33,19 +79,19 @@ List* ownedFootfallTables(Oid relationOid, LOCKMODE mode) {
     ListCell* cell;
     foreach (cell, members) {
         Oid member = lfirst_oid(cell);
-        if (get_rel_relkind(member) != RELKIND_RELATION && get_rel_relkind(member) != RELKIND_MATVIEW) {
-            continue;
-        }
-        Relation leaf = relation_open(member, AccessShareLock);
-        if (storage::isFootfallTable(leaf)) {
+        if (get_rel_relkind(member) == RELKIND_RELATION && isFootfallOid(member)) {
             result = lappend_oid(result, member);
         }
-        relation_close(leaf, NoLock);
     }
     foreach (cell, result) {
         LockRelationOid(lfirst_oid(cell), mode);
     }
     return result;
+}
+
+List* ownedFootfallTables(Oid relation, LOCKMODE mode) {
+    requireOwner(relation);
+    return footfallTables(relation, mode);
 }
 
 }  // namespace footfall::functions

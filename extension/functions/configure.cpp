@@ -1,0 +1,331 @@
+// footfall.configure(relation, ...), footfall.reset(relation, setting), footfall.order_key(relation).
+//
+// configure takes ShareUpdateExclusiveLock, as ALTER TABLE ... SET (...) does: readers and writers go on, a segment that
+// is being written has the former order key or the new one. Every argument is checked before the first row is written.
+#include "extension/catalog/amount_expression.h"
+#include "extension/catalog/configuration.h"
+#include "extension/functions/partitions.h"
+#include "extension/storage/value.h"
+
+#include <cstring>
+
+namespace footfall::functions {
+
+namespace {
+
+enum class Kind { Time, Identifier, Event, Amount, OrderBy, NotYet };
+
+struct Argument {
+    const char* name;
+    Kind kind;
+    const char* instead;  // with NotYet: what does the work until then
+};
+
+constexpr char kSealInstead[] = "Call it from a scheduler such as pg_cron: CALL footfall.seal(...).";
+constexpr char kCompactInstead[] = "Call it from a scheduler such as pg_cron: CALL footfall.compact(...).";
+constexpr char kPartitionInstead[] = "Make partitions with CREATE TABLE ... PARTITION OF, or with pg_partman.";
+constexpr char kArchiveInstead[] = "Detach old partitions with ALTER TABLE ... DETACH PARTITION and export them with COPY.";
+constexpr char kRetainInstead[] = "Drop old partitions with DROP TABLE, from a scheduler such as pg_cron.";
+
+// In the order of the function's arguments, after the relation.
+constexpr Argument kArguments[] = {
+    {catalog::kTimeColumn, Kind::Time, nullptr},
+    {catalog::kCustomerColumn, Kind::Identifier, nullptr},
+    {"event_column", Kind::Event, nullptr},
+    {"session_column", Kind::Identifier, nullptr},
+    {"product_column", Kind::Identifier, nullptr},
+    {"order_column", Kind::Identifier, nullptr},
+    {"campaign_column", Kind::Identifier, nullptr},
+    {catalog::kAmount, Kind::Amount, nullptr},
+    {catalog::kOrderBy, Kind::OrderBy, nullptr},
+    {"partition_interval", Kind::NotYet, kPartitionInstead},
+    {"premake", Kind::NotYet, kPartitionInstead},
+    {"seal_after", Kind::NotYet, kSealInstead},
+    {"compact_after", Kind::NotYet, kCompactInstead},
+    {"archive_to", Kind::NotYet, kArchiveInstead},
+    {"archive_after", Kind::NotYet, kArchiveInstead},
+    {"archive_above", Kind::NotYet, kArchiveInstead},
+    {"retain", Kind::NotYet, kRetainInstead},
+};
+constexpr int kArgumentCount = static_cast<int>(std::size(kArguments));
+
+// The columns of the relation, for a hint.
+char* columnsOf(Relation relation) {
+    StringInfoData names;
+    initStringInfo(&names);
+    TupleDesc descriptor = RelationGetDescr(relation);
+    for (int i = 0; i < descriptor->natts; i++) {
+        Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+        if (!attribute->attisdropped) {
+            appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", NameStr(attribute->attname));
+        }
+    }
+    return names.data;
+}
+
+Form_pg_attribute findColumn(Relation relation, const char* setting, const char* name) {
+    TupleDesc descriptor = RelationGetDescr(relation);
+    for (int i = 0; i < descriptor->natts; i++) {
+        Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+        if (!attribute->attisdropped && namestrcmp(&attribute->attname, name) == 0) {
+            return attribute;
+        }
+    }
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                    errmsg("%s: column \"%s\" of relation \"%s\" does not exist", setting, name,
+                           RelationGetRelationName(relation)),
+                    errhint("Its columns are %s.", columnsOf(relation))));
+}
+
+bool isTime(Oid type) { return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID; }
+
+bool isName(Oid type) {
+    char category = '\0';
+    bool preferred = false;
+    get_type_category_preferred(type, &category, &preferred);
+    return category == TYPCATEGORY_STRING || category == TYPCATEGORY_ENUM || type == INT2OID || type == INT4OID ||
+           type == INT8OID;
+}
+
+bool isIdentifier(Oid type) {
+    return isName(type) || type == NUMERICOID || type == UUIDOID || type == BYTEAOID || type == OIDOID;
+}
+
+const char* checkRole(Relation relation, const Argument& argument, const char* name) {
+    Form_pg_attribute column = findColumn(relation, argument.name, name);
+    const Oid type = getBaseType(column->atttypid);
+    const char* wanted = nullptr;
+    switch (argument.kind) {
+        case Kind::Time:
+            wanted = isTime(type) ? nullptr : "timestamp with time zone, timestamp or date";
+            break;
+        case Kind::Event:
+            wanted = isName(type) ? nullptr : "text, an enum or an integer";
+            break;
+        default:
+            wanted = isIdentifier(type) ? nullptr : "an integer, numeric, text, an enum or uuid";
+            break;
+    }
+    if (wanted != nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("%s: column \"%s\" of relation \"%s\" is of type %s", argument.name, name,
+                               RelationGetRelationName(relation), format_type_be(column->atttypid)),
+                        errhint("It must be %s.", wanted)));
+    }
+    return name;
+}
+
+// The text form of a valid order key.
+const char* checkOrder(Relation relation, ArrayType* array) {
+    if (ARR_NDIM(array) > 1) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("order_by must be a one-dimensional array of column names")));
+    }
+    Datum* elements = nullptr;
+    bool* nulls = nullptr;
+    int count = 0;
+    deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+    if (count > catalog::kMaxOrderKeys) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("order_by has %d columns, %d are the most", count, catalog::kMaxOrderKeys),
+                        errhint("The first two or three decide: usually the customer and the time.")));
+    }
+    List* names = NIL;
+    for (int i = 0; i < count; i++) {
+        if (nulls[i]) {
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("order_by must not contain nulls")));
+        }
+        char* name = TextDatumGetCString(elements[i]);
+        Form_pg_attribute column = findColumn(relation, catalog::kOrderBy, name);
+        if (!storage::isStored(column)) {
+            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                            errmsg("order_by: column \"%s\" is a virtual generated column", name),
+                            errhint("Order by the columns it is computed from, or make it STORED.")));
+        }
+        TypeCacheEntry* type = lookup_type_cache(column->atttypid, TYPECACHE_LT_OPR);
+        if (!OidIsValid(type->lt_opr)) {
+            ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                            errmsg("order_by: column \"%s\" is of type %s, which has no order", name,
+                                   format_type_be(column->atttypid)),
+                            errhint("Order by columns that look-ups compare, usually the customer and the time.")));
+        }
+        ListCell* cell;
+        foreach (cell, names) {
+            if (strcmp(static_cast<char*>(lfirst(cell)), name) == 0) {
+                ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
+                                errmsg("order_by: column \"%s\" is named twice", name)));
+            }
+        }
+        names = lappend(names, name);
+    }
+    return catalog::formatNames(names);
+}
+
+const char* checkArgument(Relation relation, const Argument& argument, Datum value) {
+    switch (argument.kind) {
+        case Kind::Time:
+        case Kind::Identifier:
+        case Kind::Event:
+            return checkRole(relation, argument, pstrdup(NameStr(*DatumGetName(value))));
+        case Kind::Amount:
+            return catalog::canonicalAmount(relation, TextDatumGetCString(value));
+        case Kind::OrderBy:
+            return checkOrder(relation, DatumGetArrayTypeP(value));
+        case Kind::NotYet:
+            break;
+    }
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("this version of footfall does not support the setting \"%s\"", argument.name),
+                    errhint("%s", argument.instead)));
+}
+
+// Footfall tables and partitioned tables can be configured; a partitioned table need not have partitions yet.
+void checkConfigurable(Oid relation) {
+    if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE) {
+        (void)footfallTables(relation, AccessShareLock);
+    }
+}
+
+bool hasSegments(Oid tableOid) {
+    Relation table = table_open(tableOid, AccessShareLock);
+    const Oid storage = catalog::storageOf(table);
+    const bool unlogged = catalog::usesUnlogged(table->rd_rel->relpersistence);
+    table_close(table, NoLock);
+    if (!OidIsValid(storage)) {
+        return false;
+    }
+    catalog::OpenTable segments = catalog::open(catalog::Table::Segment, unlogged, AccessShareLock);
+    SysScanDesc scan = catalog::beginScan(segments, nullptr, 1, storage);
+    const bool found = HeapTupleIsValid(systable_getnext(scan));
+    systable_endscan(scan);
+    catalog::close(segments);
+    return found;
+}
+
+// Names of the columns of the order key in force, as the text of a text[].
+char* orderInForce(Oid relationOid) {
+    Relation relation = relation_open(relationOid, AccessShareLock);
+    AttrNumber keys[catalog::kMaxOrderKeys];
+    const int count = catalog::orderKey(relation, keys);
+    List* names = NIL;
+    for (int i = 0; i < count; i++) {
+        names = lappend(names, pstrdup(NameStr(TupleDescAttr(RelationGetDescr(relation), keys[i] - 1)->attname)));
+    }
+    relation_close(relation, NoLock);
+    return catalog::formatNames(names);
+}
+
+char* displayName(Oid relation) {
+    return DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(relation)));
+}
+
+// What was written in the former order stays in it until somebody compacts.
+void hintCompaction(Oid relation, const char* orderBefore) {
+    if (strcmp(orderBefore, orderInForce(relation)) == 0) {
+        return;
+    }
+    ListCell* cell;
+    foreach (cell, footfallTables(relation, AccessShareLock)) {
+        if (hasSegments(lfirst_oid(cell))) {
+            ereport(NOTICE, (errmsg("segments written before keep their order"),
+                             errhint("CALL footfall.compact(%s) sorts them by the new order key.",
+                                     quote_literal_cstr(displayName(relation)))));
+            return;
+        }
+    }
+}
+
+}  // namespace
+
+void configure(FunctionCallInfo fcinfo) {
+    PreventCommandIfReadOnly("footfall.configure()");
+    PreventCommandDuringRecovery("footfall.configure()");
+    const Oid relationOid = existingRelation(fcinfo);
+    requireOwner(relationOid);
+    LockRelationOid(relationOid, ShareUpdateExclusiveLock);
+    (void)existingRelation(fcinfo);
+    requireOwner(relationOid);
+    checkConfigurable(relationOid);
+    Relation relation = relation_open(relationOid, NoLock);
+    requireLocalRelation(relation);
+    const char* values[kArgumentCount];
+    for (int i = 0; i < kArgumentCount; i++) {
+        values[i] = PG_ARGISNULL(i + 1) ? nullptr : checkArgument(relation, kArguments[i], PG_GETARG_DATUM(i + 1));
+    }
+    relation_close(relation, NoLock);
+    const char* orderBefore = orderInForce(relationOid);
+    for (int i = 0; i < kArgumentCount; i++) {
+        if (values[i] != nullptr) {
+            catalog::writeSetting(relationOid, kArguments[i].name, values[i]);
+        }
+    }
+    CommandCounterIncrement();
+    hintCompaction(relationOid, orderBefore);
+}
+
+void reset(FunctionCallInfo fcinfo) {
+    PreventCommandIfReadOnly("footfall.reset()");
+    PreventCommandDuringRecovery("footfall.reset()");
+    const Oid relationOid = existingRelation(fcinfo);
+    requireOwner(relationOid);
+    if (PG_ARGISNULL(1)) {
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("setting must not be null")));
+    }
+    char* name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+    StringInfoData known;
+    initStringInfo(&known);
+    bool found = false;
+    for (const Argument& argument : kArguments) {
+        found = found || strcmp(argument.name, name) == 0;
+        appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", argument.name);
+    }
+    if (!found) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no setting \"%s\"", name),
+                        errhint("The settings are %s.", known.data)));
+    }
+    LockRelationOid(relationOid, ShareUpdateExclusiveLock);
+    (void)existingRelation(fcinfo);
+    requireOwner(relationOid);
+    checkConfigurable(relationOid);
+    const char* orderBefore = orderInForce(relationOid);
+    catalog::removeSetting(relationOid, name);
+    CommandCounterIncrement();
+    Oid source = InvalidOid;
+    if (catalog::settingOf(relationOid, name, &source) != nullptr) {
+        ereport(NOTICE, (errmsg("setting \"%s\" of partition \"%s\" is now that of \"%s\"", name,
+                                get_rel_name(relationOid), get_rel_name(source))));
+    }
+    hintCompaction(relationOid, orderBefore);
+}
+
+Datum orderKeyOf(FunctionCallInfo fcinfo) {
+    const Oid relation = existingRelation(fcinfo);
+    if (!ownsRelation(relation) && pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK) {
+        aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
+    }
+    checkConfigurable(relation);
+    Oid input = InvalidOid;
+    Oid element = InvalidOid;
+    getTypeInputInfo(TEXTARRAYOID, &input, &element);
+    return OidInputFunctionCall(input, orderInForce(relation), element, -1);
+}
+
+}  // namespace footfall::functions
+
+extern "C" {
+PG_FUNCTION_INFO_V1(footfall_configure);
+PG_FUNCTION_INFO_V1(footfall_reset);
+PG_FUNCTION_INFO_V1(footfall_order_key);
+
+PGDLLEXPORT Datum footfall_configure(PG_FUNCTION_ARGS) {
+    footfall::functions::configure(fcinfo);
+    PG_RETURN_VOID();
+}
+
+PGDLLEXPORT Datum footfall_reset(PG_FUNCTION_ARGS) {
+    footfall::functions::reset(fcinfo);
+    PG_RETURN_VOID();
+}
+
+PGDLLEXPORT Datum footfall_order_key(PG_FUNCTION_ARGS) { return footfall::functions::orderKeyOf(fcinfo); }
+}

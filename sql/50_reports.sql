@@ -1,0 +1,96 @@
+-- Looking at footfall tables: what is stored where, whether it is intact, what is set.
+
+CREATE FUNCTION footfall.storage(
+    relation pg_catalog.regclass,
+    OUT relation pg_catalog.regclass,
+    OUT hot_rows pg_catalog.int8,
+    OUT sealed_rows pg_catalog.int8,
+    OUT deleted_rows pg_catalog.int8,
+    OUT segments pg_catalog.int8,
+    OUT hot_bytes pg_catalog.int8,
+    OUT sealed_bytes pg_catalog.int8,
+    OUT raw_bytes pg_catalog.int8,
+    OUT ratio pg_catalog.numeric)
+    RETURNS SETOF pg_catalog.record
+    LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100 AS 'MODULE_PATHNAME', 'footfall_storage';
+COMMENT ON FUNCTION footfall.storage(pg_catalog.regclass) IS
+    'A row per leaf partition: live rows in the hot store and in segments, deleted rows still stored, bytes of both stores, bytes of the values in segments and how many times smaller they are stored. For those who may read the table. Example: SELECT * FROM footfall.storage(''events'')';
+
+CREATE FUNCTION footfall.verify(
+    relation pg_catalog.regclass,
+    OUT relation pg_catalog.regclass,
+    OUT segment pg_catalog.int4,
+    OUT attribute pg_catalog.name,
+    OUT problem pg_catalog.text)
+    RETURNS SETOF pg_catalog.record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10 AS 'MODULE_PATHNAME', 'footfall_verify';
+COMMENT ON FUNCTION footfall.verify(pg_catalog.regclass) IS
+    'Reads a table and its partitions whole and returns a row per problem: damaged chunks, wrong counts, bounds or order, tombstones of rows that do not exist, unreadable hot rows. No row means that all is well. For the owner and pg_read_all_data. Example: SELECT * FROM footfall.verify(''events'')';
+
+-- Views over footfall's own tables, which PUBLIC cannot read. Each shows what belongs to the current user, to roles the
+-- user is a member of, and everything to superusers.
+
+CREATE VIEW footfall.settings WITH (security_barrier) AS
+SELECT s.relation AS relation, s.name AS setting, s.value AS value
+FROM footfall.setting s
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) s.relation
+WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE');
+COMMENT ON VIEW footfall.settings IS
+    'What footfall.configure has set for your tables; partitions inherit. Example: SELECT * FROM footfall.settings WHERE relation = ''events''::regclass';
+
+CREATE VIEW footfall.tables WITH (security_barrier) AS
+SELECT c.oid::pg_catalog.regclass AS relation,
+    pg_catalog.pg_partition_root(c.oid) AS partition_of,
+    pg_catalog.pg_get_userbyid(c.relowner) AS owner,
+    s.segments AS segments,
+    pg_catalog.pg_total_relation_size(c.oid) OPERATOR(pg_catalog.-)
+        COALESCE(pg_catalog.pg_total_relation_size(NULLIF(c.reltoastrelid, 0::pg_catalog.oid)), 0) AS hot_bytes,
+    COALESCE(pg_catalog.pg_total_relation_size(NULLIF(c.reltoastrelid, 0::pg_catalog.oid)), 0) AS sealed_bytes,
+    s.raw_bytes AS raw_bytes,
+    footfall.order_key(c.oid::pg_catalog.regclass) AS order_key
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_am a ON a.oid OPERATOR(pg_catalog.=) c.relam
+CROSS JOIN LATERAL (
+    SELECT pg_catalog.count(*) AS segments,
+        COALESCE(pg_catalog.sum(g.raw_bytes), 0)::pg_catalog.int8 AS raw_bytes
+    FROM (
+        SELECT l.raw_bytes FROM footfall.segment l
+        WHERE l.storage OPERATOR(pg_catalog.=) c.reltoastrelid
+        UNION ALL
+        SELECT u.raw_bytes FROM footfall.unlogged_segment u
+        WHERE u.storage OPERATOR(pg_catalog.=) c.reltoastrelid
+    ) g
+) s
+WHERE a.amname OPERATOR(pg_catalog.=) 'footfall'
+    AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'm']::pg_catalog."char"[])
+    AND pg_catalog.pg_has_role(c.relowner, 'USAGE');
+COMMENT ON VIEW footfall.tables IS
+    'Your footfall tables and partitions: owner, segments, bytes of hot rows and of segments, the order key in force. Counts no rows; footfall.storage does. Example: SELECT * FROM footfall.tables ORDER BY sealed_bytes DESC';
+
+CREATE VIEW footfall.segments WITH (security_barrier) AS
+SELECT c.oid::pg_catalog.regclass AS relation,
+    g.number AS segment,
+    g.rows OPERATOR(pg_catalog.-) g.deleted_rows AS rows,
+    g.deleted_rows AS deleted_rows,
+    CASE g.level WHEN 0 THEN 'loaded' WHEN 1 THEN 'sealed' WHEN 2 THEN 'compacted' END AS level,
+    g.raw_bytes AS raw_bytes,
+    g.stored_bytes AS stored_bytes,
+    pg_catalog.round(g.raw_bytes::pg_catalog.numeric OPERATOR(pg_catalog./)
+        NULLIF(g.stored_bytes, 0)::pg_catalog.numeric, 2) AS ratio
+FROM (
+    SELECT l.storage, l.number, l.rows, l.level, l.raw_bytes, l.stored_bytes,
+        (SELECT pg_catalog.count(*) FROM footfall.tombstone t
+         WHERE t.storage OPERATOR(pg_catalog.=) l.storage AND t.segment OPERATOR(pg_catalog.=) l.number) AS deleted_rows
+    FROM footfall.segment l
+    UNION ALL
+    SELECT u.storage, u.number, u.rows, u.level, u.raw_bytes, u.stored_bytes,
+        (SELECT pg_catalog.count(*) FROM footfall.unlogged_tombstone t
+         WHERE t.storage OPERATOR(pg_catalog.=) u.storage AND t.segment OPERATOR(pg_catalog.=) u.number) AS deleted_rows
+    FROM footfall.unlogged_segment u
+) g
+JOIN pg_catalog.pg_class c ON c.reltoastrelid OPERATOR(pg_catalog.=) g.storage
+WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE');
+COMMENT ON VIEW footfall.segments IS
+    'The segments of your footfall tables: live and deleted rows, how they came to be (loaded, sealed, compacted), bytes of the values and bytes stored. Example: SELECT level, count(*), sum(rows) FROM footfall.segments WHERE relation = ''events''::regclass GROUP BY level';
+
+GRANT SELECT ON footfall.settings, footfall.tables, footfall.segments TO PUBLIC;
