@@ -1,8 +1,8 @@
 // See amount_expression.h.
 //
-// Renaming works on the text, at the places where the grammar finds references to columns: no name has to be resolved,
-// so it works while the catalogs are between two states, and also when the expression has stopped being valid (because
-// a function it calls is gone).
+// Renaming works on the text, at the places where the grammar finds references to columns: no name
+// has to be resolved, so it works while the catalogs are between two states, and also when the
+// expression has stopped being valid (because a function it calls is gone).
 #include "extension/catalog/amount_expression.h"
 
 #include <cctype>
@@ -35,23 +35,28 @@ void pushErrorContext(ErrorContext* context, const char* text) {
     error_context_stack = &context->callback;
 }
 
-void popErrorContext(ErrorContext* context) { error_context_stack = context->callback.previous; }
+void popErrorContext(ErrorContext* context) {
+    error_context_stack = context->callback.previous;
+}
 
-// The one expression that `text` must be. The grammar reads it as what may follow SELECT, so all the rest of a query is
-// refused here.
+// The one expression that `text` must be. The grammar reads it as what may follow SELECT, so all
+// the rest of a query is refused here.
 Node* parseExpression(const char* text) {
     List* statements = raw_parser(text, RAW_PARSE_PLPGSQL_EXPR);
     auto* select = castNode(SelectStmt, linitial_node(RawStmt, statements)->stmt);
     const bool plain = list_length(select->targetList) == 1 && select->distinctClause == NIL &&
-                       select->intoClause == nullptr && select->fromClause == NIL && select->whereClause == nullptr &&
-                       select->groupClause == NIL && select->havingClause == nullptr && select->windowClause == NIL &&
-                       select->valuesLists == NIL && select->sortClause == NIL && select->limitOffset == nullptr &&
-                       select->limitCount == nullptr && select->lockingClause == NIL &&
-                       select->withClause == nullptr && select->op == SETOP_NONE;
+                       select->intoClause == nullptr && select->fromClause == NIL &&
+                       select->whereClause == nullptr && select->groupClause == NIL &&
+                       select->havingClause == nullptr && select->windowClause == NIL &&
+                       select->valuesLists == NIL && select->sortClause == NIL &&
+                       select->limitOffset == nullptr && select->limitCount == nullptr &&
+                       select->lockingClause == NIL && select->withClause == nullptr &&
+                       select->op == SETOP_NONE;
     ResTarget* target = plain ? linitial_node(ResTarget, select->targetList) : nullptr;
     if (target == nullptr || target->name != nullptr) {
-        ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("amount must be one column or expression"),
-                        errhint("For example amount => 'price' or amount => 'price * quantity'.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_SYNTAX_ERROR), errmsg("amount must be one column or expression"),
+                 errhint("For example amount => 'price' or amount => 'price * quantity'.")));
     }
     return target->val;
 }
@@ -72,10 +77,11 @@ bool isNumber(Oid type) {
 
 // The text of an analysed expression, with every name outside pg_catalog qualified.
 char* deparse(Relation relation, Node* expression) {
-    List* context = deparse_context_for(RelationGetRelationName(relation), RelationGetRelid(relation));
+    List* context =
+        deparse_context_for(RelationGetRelationName(relation), RelationGetRelid(relation));
     const int level = NewGUCNestLevel();
-    (void)set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                            false);
+    (void)set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+                            GUC_ACTION_SAVE, true, 0, false);
     char* text = deparse_expression(expression, context, false, false);
     AtEOXact_GUC(false, level);
     return text;
@@ -120,8 +126,9 @@ List* referencesTo(const char* text, const char* column) {
 Size identifierLength(const char* text) {
     if (*text != '"') {
         Size length = 0;
-        while (text[length] != '\0' && (isalnum(static_cast<unsigned char>(text[length])) || text[length] == '_' ||
-                                        text[length] == '$' || IS_HIGHBIT_SET(text[length]))) {
+        while (text[length] != '\0' &&
+               (isalnum(static_cast<unsigned char>(text[length])) || text[length] == '_' ||
+                text[length] == '$' || IS_HIGHBIT_SET(text[length]))) {
             length++;
         }
         return length;
@@ -152,13 +159,15 @@ char* canonicalAmount(Relation relation, const char* text) {
     ParseNamespaceItem* item =
         addRangeTableEntryForRelation(state, relation, AccessShareLock, nullptr, false, true);
     addNSItemToQuery(state, item, true, true, true);
-    // The kind of expression an index may have: no subquery, aggregate, window or set-returning function.
+    // The kind of expression an index may have: no subquery, aggregate, window or set-returning
+    // function.
     Node* expression = transformExpr(state, raw, EXPR_KIND_INDEX_EXPRESSION);
     const Oid type = exprType(expression);
     if (!isNumber(type)) {
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                         errmsg("amount is of type %s, not a number", format_type_be(type)),
-                        errhint("Use a column or expression of type numeric, integer or double precision, or cast it: "
+                        errhint("Use a column or expression of type numeric, integer or double "
+                                "precision, or cast it: "
                                 "amount => '(%s)::numeric'.",
                                 text)));
     }
@@ -174,13 +183,17 @@ char* canonicalAmount(Relation relation, const char* text) {
         }
     }
     if (bms_is_empty(attributes)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_COLUMN_REFERENCE), errmsg("amount does not refer to any column"),
+        ereport(ERROR, (errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+                        errmsg("amount does not refer to any column"),
                         errhint("For example amount => 'price * quantity'.")));
     }
-    Node* planned = reinterpret_cast<Node*>(expression_planner(reinterpret_cast<Expr*>(copyObjectImpl(expression))));
+    Node* planned = reinterpret_cast<Node*>(
+        expression_planner(reinterpret_cast<Expr*>(copyObjectImpl(expression))));
     if (contain_mutable_functions(planned)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION), errmsg("amount must be immutable"),
-                        errhint("Its value may depend on the row alone, not on settings, the time or other tables.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_OBJECT_DEFINITION), errmsg("amount must be immutable"),
+                 errhint("Its value may depend on the row alone, not on settings, the time or "
+                         "other tables.")));
     }
     char* canonical = deparse(relation, expression);
     popErrorContext(&context);
@@ -188,7 +201,9 @@ char* canonicalAmount(Relation relation, const char* text) {
     return canonical;
 }
 
-bool amountMentions(const char* text, const char* column) { return referencesTo(text, column) != NIL; }
+bool amountMentions(const char* text, const char* column) {
+    return referencesTo(text, column) != NIL;
+}
 
 char* renameInAmount(const char* text, const char* column, const char* newName) {
     StringInfoData result;

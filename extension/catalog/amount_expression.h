@@ -1,16 +1,16 @@
 // The setting "amount": a numeric expression over the columns of one table.
 //
-// Kept as canonical text: columns without qualification, everything else qualified unless it is in pg_catalog, so that
-// it means the same whoever reads it under search_path = pg_catalog, pg_temp.
+// Kept as canonical text: columns without qualification, everything else qualified unless it is in
+// pg_catalog, so that it means the same whoever reads it under search_path = pg_catalog, pg_temp.
 #pragma once
 
 #include "extension/pg/pg.h"
 
 namespace footfall::catalog {
 
-// Checks what a user wrote against the relation and returns the canonical text. Names are looked up as the caller's
-// search_path has them. 42601, 42703 and so on for what PostgreSQL cannot make sense of, 42804 when it is not a number,
-// 42P17 when it is not immutable.
+// Checks what a user wrote against the relation and returns the canonical text. Names are looked up
+// as the caller's search_path has them. 42601, 42703 and so on for what PostgreSQL cannot make
+// sense of, 42804 when it is not a number, 42P17 when it is not immutable.
 char* canonicalAmount(Relation relation, const char* text);
 
 // Whether a canonical text speaks of the column.

@@ -1,7 +1,7 @@
 // See configuration.h.
 //
-// footfall.setting is read under a fresh snapshot of its own, as of the last command, and written without logical
-// decoding: its rows speak of this database's relations.
+// footfall.setting is read under a fresh snapshot of its own, as of the last command, and written
+// without logical decoding: its rows speak of this database's relations.
 #include "extension/catalog/configuration.h"
 
 #include <cstring>
@@ -14,8 +14,9 @@ namespace {
 
 enum { kRelation, kName, kValue, kColumnCount };
 
-constexpr const char* kColumnRoles[] = {kTimeColumn,      kCustomerColumn, "event_column",   "session_column",
-                                        "product_column", "order_column",  "campaign_column"};
+constexpr const char* kColumnRoles[] = {kTimeColumn,      kCustomerColumn,  "event_column",
+                                        "session_column", "product_column", "order_column",
+                                        "campaign_column"};
 
 // False while the extension's tables do not exist (yet).
 bool openSettings(OpenTable* table, LOCKMODE mode) {
@@ -34,13 +35,15 @@ bool openSettings(OpenTable* table, LOCKMODE mode) {
 // All settings of a relation, or with `name` one of them.
 SysScanDesc beginSettingScan(OpenTable& table, Snapshot snapshot, Oid relation, const char* name) {
     ScanKeyData keys[2];
-    ScanKeyInit(&keys[0], kRelation + 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+    ScanKeyInit(&keys[0], kRelation + 1, BTEqualStrategyNumber, F_OIDEQ,
+                ObjectIdGetDatum(relation));
     if (name != nullptr) {
-        ScanKeyInit(&keys[1], kName + 1, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(name));
+        ScanKeyInit(&keys[1], kName + 1, BTEqualStrategyNumber, F_TEXTEQ,
+                    CStringGetTextDatum(name));
         keys[1].sk_collation = DEFAULT_COLLATION_OID;
     }
-    return systable_beginscan(table.table, RelationGetRelid(table.index), true, snapshot, name == nullptr ? 1 : 2,
-                              keys);
+    return systable_beginscan(table.table, RelationGetRelid(table.index), true, snapshot,
+                              name == nullptr ? 1 : 2, keys);
 }
 
 Setting* readSetting(OpenTable& table, HeapTuple tuple) {
@@ -144,7 +147,8 @@ void writeSetting(Oid relation, const char* name, const char* value) {
     (void)deleteSettings(relation, name);
     OpenTable table;
     if (!openSettings(&table, RowExclusiveLock)) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("footfall's catalog table \"setting\" is missing"),
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                        errmsg("footfall's catalog table \"setting\" is missing"),
                         errhint("Run CREATE EXTENSION footfall in this database.")));
     }
     Datum values[kColumnCount];
@@ -156,9 +160,13 @@ void writeSetting(Oid relation, const char* name, const char* value) {
     close(table);
 }
 
-bool removeSetting(Oid relation, const char* name) { return deleteSettings(relation, name) > 0; }
+bool removeSetting(Oid relation, const char* name) {
+    return deleteSettings(relation, name) > 0;
+}
 
-void purgeSettings(Oid relation) { (void)deleteSettings(relation, nullptr); }
+void purgeSettings(Oid relation) {
+    (void)deleteSettings(relation, nullptr);
+}
 
 List* parseNames(const char* value) {
     Oid input = InvalidOid;
@@ -177,7 +185,8 @@ List* parseNames(const char* value) {
 }
 
 char* formatNames(List* names) {
-    auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(Max(list_length(names), 1))));
+    auto* elements =
+        static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(Max(list_length(names), 1))));
     int count = 0;
     ListCell* cell;
     foreach (cell, names) {
@@ -203,7 +212,8 @@ int orderKey(Relation relation, AttrNumber* attributes) {
     int keys = 0;
     ListCell* cell;
     foreach (cell, names) {
-        AttrNumber attribute = storedAttribute(RelationGetDescr(relation), static_cast<char*>(lfirst(cell)));
+        AttrNumber attribute =
+            storedAttribute(RelationGetDescr(relation), static_cast<char*>(lfirst(cell)));
         if (attribute == InvalidAttrNumber || keys == kMaxOrderKeys) {
             break;
         }

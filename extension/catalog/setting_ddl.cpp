@@ -16,13 +16,17 @@ object_access_hook_type previousHook = nullptr;
 char* nameNow(Oid relation, AttrNumber attribute) {
     Relation attributes = table_open(AttributeRelationId, AccessShareLock);
     ScanKeyData keys[2];
-    ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-    ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(attribute));
-    SysScanDesc scan = systable_beginscan(attributes, AttributeRelidNumIndexId, true, SnapshotSelf, 2, keys);
+    ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber, F_OIDEQ,
+                ObjectIdGetDatum(relation));
+    ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTEqualStrategyNumber, F_INT2EQ,
+                Int16GetDatum(attribute));
+    SysScanDesc scan =
+        systable_beginscan(attributes, AttributeRelidNumIndexId, true, SnapshotSelf, 2, keys);
     HeapTuple tuple = systable_getnext(scan);
-    char* name = HeapTupleIsValid(tuple)
-                     ? pstrdup(NameStr(reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple))->attname))
-                     : nullptr;
+    char* name =
+        HeapTupleIsValid(tuple)
+            ? pstrdup(NameStr(reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple))->attname))
+            : nullptr;
     systable_endscan(scan);
     table_close(attributes, AccessShareLock);
     return name;
@@ -61,8 +65,8 @@ void columnAltered(Oid relation, AttrNumber attribute) {
 }
 
 void noticeReset(Oid relation, const char* setting, const char* column) {
-    ereport(NOTICE, (errmsg("footfall setting \"%s\" of \"%s\" is reset with column \"%s\"", setting,
-                            get_rel_name(relation), column)));
+    ereport(NOTICE, (errmsg("footfall setting \"%s\" of \"%s\" is reset with column \"%s\"",
+                            setting, get_rel_name(relation), column)));
 }
 
 // The order key ends before the dropped column.
@@ -86,8 +90,8 @@ void cutOrder(Oid relation, const Setting* setting, const char* column) {
     }
     char* value = formatNames(kept);
     writeSetting(relation, setting->name, value);
-    ereport(NOTICE, (errmsg("footfall setting \"%s\" of \"%s\" becomes %s without column \"%s\"", setting->name,
-                            get_rel_name(relation), value, column)));
+    ereport(NOTICE, (errmsg("footfall setting \"%s\" of \"%s\" becomes %s without column \"%s\"",
+                            setting->name, get_rel_name(relation), value, column)));
 }
 
 void columnDropped(Oid relation, AttrNumber attribute) {
@@ -105,7 +109,8 @@ void columnDropped(Oid relation, AttrNumber attribute) {
         if (strcmp(setting->name, kOrderBy) == 0) {
             cutOrder(relation, setting, column);
         } else if ((isColumnRole(setting->name) && strcmp(setting->value, column) == 0) ||
-                   (strcmp(setting->name, kAmount) == 0 && amountMentions(setting->value, column))) {
+                   (strcmp(setting->name, kAmount) == 0 &&
+                    amountMentions(setting->value, column))) {
             removeSetting(relation, setting->name);
             noticeReset(relation, setting->name, column);
         }

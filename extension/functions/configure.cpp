@@ -1,7 +1,9 @@
-// footfall.configure(relation, ...), footfall.reset(relation, setting), footfall.order_key(relation).
+// footfall.configure(relation, ...), footfall.reset(relation, setting),
+// footfall.order_key(relation).
 //
-// configure takes ShareUpdateExclusiveLock, as ALTER TABLE ... SET (...) does: readers and writers go on, a segment that
-// is being written has the former order key or the new one. Every argument is checked before the first row is written.
+// configure takes ShareUpdateExclusiveLock, as ALTER TABLE ... SET (...) does: readers and writers
+// go on, a segment that is being written has the former order key or the new one. Every argument is
+// checked before the first row is written.
 #include "extension/catalog/amount_expression.h"
 #include "extension/catalog/configuration.h"
 #include "extension/functions/partitions.h"
@@ -21,11 +23,16 @@ struct Argument {
     const char* instead;  // with NotYet: what does the work until then
 };
 
-constexpr char kSealInstead[] = "Call it from a scheduler such as pg_cron: CALL footfall.seal(...).";
-constexpr char kCompactInstead[] = "Call it from a scheduler such as pg_cron: CALL footfall.compact(...).";
-constexpr char kPartitionInstead[] = "Make partitions with CREATE TABLE ... PARTITION OF, or with pg_partman.";
-constexpr char kArchiveInstead[] = "Detach old partitions with ALTER TABLE ... DETACH PARTITION and export them with COPY.";
-constexpr char kRetainInstead[] = "Drop old partitions with DROP TABLE, from a scheduler such as pg_cron.";
+constexpr char kSealInstead[] =
+    "Call it from a scheduler such as pg_cron: CALL footfall.seal(...).";
+constexpr char kCompactInstead[] =
+    "Call it from a scheduler such as pg_cron: CALL footfall.compact(...).";
+constexpr char kPartitionInstead[] =
+    "Make partitions with CREATE TABLE ... PARTITION OF, or with pg_partman.";
+constexpr char kArchiveInstead[] =
+    "Detach old partitions with ALTER TABLE ... DETACH PARTITION and export them with COPY.";
+constexpr char kRetainInstead[] =
+    "Drop old partitions with DROP TABLE, from a scheduler such as pg_cron.";
 
 // In the order of the function's arguments, after the relation.
 constexpr Argument kArguments[] = {
@@ -57,7 +64,8 @@ char* columnsOf(Relation relation) {
     for (int i = 0; i < descriptor->natts; i++) {
         Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
         if (!attribute->attisdropped) {
-            appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", NameStr(attribute->attname));
+            appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+                             NameStr(attribute->attname));
         }
     }
     return names.data;
@@ -77,18 +85,21 @@ Form_pg_attribute findColumn(Relation relation, const char* setting, const char*
                     errhint("Its columns are %s.", columnsOf(relation))));
 }
 
-bool isTime(Oid type) { return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID; }
+bool isTime(Oid type) {
+    return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID;
+}
 
 bool isName(Oid type) {
     char category = '\0';
     bool preferred = false;
     get_type_category_preferred(type, &category, &preferred);
-    return category == TYPCATEGORY_STRING || category == TYPCATEGORY_ENUM || type == INT2OID || type == INT4OID ||
-           type == INT8OID;
+    return category == TYPCATEGORY_STRING || category == TYPCATEGORY_ENUM || type == INT2OID ||
+           type == INT4OID || type == INT8OID;
 }
 
 bool isIdentifier(Oid type) {
-    return isName(type) || type == NUMERICOID || type == UUIDOID || type == BYTEAOID || type == OIDOID;
+    return isName(type) || type == NUMERICOID || type == UUIDOID || type == BYTEAOID ||
+           type == OIDOID;
 }
 
 const char* checkRole(Relation relation, const Argument& argument, const char* name) {
@@ -107,10 +118,11 @@ const char* checkRole(Relation relation, const Argument& argument, const char* n
             break;
     }
     if (wanted != nullptr) {
-        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("%s: column \"%s\" of relation \"%s\" is of type %s", argument.name, name,
-                               RelationGetRelationName(relation), format_type_be(column->atttypid)),
-                        errhint("It must be %s.", wanted)));
+        ereport(ERROR,
+                (errcode(ERRCODE_DATATYPE_MISMATCH),
+                 errmsg("%s: column \"%s\" of relation \"%s\" is of type %s", argument.name, name,
+                        RelationGetRelationName(relation), format_type_be(column->atttypid)),
+                 errhint("It must be %s.", wanted)));
     }
     return name;
 }
@@ -126,28 +138,32 @@ const char* checkOrder(Relation relation, ArrayType* array) {
     int count = 0;
     deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
     if (count > catalog::kMaxOrderKeys) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("order_by has %d columns, %d are the most", count, catalog::kMaxOrderKeys),
-                        errhint("The first two or three decide: usually the customer and the time.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("order_by has %d columns, %d are the most", count, catalog::kMaxOrderKeys),
+                 errhint("The first two or three decide: usually the customer and the time.")));
     }
     List* names = NIL;
     for (int i = 0; i < count; i++) {
         if (nulls[i]) {
-            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("order_by must not contain nulls")));
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                            errmsg("order_by must not contain nulls")));
         }
         char* name = TextDatumGetCString(elements[i]);
         Form_pg_attribute column = findColumn(relation, catalog::kOrderBy, name);
         if (!storage::isStored(column)) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            errmsg("order_by: column \"%s\" is a virtual generated column", name),
-                            errhint("Order by the columns it is computed from, or make it STORED.")));
+            ereport(ERROR,
+                    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                     errmsg("order_by: column \"%s\" is a virtual generated column", name),
+                     errhint("Order by the columns it is computed from, or make it STORED.")));
         }
         TypeCacheEntry* type = lookup_type_cache(column->atttypid, TYPECACHE_LT_OPR);
         if (!OidIsValid(type->lt_opr)) {
             ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                            errmsg("order_by: column \"%s\" is of type %s, which has no order", name,
-                                   format_type_be(column->atttypid)),
-                            errhint("Order by columns that look-ups compare, usually the customer and the time.")));
+                            errmsg("order_by: column \"%s\" is of type %s, which has no order",
+                                   name, format_type_be(column->atttypid)),
+                            errhint("Order by columns that look-ups compare, usually the customer "
+                                    "and the time.")));
         }
         ListCell* cell;
         foreach (cell, names) {
@@ -174,12 +190,14 @@ const char* checkArgument(Relation relation, const Argument& argument, Datum val
         case Kind::NotYet:
             break;
     }
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("this version of footfall does not support the setting \"%s\"", argument.name),
-                    errhint("%s", argument.instead)));
+    ereport(ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+             errmsg("this version of footfall does not support the setting \"%s\"", argument.name),
+             errhint("%s", argument.instead)));
 }
 
-// Footfall tables and partitioned tables can be configured; a partitioned table need not have partitions yet.
+// Footfall tables and partitioned tables can be configured; a partitioned table need not have
+// partitions yet.
 void checkConfigurable(Oid relation) {
     if (get_rel_relkind(relation) != RELKIND_PARTITIONED_TABLE) {
         (void)footfallTables(relation, AccessShareLock);
@@ -209,7 +227,9 @@ char* orderInForce(Oid relationOid) {
     const int count = catalog::orderKey(relation, keys);
     List* names = NIL;
     for (int i = 0; i < count; i++) {
-        names = lappend(names, pstrdup(NameStr(TupleDescAttr(RelationGetDescr(relation), keys[i] - 1)->attname)));
+        names = lappend(
+            names,
+            pstrdup(NameStr(TupleDescAttr(RelationGetDescr(relation), keys[i] - 1)->attname)));
     }
     relation_close(relation, NoLock);
     return catalog::formatNames(names);
@@ -250,7 +270,9 @@ void configure(FunctionCallInfo fcinfo) {
     requireLocalRelation(relation);
     const char* values[kArgumentCount];
     for (int i = 0; i < kArgumentCount; i++) {
-        values[i] = PG_ARGISNULL(i + 1) ? nullptr : checkArgument(relation, kArguments[i], PG_GETARG_DATUM(i + 1));
+        values[i] = PG_ARGISNULL(i + 1)
+                        ? nullptr
+                        : checkArgument(relation, kArguments[i], PG_GETARG_DATUM(i + 1));
     }
     relation_close(relation, NoLock);
     const char* orderBefore = orderInForce(relationOid);
@@ -269,7 +291,8 @@ void reset(FunctionCallInfo fcinfo) {
     const Oid relationOid = existingRelation(fcinfo);
     requireOwner(relationOid);
     if (PG_ARGISNULL(1)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("setting must not be null")));
+        ereport(ERROR,
+                (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("setting must not be null")));
     }
     char* name = text_to_cstring(PG_GETARG_TEXT_PP(1));
     StringInfoData known;
@@ -280,7 +303,8 @@ void reset(FunctionCallInfo fcinfo) {
         appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", argument.name);
     }
     if (!found) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no setting \"%s\"", name),
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("there is no setting \"%s\"", name),
                         errhint("The settings are %s.", known.data)));
     }
     LockRelationOid(relationOid, ShareUpdateExclusiveLock);
@@ -300,8 +324,10 @@ void reset(FunctionCallInfo fcinfo) {
 
 Datum orderKeyOf(FunctionCallInfo fcinfo) {
     const Oid relation = existingRelation(fcinfo);
-    if (!ownsRelation(relation) && pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK) {
-        aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
+    if (!ownsRelation(relation) &&
+        pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK) {
+        aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relation)),
+                       get_rel_name(relation));
     }
     checkConfigurable(relation);
     Oid input = InvalidOid;
@@ -327,5 +353,7 @@ PGDLLEXPORT Datum footfall_reset(PG_FUNCTION_ARGS) {
     PG_RETURN_VOID();
 }
 
-PGDLLEXPORT Datum footfall_order_key(PG_FUNCTION_ARGS) { return footfall::functions::orderKeyOf(fcinfo); }
+PGDLLEXPORT Datum footfall_order_key(PG_FUNCTION_ARGS) {
+    return footfall::functions::orderKeyOf(fcinfo);
+}
 }

@@ -26,7 +26,8 @@ bool ownsRelation(Oid relation) {
 
 void requireOwner(Oid relation) {
     if (!ownsRelation(relation)) {
-        aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
+        aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)),
+                       get_rel_name(relation));
     }
 }
 
@@ -36,18 +37,21 @@ void refuseUnderRowSecurity(Oid relation) {
                 (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                  errmsg("row security applies to you on table \"%s\"", get_rel_name(relation)),
                  errdetail("What this function shows tells of rows that the policies hide."),
-                 errhint("Call it as a role with BYPASSRLS, or as the owner of a table without FORCE ROW LEVEL "
+                 errhint("Call it as a role with BYPASSRLS, or as the owner of a table without "
+                         "FORCE ROW LEVEL "
                          "SECURITY.")));
     }
 }
 
 Oid existingRelation(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(0)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("relation must not be null")));
+        ereport(ERROR,
+                (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("relation must not be null")));
     }
     Oid relation = PG_GETARG_OID(0);
     if (get_rel_relkind(relation) == '\0') {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                        errmsg("relation with OID %u does not exist", relation)));
     }
     return relation;
 }
@@ -66,7 +70,8 @@ List* footfallTables(Oid relationOid, LOCKMODE mode) {
     if (!ours && kind != RELKIND_PARTITIONED_TABLE) {
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                         errmsg("\"%s\" is not a footfall table", RelationGetRelationName(relation)),
-                        errhint("Make it one with ALTER TABLE ... SET ACCESS METHOD footfall, or name a partitioned "
+                        errhint("Make it one with ALTER TABLE ... SET ACCESS METHOD footfall, or "
+                                "name a partitioned "
                                 "table with footfall partitions.")));
     }
     relation_close(relation, NoLock);

@@ -1,13 +1,15 @@
-// The leaf tables of a relation that are footfall tables: itself, or its partitions; and who may ask for what.
+// The leaf tables of a relation that are footfall tables: itself, or its partitions; and who may
+// ask for what.
 #pragma once
 
 #include "extension/pg/pg.h"
 
 namespace footfall::functions {
 
-// OIDs of the footfall tables below `relation` (itself when it is one), each locked in `mode`, in partition order. The
-// caller must own `relation` (42501 otherwise). A relation that is neither a footfall table nor partitioned is an
-// error that says how to make it one; partitions of other access methods are left out.
+// OIDs of the footfall tables below `relation` (itself when it is one), each locked in `mode`, in
+// partition order. The caller must own `relation` (42501 otherwise). A relation that is neither a
+// footfall table nor partitioned is an error that says how to make it one; partitions of other
+// access methods are left out.
 List* ownedFootfallTables(Oid relation, LOCKMODE mode);
 
 // The same without a look at privileges.
@@ -19,7 +21,8 @@ bool ownsRelation(Oid relation);
 // 42501 unless the current user owns the relation.
 void requireOwner(Oid relation);
 
-// 42501 where row security applies to the current user: who may not see every row learns nothing about all rows.
+// 42501 where row security applies to the current user: who may not see every row learns nothing
+// about all rows.
 void refuseUnderRowSecurity(Oid relation);
 
 // The first argument of a function of a relation: it is there, and a relation with that OID exists.

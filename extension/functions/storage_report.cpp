@@ -1,7 +1,8 @@
 // footfall.storage(relation): what each leaf partition holds in which store.
 //
-// Everything is read under the snapshot of the query: hot_rows by a scan of the hot heap, which is small; sealed rows
-// from the segments' catalog rows and tombstones, no chunk is read. hot_rows + sealed_rows is what count(*) says.
+// Everything is read under the snapshot of the query: hot_rows by a scan of the hot heap, which is
+// small; sealed rows from the segments' catalog rows and tombstones, no chunk is read. hot_rows +
+// sealed_rows is what count(*) says.
 #include "extension/catalog/segment_row.h"
 #include "extension/catalog/tombstone.h"
 #include "extension/functions/partitions.h"
@@ -23,8 +24,10 @@ struct Stored {
 
 int64 countHotRows(Relation relation, Snapshot snapshot) {
     TableScanDesc scan = storage::heapRoutine()->scan_begin(
-        relation, snapshot, 0, nullptr, nullptr, SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_SYNC | SO_ALLOW_PAGEMODE);
-    TupleTableSlot* slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsBufferHeapTuple);
+        relation, snapshot, 0, nullptr, nullptr,
+        SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_SYNC | SO_ALLOW_PAGEMODE);
+    TupleTableSlot* slot =
+        MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsBufferHeapTuple);
     int64 rows = 0;
     while (heap_getnextslot(scan, ForwardScanDirection, slot)) {
         CHECK_FOR_INTERRUPTS();
@@ -50,7 +53,8 @@ Stored measure(Relation relation, Snapshot snapshot) {
         stored.sealedRows += list.rows[i].rows;
         stored.rawBytes += list.rows[i].rawBytes;
     }
-    stored.deletedRows = list.count == 0 ? 0 : catalog::countTombstones(storage, unlogged, snapshot);
+    stored.deletedRows =
+        list.count == 0 ? 0 : catalog::countTombstones(storage, unlogged, snapshot);
     stored.sealedRows -= stored.deletedRows;
     stored.sealedBytes = OidIsValid(storage) ? totalBytes(storage) : 0;
     stored.hotBytes = Max(totalBytes(RelationGetRelid(relation)) - stored.sealedBytes, int64{0});
@@ -59,21 +63,26 @@ Stored measure(Relation relation, Snapshot snapshot) {
 
 Datum ratioOf(const Stored& stored) {
     char text[64];
-    snprintf(text, sizeof(text), "%.2f", static_cast<double>(stored.rawBytes) / static_cast<double>(stored.sealedBytes));
-    return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+    snprintf(text, sizeof(text), "%.2f",
+             static_cast<double>(stored.rawBytes) / static_cast<double>(stored.sealedBytes));
+    return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid),
+                               Int32GetDatum(-1));
 }
 
 }  // namespace
 
 void reportStorage(FunctionCallInfo fcinfo) {
     const Oid relationOid = existingRelation(fcinfo);
-    if (!ownsRelation(relationOid) && pg_class_aclcheck(relationOid, GetUserId(), ACL_SELECT) != ACLCHECK_OK) {
-        aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relationOid)), get_rel_name(relationOid));
+    if (!ownsRelation(relationOid) &&
+        pg_class_aclcheck(relationOid, GetUserId(), ACL_SELECT) != ACLCHECK_OK) {
+        aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relationOid)),
+                       get_rel_name(relationOid));
     }
     refuseUnderRowSecurity(relationOid);
     InitMaterializedSRF(fcinfo, 0);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall storage", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall storage", ALLOCSET_DEFAULT_SIZES);
     ListCell* cell;
     foreach (cell, footfallTables(relationOid, AccessShareLock)) {
         MemoryContext previous = MemoryContextSwitchTo(scratch);
@@ -82,14 +91,10 @@ void reportStorage(FunctionCallInfo fcinfo) {
         const Stored stored = measure(relation, GetActiveSnapshot());
         table_close(relation, NoLock);
         const bool hasRatio = stored.segments > 0 && stored.sealedBytes > 0;
-        Datum values[9] = {ObjectIdGetDatum(lfirst_oid(cell)),
-                           Int64GetDatum(stored.hotRows),
-                           Int64GetDatum(stored.sealedRows),
-                           Int64GetDatum(stored.deletedRows),
-                           Int64GetDatum(stored.segments),
-                           Int64GetDatum(stored.hotBytes),
-                           Int64GetDatum(stored.sealedBytes),
-                           Int64GetDatum(stored.rawBytes),
+        Datum values[9] = {ObjectIdGetDatum(lfirst_oid(cell)),   Int64GetDatum(stored.hotRows),
+                           Int64GetDatum(stored.sealedRows),     Int64GetDatum(stored.deletedRows),
+                           Int64GetDatum(stored.segments),       Int64GetDatum(stored.hotBytes),
+                           Int64GetDatum(stored.sealedBytes),    Int64GetDatum(stored.rawBytes),
                            hasRatio ? ratioOf(stored) : Datum{0}};
         bool nulls[9] = {};
         nulls[8] = !hasRatio;

@@ -1,8 +1,9 @@
-// footfall.verify(relation): checks tables as amcheck checks an index. A row per problem, none when all is well.
+// footfall.verify(relation): checks tables as amcheck checks an index. A row per problem, none when
+// all is well.
 //
-// The idea: everything is looked at under the snapshot of the query, each part in a subtransaction of its own, so that
-// damage (XX001, XX002) becomes a row of the result and the check goes on; any other error ends it. Takes
-// AccessShareLock, so readers, writers and the workers go on.
+// The idea: everything is looked at under the snapshot of the query, each part in a subtransaction
+// of its own, so that damage (XX001, XX002) becomes a row of the result and the check goes on; any
+// other error ends it. Takes AccessShareLock, so readers, writers and the workers go on.
 #include "engine/base/checksum.h"
 #include "extension/catalog/segment_row.h"
 #include "extension/catalog/tombstone.h"
@@ -56,10 +57,12 @@ bool survive(Check* check, int segment, const char* attribute, const char* part,
     if (failure == nullptr) {
         return true;
     }
-    if (failure->sqlerrcode != ERRCODE_DATA_CORRUPTED && failure->sqlerrcode != ERRCODE_INDEX_CORRUPTED) {
+    if (failure->sqlerrcode != ERRCODE_DATA_CORRUPTED &&
+        failure->sqlerrcode != ERRCODE_INDEX_CORRUPTED) {
         ReThrowError(failure);
     }
-    report(check, segment, attribute, part == nullptr ? failure->message : psprintf("%s: %s", part, failure->message));
+    report(check, segment, attribute,
+           part == nullptr ? failure->message : psprintf("%s: %s", part, failure->message));
     FreeErrorData(failure);
     return false;
 }
@@ -69,8 +72,9 @@ bool survive(Check* check, int segment, const char* attribute, const char* part,
 // Name of the attribute a chunk belongs to; nullptr for one that the table does not have.
 const char* attributeName(Check* check, int16 attribute) {
     TupleDesc descriptor = RelationGetDescr(check->relation);
-    return attribute >= 1 && attribute <= descriptor->natts ? NameStr(TupleDescAttr(descriptor, attribute - 1)->attname)
-                                                            : nullptr;
+    return attribute >= 1 && attribute <= descriptor->natts
+               ? NameStr(TupleDescAttr(descriptor, attribute - 1)->attname)
+               : nullptr;
 }
 
 // What the catalog row says of itself.
@@ -83,7 +87,8 @@ void checkCatalogRow(Check* check, const catalog::SegmentRow& row) {
                psprintf("%d rows, a segment has 1 to %u", row.rows, segment::kMaxRows));
     }
     if (row.level < catalog::Level::Loaded || row.level > catalog::Level::Compacted) {
-        report(check, row.number, nullptr, psprintf("unknown level %d", static_cast<int>(row.level)));
+        report(check, row.number, nullptr,
+               psprintf("unknown level %d", static_cast<int>(row.level)));
     }
     for (int c = 0; c < row.columns; c++) {
         if (attributeName(check, row.attributes[c]) == nullptr) {
@@ -93,7 +98,8 @@ void checkCatalogRow(Check* check, const catalog::SegmentRow& row) {
         }
         for (int other = 0; other < c; other++) {
             if (row.attributes[other] == row.attributes[c]) {
-                report(check, row.number, attributeName(check, row.attributes[c]), "two chunks for one column");
+                report(check, row.number, attributeName(check, row.attributes[c]),
+                       "two chunks for one column");
             }
         }
     }
@@ -107,14 +113,14 @@ void checkSizes(Check* check, const catalog::SegmentRow& row, const segment::Seg
     }
     if (bytes != row.storedBytes) {
         report(check, row.number, nullptr,
-               psprintf("chunks of " INT64_FORMAT " bytes, the catalog row says " INT64_FORMAT, bytes,
-                        row.storedBytes));
+               psprintf("chunks of " INT64_FORMAT " bytes, the catalog row says " INT64_FORMAT,
+                        bytes, row.storedBytes));
     }
     if (static_cast<int64>(meta.indexBytes()) != row.indexBytes ||
         (row.indexBytes > 0) != OidIsValid(row.indexValue)) {
         report(check, row.number, nullptr,
-               psprintf("block maps and bloom filters of %u bytes, the catalog row says %d", meta.indexBytes(),
-                        row.indexBytes));
+               psprintf("block maps and bloom filters of %u bytes, the catalog row says %d",
+                        meta.indexBytes(), row.indexBytes));
     }
 }
 
@@ -126,20 +132,22 @@ bool checkIndex(Check* check, const catalog::SegmentRow& row, const segment::Seg
     }
     bool intact = true;
     bool fetched = survive(check, row.number, nullptr, "block maps and bloom filters", [&] {
-        std::span<const std::byte> bytes =
-            storage::fetchToastValue(check->storage, row.indexValue, static_cast<uint32>(row.indexBytes), scratch);
+        std::span<const std::byte> bytes = storage::fetchToastValue(
+            check->storage, row.indexValue, static_cast<uint32>(row.indexBytes), scratch);
         intact = base::crc32c(bytes) == meta.indexCrc();
     });
     if (fetched && !intact) {
-        report(check, row.number, nullptr, "block maps and bloom filters: the checksum does not match");
+        report(check, row.number, nullptr,
+               "block maps and bloom filters: the checksum does not match");
     }
     return fetched && intact;
 }
 
-// Decodes one column and checks it. Each column starts from a segment opened anew: what the damage of another one left
-// half open is gone, and no more than a column and those it refers to is in memory.
-void checkColumn(Check* check, storage::SealedSegment* segment, const catalog::SegmentRow& row, int column,
-                 bool indexIntact) {
+// Decodes one column and checks it. Each column starts from a segment opened anew: what the damage
+// of another one left half open is gone, and no more than a column and those it refers to is in
+// memory.
+void checkColumn(Check* check, storage::SealedSegment* segment, const catalog::SegmentRow& row,
+                 int column, bool indexIntact) {
     (void)survive(check, row.number, attributeName(check, row.attributes[column]), nullptr, [&] {
         segment->open(&row, nullptr);
         pg::enterEngine([&] {
@@ -148,11 +156,13 @@ void checkColumn(Check* check, storage::SealedSegment* segment, const catalog::S
                 segment->reader().verify(index);
                 return;
             }
-            vector::Column values(segment->meta().column(index).type, std::pmr::new_delete_resource());
+            vector::Column values(segment->meta().column(index).type,
+                                  std::pmr::new_delete_resource());
             for (uint32_t first = 0; first < segment->meta().rows(); first += segment::kBlockRows) {
                 values.clear();
-                segment->reader().append(index, first,
-                                         std::min(segment::kBlockRows, segment->meta().rows() - first), values);
+                segment->reader().append(
+                    index, first, std::min(segment::kBlockRows, segment->meta().rows() - first),
+                    values);
             }
         });
     });
@@ -168,14 +178,17 @@ void checkSegment(Check* check, storage::SealedSegment* segment, const catalog::
         return;
     }
     checkSizes(check, row, segment->meta());
-    const bool indexIntact = checkIndex(check, row, segment->meta(), scratch) && check->problems == before;
+    const bool indexIntact =
+        checkIndex(check, row, segment->meta(), scratch) && check->problems == before;
     for (int column = 0; column < row.columns; column++) {
         CHECK_FOR_INTERRUPTS();
         checkColumn(check, segment, row, column, indexIntact);
     }
 }
 
-int compareOids(const void* a, const void* b) { return oid_cmp(a, b); }
+int compareOids(const void* a, const void* b) {
+    return oid_cmp(a, b);
+}
 
 // Every TOAST value belongs to one chunk.
 void checkValueIds(Check* check, const catalog::SegmentList& list) {
@@ -183,7 +196,8 @@ void checkValueIds(Check* check, const catalog::SegmentList& list) {
     for (int i = 0; i < list.count; i++) {
         count += static_cast<Size>(list.rows[i].columns) + 1;
     }
-    auto* ids = static_cast<Oid*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Oid) * Max(count, Size{1})));
+    auto* ids = static_cast<Oid*>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Oid) * Max(count, Size{1})));
     Size used = 0;
     for (int i = 0; i < list.count; i++) {
         const catalog::SegmentRow& row = list.rows[i];
@@ -195,7 +209,8 @@ void checkValueIds(Check* check, const catalog::SegmentList& list) {
     qsort(ids, used, sizeof(Oid), compareOids);
     for (Size i = 1; i < used; i++) {
         if (OidIsValid(ids[i]) && ids[i] == ids[i - 1]) {
-            report(check, kNoSegment, nullptr, psprintf("TOAST value %u is used by two chunks", ids[i]));
+            report(check, kNoSegment, nullptr,
+                   psprintf("TOAST value %u is used by two chunks", ids[i]));
         }
     }
     pfree(ids);
@@ -232,14 +247,15 @@ void endRun(Check* check, const TombstoneRun& run) {
     }
     if (run.outside > 0) {
         report(check, run.segment, nullptr,
-               psprintf(INT64_FORMAT " tombstones outside the segment's rows, such as row %d", run.outside,
-                        run.example));
+               psprintf(INT64_FORMAT " tombstones outside the segment's rows, such as row %d",
+                        run.outside, run.example));
     }
 }
 
 // Tombstones come ordered by segment and row.
 void checkTombstones(Check* check, const catalog::SegmentList& list) {
-    catalog::OpenTable table = catalog::open(catalog::Table::Tombstone, check->unlogged, AccessShareLock);
+    catalog::OpenTable table =
+        catalog::open(catalog::Table::Tombstone, check->unlogged, AccessShareLock);
     TupleDesc descriptor = RelationGetDescr(table.table);
     SysScanDesc scan = catalog::beginScan(table, check->snapshot, 1, check->storage);
     TombstoneRun run = {kNoSegment, 0, 0, 0};
@@ -283,8 +299,9 @@ void readHotBlocks(Check* check, BlockNumber first, BlockNumber count, HotPositi
     ItemPointerSetInvalid(&position->tid);
     position->attribute = -1;
     position->rows = 0;
-    TableScanDesc scan = storage::heapRoutine()->scan_begin(check->relation, check->snapshot, 0, nullptr, nullptr,
-                                                            SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
+    TableScanDesc scan =
+        storage::heapRoutine()->scan_begin(check->relation, check->snapshot, 0, nullptr, nullptr,
+                                           SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
     heap_setscanlimits(scan, first, count);
     TupleTableSlot* slot = MakeSingleTupleTableSlot(descriptor, &TTSOpsBufferHeapTuple);
     while (heap_getnextslot(scan, ForwardScanDirection, slot)) {
@@ -311,22 +328,28 @@ void readHotBlocks(Check* check, BlockNumber first, BlockNumber count, HotPositi
 }
 
 // Whether the blocks could be read; with `name`, says which block or row could not.
-bool tryHotBlocks(Check* check, BlockNumber first, BlockNumber count, bool name, MemoryContext scratch) {
+bool tryHotBlocks(Check* check, BlockNumber first, BlockNumber count, bool name,
+                  MemoryContext scratch) {
     HotPosition position = {};
     MemoryContext previous = MemoryContextSwitchTo(scratch);
-    ErrorData* failure = pg::trySubtransaction([&] { readHotBlocks(check, first, count, &position); });
+    ErrorData* failure =
+        pg::trySubtransaction([&] { readHotBlocks(check, first, count, &position); });
     MemoryContextSwitchTo(previous);
     if (failure == nullptr) {
         check->hotRows += position.rows;
-    } else if (failure->sqlerrcode != ERRCODE_DATA_CORRUPTED && failure->sqlerrcode != ERRCODE_INDEX_CORRUPTED) {
+    } else if (failure->sqlerrcode != ERRCODE_DATA_CORRUPTED &&
+               failure->sqlerrcode != ERRCODE_INDEX_CORRUPTED) {
         ReThrowError(failure);
     } else if (name) {
         const bool row = ItemPointerIsValid(&position.tid);
         const char* attribute =
-            position.attribute < 0 ? nullptr : attributeName(check, static_cast<int16>(position.attribute + 1));
+            position.attribute < 0
+                ? nullptr
+                : attributeName(check, static_cast<int16>(position.attribute + 1));
         report(check, kNoSegment, attribute,
                row ? psprintf("hot row (%u,%u): %s", ItemPointerGetBlockNumber(&position.tid),
-                              static_cast<unsigned>(ItemPointerGetOffsetNumber(&position.tid)), failure->message)
+                              static_cast<unsigned>(ItemPointerGetOffsetNumber(&position.tid)),
+                              failure->message)
                    : psprintf("hot block %u: %s", first, failure->message));
     }
     const bool readable = failure == nullptr;
@@ -354,7 +377,8 @@ void checkTable(Check* check) {
     check->tables++;
     check->storage = catalog::storageOf(check->relation);
     check->unlogged = catalog::usesUnlogged(check->relation->rd_rel->relpersistence);
-    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall verify part", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall verify part", ALLOCSET_DEFAULT_SIZES);
     checkHotRows(check, scratch);
     if (OidIsValid(check->storage)) {
         catalog::SegmentList list = {0, nullptr};
@@ -365,7 +389,8 @@ void checkTable(Check* check) {
             storage::SealedSegment::create(check->relation, RelationGetDescr(check->relation));
         for (int i = 0; listed && i < list.count; i++) {
             if (i > 0 && list.rows[i].number <= list.rows[i - 1].number) {
-                report(check, list.rows[i].number, nullptr, "another segment has the same row addresses");
+                report(check, list.rows[i].number, nullptr,
+                       "another segment has the same row addresses");
             }
             checkSegment(check, segment, list.rows[i], scratch);
             MemoryContextReset(scratch);
@@ -373,7 +398,8 @@ void checkTable(Check* check) {
         segment->destroy();
         if (listed) {
             checkValueIds(check, list);
-            (void)survive(check, kNoSegment, nullptr, "tombstones", [&] { checkTombstones(check, list); });
+            (void)survive(check, kNoSegment, nullptr, "tombstones",
+                          [&] { checkTombstones(check, list); });
         }
         catalog::SegmentList misplaced = {0, nullptr};
         (void)survive(check, kNoSegment, nullptr, nullptr, [&] {
@@ -390,7 +416,8 @@ void checkTable(Check* check) {
 
 void requireVerifier(Oid relation) {
     if (!ownsRelation(relation) && !has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_DATA)) {
-        aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
+        aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)),
+                       get_rel_name(relation));
     }
     refuseUnderRowSecurity(relation);
 }
@@ -404,7 +431,8 @@ void verify(FunctionCallInfo fcinfo) {
     Check check = {};
     check.result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     check.snapshot = GetActiveSnapshot();
-    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "footfall verify", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall verify", ALLOCSET_DEFAULT_SIZES);
     ListCell* cell;
     foreach (cell, footfallTables(relationOid, AccessShareLock)) {
         MemoryContext previous = MemoryContextSwitchTo(context);
@@ -416,10 +444,11 @@ void verify(FunctionCallInfo fcinfo) {
         MemoryContextReset(context);
     }
     MemoryContextDelete(context);
-    ereport(NOTICE, (errmsg("verified " INT64_FORMAT " hot rows and " INT64_FORMAT " segments with " INT64_FORMAT
-                            " rows (" INT64_FORMAT " deleted) in " INT64_FORMAT " tables: " INT64_FORMAT " problems",
-                            check.hotRows, check.segments, check.sealedRows, check.deletedRows, check.tables,
-                            check.problems)));
+    ereport(NOTICE, (errmsg("verified " INT64_FORMAT " tables: " INT64_FORMAT
+                            " hot rows, " INT64_FORMAT " segments with " INT64_FORMAT
+                            " rows, " INT64_FORMAT " of them deleted; problems: " INT64_FORMAT,
+                            check.tables, check.hotRows, check.segments, check.sealedRows,
+                            check.deletedRows, check.problems)));
 }
 
 }  // namespace footfall::functions

@@ -4,6 +4,7 @@
 #include "extension/module/settings.h"
 #include "extension/planner/scan_path.h"
 #include "extension/storage/bulk_load.h"
+#include "extension/storage/segment_cache.h"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -13,6 +14,7 @@ PGDLLEXPORT void _PG_init(void);
 void _PG_init(void) {
     footfall::module::defineSettings();
     footfall::storage::initBulkLoad();
+    footfall::storage::initSegmentCache();
     footfall::catalog::installDdlHooks();
     footfall::catalog::installSettingHook();
     footfall::planner::installPlannerHooks();
