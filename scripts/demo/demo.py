@@ -79,8 +79,11 @@ def table_sql(staged):
     if method == "footfall":
         arguments = [f"{CONFIGURED[role]} => '{role}'" for role in staged.roles
                      if role in CONFIGURED]
-        if "amount" in staged.roles:
-            arguments.append("amount => 'amount'")
+        for amount, needed in (("amount", {"amount"}), ("price * quantity", {"price", "quantity"}),
+                               ("price", {"price"})):
+            if needed <= set(staged.roles):
+                arguments.append(f"amount => '{amount}'")
+                break
         sql += (f"SELECT footfall.configure('{TABLE}', {', '.join(arguments)}, "
                 "order_by => ARRAY['customer_id', 'ts']);\n")
     return sql
@@ -149,14 +152,13 @@ def run():
     database.recreate()
     try:
         load(database, staged, schema)
-        report = Report(database, Questions(staged.roles, steps, setting("WINDOW", "1 hour")),
-                        TABLE, COPY)
-        figures = report.print()
     except BaseException:
         database.drop()
         raise
     finally:
         os.unlink(staged.path)
+    figures = Report(database, Questions(staged.roles, steps, setting("WINDOW", "1 hour")),
+                     TABLE, COPY).print()
     t.say()
     t.say("  " + t.green("✓") + f" {t.number(figures)} figures above, each equal to the same SQL "
           "on the heap copy")
@@ -172,6 +174,10 @@ def main():
         if problem.mend:
             print(f"      {problem.mend}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Who reads has seen enough (make demo | head).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("\ndemo: stopped; nothing is left half-loaded", file=sys.stderr)
         return 130
