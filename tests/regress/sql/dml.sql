@@ -81,7 +81,7 @@ COPY events (id, customer) FROM stdin WHERE id % 2 = 0;
 70001	1
 70002	2
 \.
-SELECT id FROM events WHERE id > 70000;
+SELECT count(*), min(id) FROM events WHERE id > 70000;
 -- a COPY that fails leaves nothing
 COPY events (id, customer) FROM stdin;
 70003	1

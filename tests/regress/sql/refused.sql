@@ -21,7 +21,7 @@ SELECT statement, refusal(statement) FROM (VALUES
     (4, 'CREATE INDEX ON t USING hash (a)'),
     (5, 'ALTER TABLE t ADD PRIMARY KEY (a)'),
     (6, 'ALTER TABLE t ADD UNIQUE (a)'),
-    (7, 'ALTER TABLE t ADD EXCLUDE USING gist (b WITH =)'),
+    (7, 'ALTER TABLE t ADD EXCLUDE USING btree (b WITH =)'),
     (8, 'CREATE TABLE u (a int PRIMARY KEY) USING footfall'),
     (9, 'CREATE TABLE u (a int UNIQUE) USING footfall'),
     (10, 'CREATE TABLE u (a int, EXCLUDE USING btree (a WITH =)) USING footfall')

@@ -59,6 +59,15 @@ BEGIN
 END
 $$;
 SELECT count(*) FROM t WHERE tell(a);
+-- what reads past the policies, and the statistics of both stores, are not for those whom policies bind
+\set VERBOSITY sqlstate
+SELECT count(*) FROM footfall.verify('t');
+SELECT count(*) FROM footfall.storage('t');
+\set VERBOSITY default
+SELECT count(*) FROM footfall.tables WHERE relation = 't'::regclass;
+SELECT count(*) FROM footfall.segments WHERE relation = 't'::regclass;
+SELECT count(*) FROM footfall.settings WHERE relation = 't'::regclass;
+SELECT count(*) FROM pg_stats WHERE schemaname = 'row_security' AND tablename = 't';
 SET ROLE footfall_owner;
 ALTER TABLE t FORCE ROW LEVEL SECURITY;
 SELECT count(*) FROM t;
