@@ -5,6 +5,8 @@
 -- out of logical decoding. The unlogged twins hold the rows of temporary and unlogged tables, so that crash recovery
 -- empties them together with the tables they describe.
 
+GRANT USAGE ON SCHEMA footfall TO PUBLIC;
+
 CREATE TABLE footfall.segment (
     storage pg_catalog.oid NOT NULL,
     number pg_catalog.int4 NOT NULL,

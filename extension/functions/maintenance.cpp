@@ -24,7 +24,8 @@ void ensureToastRelation(Oid table) {
     const bool missing = !OidIsValid(relation->rd_rel->reltoastrelid);
     table_close(relation, NoLock);
     if (missing) {
-        AlterTableCreateToastTable(table, Datum{0}, ShareUpdateExclusiveLock);
+        // Readers and writers go on: a column that could be wide would have brought the TOAST relation along.
+        NewHeapCreateToastTable(table, Datum{0}, ShareUpdateExclusiveLock, InvalidOid);
         CommandCounterIncrement();
     }
 }

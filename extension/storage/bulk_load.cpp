@@ -4,6 +4,7 @@
 #include "extension/module/settings.h"
 #include "extension/storage/relation_size.h"
 #include "extension/storage/segment_writer.h"
+#include "extension/storage/value.h"
 
 namespace footfall::storage {
 
@@ -169,7 +170,7 @@ void initBulkLoad() {
 
 bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state, bool multi) {
     if (state == nullptr || (options & (TABLE_INSERT_FROZEN | TABLE_INSERT_NO_LOGICAL)) != 0 ||
-        !OidIsValid(catalog::storageOf(relation))) {
+        !OidIsValid(catalog::storageOf(relation)) || !hasStoredColumns(RelationGetDescr(relation))) {
         return false;
     }
     // Single rows come this way from CREATE TABLE AS and rewrites, whose targets have no defaults. COPY hands over

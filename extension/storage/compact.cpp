@@ -248,7 +248,7 @@ int64 compactRelation(Relation relation, int64* merged, int64* dropped) {
             }
             writer->append(relation, values, nulls);
             if (writer->full()) {
-                writer->write(relation, cid);
+                writer->startWrite(relation, cid);
                 written++;
                 module::failpoint("compact_after_segment");
             }
@@ -257,6 +257,7 @@ int64 compactRelation(Relation relation, int64* merged, int64* dropped) {
             }
             siftDown(&merge, 0);
         }
+        writer->finishWrite(relation);
         if (writer->rows() > 0) {
             writer->write(relation, cid);
             written++;

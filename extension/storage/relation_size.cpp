@@ -34,14 +34,14 @@ StoredSize sealedSize(Relation relation) {
 void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages, double* tuples, double* allVisible) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(relation);
     StoredSize sealed = sealedSize(relation);
-    // reltuples counts both stores, so it says nothing of the heap's density: take that from the columns' widths.
-    const int32 width = get_rel_data_width(relation, attributeWidths) +
-                        static_cast<int32>(MAXALIGN(SizeofHeapTupleHeader) + sizeof(ItemIdData));
-    const double density = (BLCKSZ - SizeOfPageHeaderData) / static_cast<double>(Max(width, 1));
-    double hotRows = blocks * density;
-    // One block is kept whether it holds rows or not.
-    if (blocks == 1 && sealed.segments > 0) {
-        hotRows = 1;
+    double hotRows = 0;
+    if (relation->rd_rel->reltuples >= 0 && relation->rd_rel->relpages > 0) {
+        // reltuples counts both stores: what is not sealed by now was hot, in relpages pages.
+        hotRows = Max(relation->rd_rel->reltuples - sealed.rows, 0.0) * blocks / relation->rd_rel->relpages;
+    } else if (blocks > 1 || sealed.segments == 0) {
+        const int32 width = get_rel_data_width(relation, attributeWidths) +
+                            static_cast<int32>(MAXALIGN(SizeofHeapTupleHeader) + sizeof(ItemIdData));
+        hotRows = blocks * ((BLCKSZ - SizeOfPageHeaderData) / static_cast<double>(Max(width, 1)));
     }
     *tuples = rint(hotRows + sealed.rows);
     *pages = blocks + static_cast<BlockNumber>((sealed.storedBytes + BLCKSZ - 1) / BLCKSZ);

@@ -7,6 +7,7 @@
 #include "extension/storage/relation_size.h"
 #include "extension/storage/scan_state.h"
 #include "extension/storage/segment_writer.h"
+#include "extension/storage/value.h"
 
 namespace footfall::storage {
 
@@ -74,6 +75,9 @@ int64 sealRelation(Relation relation) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                         errmsg("table \"%s\" has no TOAST relation to hold segments",
                                RelationGetRelationName(relation))));
+    }
+    if (!hasStoredColumns(RelationGetDescr(relation))) {
+        return 0;
     }
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "footfall seal", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(context);

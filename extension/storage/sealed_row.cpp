@@ -7,7 +7,7 @@
 #include "extension/module/settings.h"
 #include "extension/storage/address.h"
 #include "extension/storage/scan_state.h"
-#include "extension/storage/sealed_segment.h"
+#include "extension/storage/segment_cache.h"
 #include "extension/storage/slot.h"
 
 namespace footfall::storage {
@@ -139,10 +139,7 @@ LOCKMODE segmentModeOf(LockTupleMode mode) {
 }
 
 void copyRowToSlot(Relation relation, const catalog::SegmentRow& row, int32 number, TupleTableSlot* slot) {
-    SealedSegment* segment = SealedSegment::create(relation, slot->tts_tupleDescriptor);
-    segment->open(&row, nullptr);
-    storeSealedRowCopy(slot, segment, number);
-    segment->destroy();
+    storeSealedRowCopy(slot, cachedSegment(relation, row, slot->tts_tupleDescriptor), number);
 }
 
 }  // namespace

@@ -45,7 +45,9 @@ std::span<const std::byte> ToastSource::fetchIndex() {
 SealedSegment* SealedSegment::create(Relation relation, TupleDesc descriptor) {
     auto* self = new (palloc(sizeof(SealedSegment))) SealedSegment();
     const int natts = descriptor->natts;
-    self->relation_ = relation;
+    self->table_ = RelationGetRelid(relation);
+    self->storage_ = catalog::storageOf(relation);
+    self->unlogged_ = catalog::usesUnlogged(relation->rd_rel->relpersistence);
     self->descriptor_ = descriptor;
     self->segmentContext_ = AllocSetContextCreate(CurrentMemoryContext, "footfall segment", ALLOCSET_DEFAULT_SIZES);
     self->batchContext_ = AllocSetContextCreate(CurrentMemoryContext, "footfall batch", ALLOCSET_DEFAULT_SIZES);
@@ -96,10 +98,9 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
         }
     }
     MemoryContext previous = MemoryContextSwitchTo(segmentContext_);
-    const Oid storage = catalog::storageOf(relation_);
     if (snapshot != nullptr) {
-        deleted_ = catalog::deletedRows(storage, catalog::usesUnlogged(relation_->rd_rel->relpersistence),
-                                        row->number, row->rows, snapshot, &deletedCount_);
+        deleted_ =
+            catalog::deletedRows(storage_, unlogged_, row->number, row->rows, snapshot, &deletedCount_);
     }
     pg::enterEngine([&] {
         std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(row->meta)),
@@ -107,7 +108,7 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
         meta_ = pg::makeIn<segment::SegmentMeta>(segmentContext_,
                                                  segment::SegmentMeta::parse(bytes, segmentResource_));
         checkLayout();
-        auto* source = pg::makeIn<ToastSource>(segmentContext_, storage, row, meta_, segmentContext_);
+        auto* source = pg::makeIn<ToastSource>(segmentContext_, storage_, row, meta_, segmentContext_);
         reader_ = pg::makeIn<segment::SegmentReader>(segmentContext_, *meta_, *source, segmentResource_);
     });
     MemoryContextSwitchTo(previous);
@@ -117,8 +118,8 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
 void SealedSegment::checkLayout() {
     if (meta_->rows() != static_cast<uint32_t>(row_->rows) ||
         meta_->columnCount() != static_cast<uint32_t>(row_->columns)) {
-        base::throwCorrupt("segment %d of table \"%s\": catalog row and segment header differ", row_->number,
-                           RelationGetRelationName(relation_));
+        base::throwCorrupt("segment %d of table %u: catalog row and segment header differ", row_->number,
+                           table_);
     }
     for (int i = 0; i < descriptor_->natts; i++) {
         Form_pg_attribute attribute = TupleDescAttr(descriptor_, i);
@@ -128,8 +129,8 @@ void SealedSegment::checkLayout() {
         const vector::ColumnType stored = meta_->column(static_cast<uint32_t>(columnOf_[i])).type;
         const vector::ColumnType wanted = columnTypeOf(attribute);
         if (stored.kind != wanted.kind || stored.width != wanted.width) {
-            base::throwCorrupt("segment %d of table \"%s\": column \"%s\" is stored as another type", row_->number,
-                               RelationGetRelationName(relation_), NameStr(attribute->attname));
+            base::throwCorrupt("segment %d of table %u: column \"%s\" is stored as another type", row_->number,
+                               table_, NameStr(attribute->attname));
         }
     }
 }
@@ -152,7 +153,7 @@ void SealedSegment::loadAttribute(int attribute) {
     if (column < 0 || !isStored(form)) {
         MemoryContext previous = MemoryContextSwitchTo(batchContext_);
         bool null = false;
-        Datum value = missingValue(relation_, descriptor_, attribute, &null);
+        Datum value = missingValue(storage_, descriptor_, attribute, &null);
         MemoryContextSwitchTo(previous);
         std::fill(target.values, target.values + batchRows_, value);
         std::fill(target.nulls, target.nulls + batchRows_, null);
@@ -187,7 +188,7 @@ void SealedSegment::loadAttribute(int attribute) {
     target.loaded = true;
 }
 
-Datum SealedSegment::missingValue(Relation relation, TupleDesc descriptor, int attribute, bool* null) {
+Datum SealedSegment::missingValue(Oid storage, TupleDesc descriptor, int attribute, bool* null) {
     Form_pg_attribute form = TupleDescAttr(descriptor, attribute);
     *null = true;
     if (!isStored(form)) {
@@ -196,7 +197,7 @@ Datum SealedSegment::missingValue(Relation relation, TupleDesc descriptor, int a
     if (form->atthasmissing) {
         return getmissingattr(descriptor, attribute + 1, null);
     }
-    return catalog::findFastDefault(catalog::storageOf(relation), form, null);
+    return catalog::findFastDefault(storage, form, null);
 }
 
 }  // namespace footfall::storage

@@ -37,7 +37,7 @@ class ToastSource final : public segment::ChunkSource {
 
 class SealedSegment {
   public:
-    // `relation` must stay open while this lives. Rows are read as `descriptor` has them: that of the slot they go
+    // `descriptor` must live as long as this; the relation need not stay open. Rows are read as `descriptor` has them: that of the slot they go
     // to, which during ALTER TABLE is older than the relation's. Allocated in the current context.
     static SealedSegment* create(Relation relation, TupleDesc descriptor);
     void destroy();
@@ -45,7 +45,8 @@ class SealedSegment {
     // Opens a segment and its tombstones under `snapshot`; nullptr shows deleted rows too.
     void open(const catalog::SegmentRow* row, Snapshot snapshot);
 
-    Relation relation() const { return relation_; }
+    Oid table() const { return table_; }
+    Oid storage() const { return storage_; }
     TupleDesc descriptor() const { return descriptor_; }
     const catalog::SegmentRow& row() const { return *row_; }
     int32 rows() const { return row_->rows; }
@@ -74,7 +75,7 @@ class SealedSegment {
     }
 
     // What a row of a segment without this attribute has: its fast default or NULL.
-    static Datum missingValue(Relation relation, TupleDesc descriptor, int attribute, bool* null);
+    static Datum missingValue(Oid storage, TupleDesc descriptor, int attribute, bool* null);
 
   private:
     static constexpr int32 kBatchRows = segment::kBlockRows;
@@ -94,7 +95,9 @@ class SealedSegment {
     void loadAttribute(int attribute);
     void checkLayout();
 
-    Relation relation_;
+    Oid table_;
+    Oid storage_;
+    bool unlogged_;
     TupleDesc descriptor_;
     MemoryContext segmentContext_;
     MemoryContext batchContext_;

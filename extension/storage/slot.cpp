@@ -182,7 +182,7 @@ void storeSealedRow(TupleTableSlot* slot, SealedSegment* segment, int32 row) {
     self->row = row;
     slot->tts_nvalid = 0;
     slot->tts_flags &= ~TTS_FLAG_EMPTY;
-    slot->tts_tableOid = RelationGetRelid(segment->relation());
+    slot->tts_tableOid = segment->table();
     setSealedAddress(&slot->tts_tid, segment->row().number, row);
 }
 

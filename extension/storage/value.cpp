@@ -90,6 +90,15 @@ bool isStored(Form_pg_attribute attribute) {
     return !attribute->attisdropped;
 }
 
+bool hasStoredColumns(TupleDesc descriptor) {
+    for (int i = 0; i < descriptor->natts; i++) {
+        if (isStored(TupleDescAttr(descriptor, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 vector::ColumnType columnTypeOf(Form_pg_attribute attribute) {
     using vector::ColumnType;
     using vector::Kind;
@@ -129,7 +138,8 @@ Size prepareValue(Form_pg_attribute attribute, Datum* value) {
         return strlen(DatumGetCString(*value));
     }
     auto* varlena = reinterpret_cast<struct varlena*>(DatumGetPointer(*value));
-    if (VARATT_IS_EXTENDED(varlena) && !VARATT_IS_SHORT(varlena)) {
+    // An external pointer has a short header too: a plain short value is neither external nor compressed.
+    if (VARATT_IS_EXTERNAL(varlena) || VARATT_IS_COMPRESSED(varlena)) {
         varlena = detoast_attr(varlena);
         *value = PointerGetDatum(varlena);
     }

@@ -15,6 +15,9 @@ namespace footfall::storage {
 // Whether the attribute has values of its own in segments: not dropped, not a virtual generated column.
 bool isStored(Form_pg_attribute attribute);
 
+// A row of a table without any such attribute stays hot: there is nothing to put into a segment.
+bool hasStoredColumns(TupleDesc descriptor);
+
 vector::ColumnType columnTypeOf(Form_pg_attribute attribute);
 
 // Bytes the value takes in a column. `*value` is replaced by its detoasted form, allocated in the current context.
