@@ -1,8 +1,8 @@
 // Sizes and speeds of the segment format on the benchmark event log.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <string>
 #include <vector>
@@ -15,25 +15,32 @@
 namespace footfall::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+// This process's processor time: other work on the machine disturbs it least.
+struct Clock {
+    using time_point = double;
+    static double now() {
+        timespec time{};
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+    }
+};
 
 double seconds(Clock::time_point since) {
-    return std::chrono::duration<double>(Clock::now() - since).count();
+    return Clock::now() - since;
 }
 
 class MemoryChunks final : public segment::ChunkSource {
-public:
+  public:
     explicit MemoryChunks(const segment::EncodedSegment& segment) : segment_(segment) {}
     std::span<const std::byte> fetch(uint32_t column) override { return segment_.chunks[column]; }
     std::span<const std::byte> fetchIndex() override { return segment_.index; }
 
-private:
+  private:
     const segment::EncodedSegment& segment_;
 };
 
 // Cuts ordered rows into segments of columns.
-std::vector<std::vector<vector::Column>> cut(const EventLog& log,
-                                             std::span<const uint32_t> order,
+std::vector<std::vector<vector::Column>> cut(const EventLog& log, std::span<const uint32_t> order,
                                              std::span<const uint32_t> ends) {
     std::vector<std::vector<vector::Column>> segments;
     uint32_t row = 0;
@@ -81,7 +88,8 @@ void decodeAll(const EventLog& log, const std::vector<segment::EncodedSegment>& 
                 }
                 spentFlat += seconds(start);
                 rows += meta.rows();
-                if (repeat != 0) continue;
+                if (repeat != 0)
+                    continue;
                 out.clear();
                 reader.append(c, 0, meta.rows(), out);
                 if (!out.equals(segments[s][c])) {
@@ -112,10 +120,11 @@ void decodeAll(const EventLog& log, const std::vector<segment::EncodedSegment>& 
 }
 
 void run(const char* title, const EventLog& log,
-         const std::vector<std::vector<vector::Column>>& segments,
-         std::span<const uint32_t> keys, bool decode) {
+         const std::vector<std::vector<vector::Column>>& segments, std::span<const uint32_t> keys,
+         bool decode) {
     uint64_t rows = 0;
-    for (const auto& columns : segments) rows += columns[0].size();
+    for (const auto& columns : segments)
+        rows += columns[0].size();
     std::printf("\n== %s: %llu rows, %zu segments\n", title, static_cast<unsigned long long>(rows),
                 segments.size());
     for (int effort = 0; effort <= 2; ++effort) {
@@ -146,21 +155,23 @@ void run(const char* title, const EventLog& log,
             }
         }
         total = metaBytes + indexBytes;
-        for (const uint64_t size : sizes) total += size;
+        for (const uint64_t size : sizes)
+            total += size;
         std::printf("effort %d: %.2f M rows/s, %.0f MB/s, %.3f bytes/row, %.1f MB\n", effort,
                     static_cast<double>(rows) / spent / 1e6, static_cast<double>(raw) / spent / 1e6,
                     static_cast<double>(total) / static_cast<double>(rows),
                     static_cast<double>(total) / 1e6);
         for (size_t c = 0; c < sizes.size(); ++c) {
-            std::printf("  %-12s %8.4f bytes/row  %s\n", log.names[c].c_str(),
-                        static_cast<double>(sizes[c]) / static_cast<double>(rows),
-                        std::string(encoded[0].meta.column(static_cast<uint32_t>(c)).encodingName)
-                            .c_str());
+            std::printf(
+                "  %-12s %8.4f bytes/row  %s\n", log.names[c].c_str(),
+                static_cast<double>(sizes[c]) / static_cast<double>(rows),
+                std::string(encoded[0].meta.column(static_cast<uint32_t>(c)).encodingName).c_str());
         }
         std::printf("  header %.0f bytes, index %.0f bytes a segment\n",
                     static_cast<double>(metaBytes) / static_cast<double>(encoded.size()),
                     static_cast<double>(indexBytes) / static_cast<double>(encoded.size()));
-        if (decode && effort == 2) decodeAll(log, encoded, segments);
+        if (decode && effort == 2)
+            decodeAll(log, encoded, segments);
     }
 }
 
@@ -176,13 +187,16 @@ void benchmark(const char* path, uint32_t limit) {
         double sorting = 0;
         for (uint32_t row = 0; row < rows; row += segment::kMaxRows) {
             std::vector<uint32_t> part(std::min(segment::kMaxRows, rows - row));
-            for (uint32_t i = 0; i < part.size(); ++i) part[i] = row + i;
+            for (uint32_t i = 0; i < part.size(); ++i)
+                part[i] = row + i;
             std::vector<vector::Column> columns;
-            for (const auto& column : log.columns) columns.push_back(column.gather(part, heap));
+            for (const auto& column : log.columns)
+                columns.push_back(column.gather(part, heap));
             const auto start = Clock::now();
             const auto permutation = segment::sortPermutation(columns, keys, heap);
             sorting += seconds(start);
-            for (const uint32_t i : permutation) order.push_back(row + i);
+            for (const uint32_t i : permutation)
+                order.push_back(row + i);
         }
         std::printf("sorting: %.2f M rows/s\n", rows / sorting / 1e6);
         const uint32_t end[] = {rows};
@@ -196,16 +210,17 @@ void benchmark(const char* path, uint32_t limit) {
     for (int key = 0; key < 3; ++key) {
         sorting.emplace_back(vector::ColumnType::of(vector::Kind::Int64), heap);
         for (uint32_t row = 0; row < rows; ++row) {
-            const int64_t values[] = {
-                times[row] / kWeek, log.columns[kCustomerColumn].values<int64_t>()[row],
-                times[row]};
+            const int64_t values[] = {times[row] / kWeek,
+                                      log.columns[kCustomerColumn].values<int64_t>()[row],
+                                      times[row]};
             sorting.back().append<int64_t>(values[key]);
         }
     }
     const auto order = segment::sortPermutation(sorting, std::vector<uint32_t>{0, 1, 2}, heap);
     std::vector<uint32_t> ends;
     for (uint32_t i = 1; i < rows; ++i) {
-        if (times[order[i]] / kWeek != times[order[i - 1]] / kWeek) ends.push_back(i);
+        if (times[order[i]] / kWeek != times[order[i - 1]] / kWeek)
+            ends.push_back(i);
     }
     ends.push_back(rows);
     run("compacted", log, cut(log, order, ends), keys, true);
@@ -220,8 +235,8 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        footfall::bench::benchmark(argv[1], argc > 2 ? static_cast<uint32_t>(std::atoi(argv[2]))
-                                                     : UINT32_MAX);
+        footfall::bench::benchmark(
+            argv[1], argc > 2 ? static_cast<uint32_t>(std::atoi(argv[2])) : UINT32_MAX);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "codecs: %s\n", error.what());
         return 1;

@@ -59,13 +59,15 @@ int64_t microseconds(std::string_view text) {
     for (size_t at = 20; at < text.size() && digits < 6; ++at, ++digits) {
         fraction = fraction * 10 + (text[at] - '0');
     }
-    for (; digits < 6; ++digits) fraction *= 10;
+    for (; digits < 6; ++digits)
+        fraction *= 10;
     return seconds * 1000000 + fraction;
 }
 
 void appendField(vector::Column& column, uint32_t index, std::string_view text) {
     const ColumnType type = column.type();
-    if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
+    if (text.size() >= 2 && text.front() == '"')
+        text = text.substr(1, text.size() - 2);
     if (type.isBytes()) {
         column.appendBytes(text);
     } else if (index == kTimeColumn) {
@@ -88,17 +90,18 @@ void appendField(vector::Column& column, uint32_t index, std::string_view text) 
 EventLog readEventLog(const char* path, uint32_t limit) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path, "rb"),
                                                                &std::fclose);
-    if (!file) throw std::runtime_error(std::string("cannot read ") + path);
+    if (!file)
+        throw std::runtime_error(std::string("cannot read ") + path);
     EventLog log;
     for (const Field& field : fields()) {
         log.names.emplace_back(field.name);
         log.columns.emplace_back(field.type, std::pmr::new_delete_resource());
     }
     std::array<char, 4096> line;
-    for (uint32_t row = 0; row < limit && std::fgets(line.data(), line.size(), file.get());
-         ++row) {
+    for (uint32_t row = 0; row < limit && std::fgets(line.data(), line.size(), file.get()); ++row) {
         std::string_view rest(line.data());
-        while (!rest.empty() && rest.back() == '\n') rest.remove_suffix(1);
+        while (!rest.empty() && rest.back() == '\n')
+            rest.remove_suffix(1);
         for (uint32_t c = 0; c < log.columns.size(); ++c) {
             const size_t comma = rest.find(',');
             appendField(log.columns[c], c, rest.substr(0, comma));

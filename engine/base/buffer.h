@@ -12,7 +12,7 @@
 namespace footfall::base {
 
 class Buffer {
-public:
+  public:
     static constexpr size_t kAlignment = 8;
 
     explicit Buffer(std::pmr::memory_resource* resource) noexcept : resource_(resource) {}
@@ -41,7 +41,8 @@ public:
 
     void clear() noexcept { size_ = 0; }
     void reserve(size_t bytes) {
-        if (bytes > capacity_) grow(bytes);
+        if (bytes > capacity_)
+            grow(bytes);
     }
     // New bytes are uninitialised.
     void resize(size_t bytes) {
@@ -50,30 +51,37 @@ public:
     }
     // Returns where the `bytes` new, uninitialised bytes begin.
     std::byte* extend(size_t bytes) {
-        if (capacity_ - size_ < bytes) grow(size_ + bytes);
+        if (capacity_ - size_ < bytes)
+            grow(size_ + bytes);
         std::byte* at = data_ + size_;
         size_ += bytes;
         return at;
     }
     void append(const void* bytes, size_t size) {
         std::byte* at = extend(size);
-        if (size != 0) std::memcpy(at, bytes, size);
+        if (size != 0)
+            std::memcpy(at, bytes, size);
     }
 
-private:
+  private:
     void grow(size_t needed) {
         size_t capacity = capacity_ + capacity_ / 2;
-        if (capacity < needed) capacity = needed;
-        if (capacity < 64) capacity = 64;
+        if (capacity < needed)
+            capacity = needed;
+        if (capacity < 64)
+            capacity = 64;
         capacity = (capacity + 7) & ~size_t{7};
         auto* fresh = static_cast<std::byte*>(resource_->allocate(capacity, kAlignment));
-        if (size_ != 0) std::memcpy(fresh, data_, size_);
-        if (data_ != nullptr) resource_->deallocate(data_, capacity_, kAlignment);
+        if (size_ != 0)
+            std::memcpy(fresh, data_, size_);
+        if (data_ != nullptr)
+            resource_->deallocate(data_, capacity_, kAlignment);
         data_ = fresh;
         capacity_ = capacity;
     }
     void release() noexcept {
-        if (data_ != nullptr) resource_->deallocate(data_, capacity_, kAlignment);
+        if (data_ != nullptr)
+            resource_->deallocate(data_, capacity_, kAlignment);
         data_ = nullptr;
         size_ = capacity_ = 0;
     }

@@ -20,7 +20,7 @@ static_assert(std::endian::native == std::endian::little,
               "stored integers are little-endian and are read without swapping");
 
 class ByteReader {
-public:
+  public:
     explicit ByteReader(std::span<const std::byte> bytes) noexcept
         : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
@@ -45,9 +45,11 @@ public:
         uint64_t value = 0;
         for (unsigned shift = 0; shift < 64; shift += 7) {
             const uint8_t byte = u8();
-            if (shift == 63 && byte > 1) break;
+            if (shift == 63 && byte > 1)
+                break;
             value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-            if (byte < 0x80) return value;
+            if (byte < 0x80)
+                return value;
         }
         throwCorrupt("variable-length integer does not end");
     }
@@ -81,10 +83,11 @@ public:
 
     std::span<const std::byte> rest() { return bytes(remaining()); }
     void expectEnd() const {
-        if (at_ != end_) throwCorrupt("%zu bytes follow the end of the data", remaining());
+        if (at_ != end_)
+            throwCorrupt("%zu bytes follow the end of the data", remaining());
     }
 
-private:
+  private:
     void need(size_t size) const {
         if (size > remaining()) {
             throwCorrupt("data ends early: %zu bytes needed, %zu left", size, remaining());

@@ -14,7 +14,7 @@
 namespace footfall::base {
 
 class ByteWriter {
-public:
+  public:
     ByteWriter() : buffer_(std::pmr::new_delete_resource()) {}
 
     size_t size() const noexcept { return buffer_.size(); }
@@ -54,12 +54,13 @@ public:
     }
     void endPart(size_t begin) {
         const size_t length = size() - begin;
-        if (length > UINT32_MAX) throwUnsupported("a column chunk would be larger than 4 GB");
+        if (length > UINT32_MAX)
+            throwUnsupported("a column chunk would be larger than 4 GB");
         const auto stored = static_cast<uint32_t>(length);
         std::memcpy(buffer_.data() + begin - sizeof(stored), &stored, sizeof(stored));
     }
 
-private:
+  private:
     Buffer buffer_;
 };
 

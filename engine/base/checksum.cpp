@@ -17,7 +17,8 @@ constexpr auto kTables = [] {
     std::array<std::array<uint32_t, 256>, 8> tables{};
     for (uint32_t byte = 0; byte < 256; ++byte) {
         uint32_t crc = byte;
-        for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
+        for (int bit = 0; bit < 8; ++bit)
+            crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
         tables[0][byte] = crc;
     }
     for (size_t t = 1; t < 8; ++t) {
@@ -41,7 +42,8 @@ __attribute__((target("sse4.2"))) uint32_t crc32cHardware(std::span<const std::b
         crc = _mm_crc32_u64(crc, word);
     }
     auto narrow = static_cast<uint32_t>(crc);
-    for (; left > 0; --left, ++at) narrow = _mm_crc32_u8(narrow, static_cast<uint8_t>(*at));
+    for (; left > 0; --left, ++at)
+        narrow = _mm_crc32_u8(narrow, static_cast<uint8_t>(*at));
     return ~narrow;
 }
 #endif
@@ -70,7 +72,8 @@ uint32_t crc32cPortable(std::span<const std::byte> bytes, uint32_t seed) noexcep
 uint32_t crc32c(std::span<const std::byte> bytes, uint32_t seed) noexcept {
 #if defined(__x86_64__)
     static const bool hardware = __builtin_cpu_supports("sse4.2") != 0;
-    if (hardware) return crc32cHardware(bytes, seed);
+    if (hardware)
+        return crc32cHardware(bytes, seed);
 #endif
     return crc32cPortable(bytes, seed);
 }

@@ -46,11 +46,11 @@ Error make(ErrorKind kind, const char* format, va_list arguments) noexcept {
 
 }  // namespace
 
-#define FOOTFALL_THROW(kind)                    \
-    va_list arguments;                          \
-    va_start(arguments, format);                \
+#define FOOTFALL_THROW(kind)                     \
+    va_list arguments;                           \
+    va_start(arguments, format);                 \
     Error error = make(kind, format, arguments); \
-    va_end(arguments);                          \
+    va_end(arguments);                           \
     throw error
 
 void throwCorrupt(const char* format, ...) {

@@ -22,7 +22,7 @@ enum class ErrorKind {
 };
 
 class Error : public std::exception {
-public:
+  public:
     Error(ErrorKind kind, const char* format, ...) noexcept __attribute__((format(printf, 3, 4)));
     Error(ErrorKind kind, const char* format, va_list arguments) noexcept
         __attribute__((format(printf, 3, 0)));
@@ -36,7 +36,7 @@ public:
     Error& withDetail(const char* format, ...) noexcept __attribute__((format(printf, 2, 3)));
     Error& withHint(const char* format, ...) noexcept __attribute__((format(printf, 2, 3)));
 
-private:
+  private:
     static constexpr size_t kTextBytes = 256;
     ErrorKind kind_;
     char message_[kTextBytes];

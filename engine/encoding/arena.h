@@ -14,7 +14,7 @@
 namespace footfall::encoding {
 
 class Arena {
-public:
+  public:
     static constexpr int kMaxDepth = 12;
 
     explicit Arena(std::pmr::memory_resource* upstream) : resource_(upstream) {}
@@ -31,7 +31,7 @@ public:
 
     // Held while a decoder opens what is nested in it.
     class Nesting {
-    public:
+      public:
         explicit Nesting(Arena& arena) : arena_(arena) {
             if (arena_.depth_ >= kMaxDepth) {
                 base::throwCorrupt("encodings nest deeper than %d", kMaxDepth);
@@ -42,11 +42,11 @@ public:
         Nesting(const Nesting&) = delete;
         Nesting& operator=(const Nesting&) = delete;
 
-    private:
+      private:
         Arena& arena_;
     };
 
-private:
+  private:
     std::pmr::monotonic_buffer_resource resource_;
     int depth_ = 0;
 };

@@ -6,7 +6,8 @@
 namespace footfall::encoding {
 
 void packInterleaved(const uint64_t* values, unsigned width, std::byte* out) noexcept {
-    if (width == 0) return;
+    if (width == 0)
+        return;
     const uint64_t mask = lowMask(width);
     uint64_t lanes[kPackLanes] = {};
     unsigned filled = 0;
@@ -16,7 +17,8 @@ void packInterleaved(const uint64_t* values, unsigned width, std::byte* out) noe
             lanes[lane] |= (from[lane] & mask) << filled;
         }
         filled += width;
-        if (filled < 64) continue;
+        if (filled < 64)
+            continue;
         std::memcpy(out, lanes, sizeof(lanes));
         out += sizeof(lanes);
         filled -= 64;
@@ -59,7 +61,8 @@ void unpackInterleaved(const std::byte* packed, unsigned width, uint32_t first, 
 }
 
 void packLinear(const uint64_t* values, size_t count, unsigned width, std::byte* out) noexcept {
-    if (width == 0) return;
+    if (width == 0)
+        return;
     const uint64_t mask = lowMask(width);
     std::byte* const end = out + linearBytes(count, width);
     uint64_t word = 0;
@@ -68,13 +71,15 @@ void packLinear(const uint64_t* values, size_t count, unsigned width, std::byte*
         const uint64_t value = values[i] & mask;
         word |= value << filled;
         filled += width;
-        if (filled < 64) continue;
+        if (filled < 64)
+            continue;
         std::memcpy(out, &word, 8);
         out += 8;
         filled -= 64;
         word = filled == 0 ? 0 : value >> (width - filled);
     }
-    if (out < end) std::memcpy(out, &word, static_cast<size_t>(end - out));
+    if (out < end)
+        std::memcpy(out, &word, static_cast<size_t>(end - out));
 }
 
 void unpackLinear(std::span<const std::byte> packed, unsigned width, size_t first, size_t count,

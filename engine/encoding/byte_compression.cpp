@@ -21,13 +21,16 @@ Compression compressionFor(Effort effort) noexcept {
 
 Compressor::Compressor(Effort effort)
     : algorithm_(compressionFor(effort)), level_(effort == Effort::Compact ? 9 : 3) {
-    if (algorithm_ != Compression::Zstd) return;
+    if (algorithm_ != Compression::Zstd)
+        return;
     state_ = ZSTD_createCCtx();
-    if (state_ == nullptr) throw std::bad_alloc();
+    if (state_ == nullptr)
+        throw std::bad_alloc();
 }
 
 Compressor::~Compressor() {
-    if (state_ != nullptr) ZSTD_freeCCtx(static_cast<ZSTD_CCtx*>(state_));
+    if (state_ != nullptr)
+        ZSTD_freeCCtx(static_cast<ZSTD_CCtx*>(state_));
 }
 
 size_t Compressor::compress(std::span<const std::byte> raw, base::ByteWriter& out) {
@@ -41,7 +44,8 @@ size_t Compressor::compress(std::span<const std::byte> raw, base::ByteWriter& ou
         auto* to = reinterpret_cast<char*>(out.extend(static_cast<size_t>(bound)));
         const int size = LZ4_compress_default(reinterpret_cast<const char*>(raw.data()), to,
                                               static_cast<int>(raw.size()), bound);
-        if (size <= 0) base::throwInternal("LZ4 failed to compress %zu bytes", raw.size());
+        if (size <= 0)
+            base::throwInternal("LZ4 failed to compress %zu bytes", raw.size());
         written = static_cast<size_t>(size);
     } else {
         const size_t bound = ZSTD_compressBound(raw.size());

@@ -15,7 +15,7 @@ Compression compressionFor(Effort effort) noexcept;
 
 // Compresses; keeps its state for the next buffer.
 class Compressor {
-public:
+  public:
     explicit Compressor(Effort effort);
     ~Compressor();
     Compressor(const Compressor&) = delete;
@@ -24,7 +24,7 @@ public:
     // Appends the compressed form; returns its size.
     size_t compress(std::span<const std::byte> raw, base::ByteWriter& out);
 
-private:
+  private:
     Compression algorithm_;
     int level_;
     void* state_ = nullptr;

@@ -123,7 +123,8 @@ ColumnDecoder& resolveParent(uint64_t column, uint32_t rows, OpenContext& contex
     if (context.columns == nullptr) {
         base::throwCorrupt("a column refers to another where none can be");
     }
-    if (column > UINT16_MAX) base::throwCorrupt("a column refers to one that does not exist");
+    if (column > UINT16_MAX)
+        base::throwCorrupt("a column refers to one that does not exist");
     ColumnDecoder& parent = context.columns->resolve(static_cast<uint32_t>(column));
     if (parent.rows() != rows) {
         base::throwCorrupt("a column of %u rows refers to one of %u", rows, parent.rows());
@@ -149,7 +150,8 @@ void widen(const vector::Column& column, std::span<uint64_t> out) {
 template <class T>
 void narrow(const uint64_t* words, uint32_t count, std::byte* out) {
     T* values = reinterpret_cast<T*>(out);
-    for (uint32_t i = 0; i < count; ++i) values[i] = static_cast<T>(words[i]);
+    for (uint32_t i = 0; i < count; ++i)
+        values[i] = static_cast<T>(words[i]);
 }
 
 }  // namespace
@@ -173,7 +175,8 @@ void appendNarrowed(const uint64_t* words, uint32_t count, vector::Column& out) 
     std::byte* to = out.extendFixed(count);
     switch (out.type().kind) {
         case vector::Kind::Bool:
-            for (uint32_t i = 0; i < count; ++i) to[i] = static_cast<std::byte>(words[i] & 1);
+            for (uint32_t i = 0; i < count; ++i)
+                to[i] = static_cast<std::byte>(words[i] & 1);
             return;
         case vector::Kind::Int8:
             return narrow<int8_t>(words, count, to);

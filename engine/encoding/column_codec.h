@@ -39,7 +39,7 @@ enum class ColumnCodec : uint8_t {
 const char* columnCodecName(ColumnCodec codec) noexcept;
 
 class ColumnDecoder {
-public:
+  public:
     ColumnDecoder(vector::ColumnType type, uint32_t rows) noexcept : type_(type), rows_(rows) {}
 
     vector::ColumnType type() const noexcept { return type_; }
@@ -57,20 +57,20 @@ public:
     // Columns stored as runs: the row after each run, ascending, the last equal to rows().
     virtual std::span<const uint32_t> runEnds() const noexcept { return {}; }
 
-protected:
+  protected:
     ~ColumnDecoder() = default;
 
-private:
+  private:
     vector::ColumnType type_;
     uint32_t rows_;
 };
 
 // Gives decoders of other columns of the same segment to codecs that refer to them.
 class ColumnResolver {
-public:
+  public:
     virtual ColumnDecoder& resolve(uint32_t column) = 0;
 
-protected:
+  protected:
     ~ColumnResolver() = default;
 };
 

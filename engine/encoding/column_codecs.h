@@ -90,8 +90,7 @@ ColumnDecoder* openTemplate(base::ByteReader in, vector::ColumnType type, uint32
                             OpenContext& context);
 
 // numeric.cpp: PostgreSQL's numeric as scaled integers.
-bool encodeNumeric(const vector::Column& column, const NodeOptions& options,
-                   base::ByteWriter& out);
+bool encodeNumeric(const vector::Column& column, const NodeOptions& options, base::ByteWriter& out);
 ColumnDecoder* openNumeric(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                            OpenContext& context);
 

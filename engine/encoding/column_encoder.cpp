@@ -11,11 +11,12 @@ namespace {
 
 // Keeps the smallest of the encodings offered to it.
 class Contest {
-public:
+  public:
     // `handicap` in 1/64 of the entry's size.
     void offer(base::ByteWriter&& entry, size_t handicap) {
         const size_t size = entry.size() + entry.size() * handicap / 64;
-        if (decided_ && size >= size_) return;
+        if (decided_ && size >= size_)
+            return;
         best_ = std::move(entry);
         size_ = size;
         decided_ = true;
@@ -24,7 +25,7 @@ public:
     size_t size() const { return size_; }
     const base::ByteWriter& best() const { return best_; }
 
-private:
+  private:
     base::ByteWriter best_;
     size_t size_ = 0;
     bool decided_ = false;
@@ -32,14 +33,14 @@ private:
 
 void encodeBytesLeaf(const vector::Column& column, const NodeOptions& options,
                      base::ByteWriter& out) {
-    if (column.type().content == vector::Content::Numeric &&
-        encodeNumeric(column, options, out)) {
+    if (column.type().content == vector::Content::Numeric && encodeNumeric(column, options, out)) {
         return;
     }
     if (column.type().content != vector::Content::Jsonb && encodeTemplate(column, options, out)) {
         return;
     }
-    if (encodeCompressedBytes(column, options.effort, out)) return;
+    if (encodeCompressedBytes(column, options.effort, out))
+        return;
     encodePlainBytes(column, options.effort, out);
 }
 
@@ -61,7 +62,8 @@ void encodeLeaf(const vector::Column& column, const NodeOptions& options, base::
 
 bool allEqual(const vector::Column& column) {
     for (uint32_t row = 1; row < column.size(); ++row) {
-        if (!column.rowEquals(row, column, 0)) return false;
+        if (!column.rowEquals(row, column, 0))
+            return false;
     }
     return true;
 }
@@ -69,17 +71,22 @@ bool allEqual(const vector::Column& column) {
 // Whether counting distinct values may pay, judged by a sample.
 DistinctValues tryDistinct(const vector::Column& column, const NodeOptions& options) {
     const uint32_t rows = column.size();
-    if (options.forceDictionary) return findDistinct(column, rows);
-    if (rows < 4) return {};
+    if (options.forceDictionary)
+        return findDistinct(column, rows);
+    if (rows < 4)
+        return {};
     const double limit = options.effort == Effort::Fast ? 0.8 : 0.97;
-    if (options.effort != Effort::Compact && sampleDistinctShare(column) > limit) return {};
+    if (options.effort != Effort::Compact && sampleDistinctShare(column) > limit)
+        return {};
     return findDistinct(column, rows / 2);
 }
 
 bool leafWorthTrying(const vector::Column& column, const NodeOptions& options,
                      const DistinctValues& distinct) {
-    if (options.forceDictionary) return false;
-    if (!column.type().isBytes() || !distinct.complete) return true;
+    if (options.forceDictionary)
+        return false;
+    if (!column.type().isBytes() || !distinct.complete)
+        return true;
     // A dictionary with few entries beats compressing every row.
     const uint32_t rows = column.size();
     return distinct.count() > rows / (options.effort == Effort::Fast ? 3 : 16);
@@ -90,10 +97,12 @@ bool leafWorthTrying(const vector::Column& column, const NodeOptions& options,
 void encodeColumn(const vector::Column& column, const NodeOptions& options, base::ByteWriter& out,
                   ColumnProfile* profile) {
     const uint32_t rows = column.size();
-    if (!options.forceDictionary && allEqual(column)) return encodeConstant(column, out);
+    if (!options.forceDictionary && allEqual(column))
+        return encodeConstant(column, out);
     ColumnProfile own;
     ColumnProfile& found = profile != nullptr ? *profile : own;
-    if (options.runs) found.runEnds = findRuns(column, rows / 3);
+    if (options.runs)
+        found.runEnds = findRuns(column, rows / 3);
     if (options.dictionary || options.forceDictionary) {
         found.distinct = tryDistinct(column, options);
     }
@@ -122,8 +131,7 @@ void encodeColumn(const vector::Column& column, const NodeOptions& options, base
     }
     const auto best = contest.best().bytes();
     if (!references.empty() && static_cast<ColumnCodec>(best[0]) == ColumnCodec::Template) {
-        options.references->insert(options.references->end(), references.begin(),
-                                   references.end());
+        options.references->insert(options.references->end(), references.begin(), references.end());
     }
     out.append(best);
 }

@@ -20,9 +20,9 @@ struct IntegerColumn {
 
 struct NodeOptions {
     Effort effort = Effort::Seal;
-    bool runs = true;             // run length may be chosen
-    bool dictionary = true;       // a dictionary may be chosen
-    bool forceDictionary = false; // must be chosen, so that a reader sees codes
+    bool runs = true;              // run length may be chosen
+    bool dictionary = true;        // a dictionary may be chosen
+    bool forceDictionary = false;  // must be chosen, so that a reader sees codes
     std::span<const IntegerColumn> integers = {};
     // Set by a template: the columns it refers to.
     std::vector<uint32_t>* references = nullptr;

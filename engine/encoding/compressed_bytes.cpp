@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kFrameBytes = size_t{256} << 10;
 
 class CompressedBytesDecoder final : public ColumnDecoder {
-public:
+  public:
     CompressedBytesDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                            Arena& arena)
         : ColumnDecoder(type, rows),
@@ -26,15 +26,18 @@ public:
           frames_(arena.resource()),
           frame_(arena.resource()) {
         const uint32_t blocks = lengths_.blocks();
-        blocksPerFrame_ = static_cast<uint32_t>(
-            in.varintUpTo(std::max<uint32_t>(blocks, 1), "blocks per frame"));
-        if (blocksPerFrame_ == 0) base::throwCorrupt("frames without blocks");
+        blocksPerFrame_ =
+            static_cast<uint32_t>(in.varintUpTo(std::max<uint32_t>(blocks, 1), "blocks per frame"));
+        if (blocksPerFrame_ == 0)
+            base::throwCorrupt("frames without blocks");
         const uint32_t frames = (blocks + blocksPerFrame_ - 1) / blocksPerFrame_;
         std::pmr::vector<uint64_t> sizes(arena.resource());
         sizes.reserve(frames);
-        for (uint32_t f = 0; f < frames; ++f) sizes.push_back(in.varint());
+        for (uint32_t f = 0; f < frames; ++f)
+            sizes.push_back(in.varint());
         frames_.reserve(frames);
-        for (const uint64_t size : sizes) frames_.push_back(in.bytes(size));
+        for (const uint64_t size : sizes)
+            frames_.push_back(in.bytes(size));
         in.expectEnd();
     }
 
@@ -53,7 +56,7 @@ public:
         }
     }
 
-private:
+  private:
     static Compression readAlgorithm(base::ByteReader& in) {
         const uint8_t algorithm = in.u8();
         if (algorithm != static_cast<uint8_t>(Compression::Lz4) &&
@@ -67,8 +70,8 @@ private:
         const uint32_t index = block / blocksPerFrame_;
         const uint64_t begin = lengths_.blockStart(index * blocksPerFrame_);
         if (index != current_) {
-            const uint64_t end = lengths_.blockStart(
-                std::min(lengths_.blocks(), (index + 1) * blocksPerFrame_));
+            const uint64_t end =
+                lengths_.blockStart(std::min(lengths_.blocks(), (index + 1) * blocksPerFrame_));
             const auto size = static_cast<size_t>(end - begin);
             current_ = kNoFrame;
             checkPlausible(algorithm_, frames_[index].size(), size);
@@ -100,7 +103,8 @@ size_t heapStart(const vector::Column& column, uint32_t block) {
 
 bool encodeCompressedBytes(const vector::Column& column, Effort effort, base::ByteWriter& out) {
     const size_t raw = column.byteSize();
-    if (raw < 64) return false;
+    if (raw < 64)
+        return false;
     const uint32_t blocks = (column.size() + kBatchRows - 1) / kBatchRows;
     const uint32_t blocksPerFrame = std::clamp<uint32_t>(
         static_cast<uint32_t>(kFrameBytes * blocks / std::max<size_t>(raw, 1)), 1, blocks);
@@ -112,14 +116,17 @@ bool encodeCompressedBytes(const vector::Column& column, Effort effort, base::By
         const size_t end = heapStart(column, block + blocksPerFrame);
         sizes.push_back(compressor.compress({column.heap() + begin, end - begin}, frames));
         // The first frame tells whether it is worth going on.
-        if (block == 0 && sizes[0] > (end - begin) - (end - begin) / 32) return false;
+        if (block == 0 && sizes[0] > (end - begin) - (end - begin) / 32)
+            return false;
     }
-    if (frames.size() > raw - raw / 32) return false;
+    if (frames.size() > raw - raw / 32)
+        return false;
     out.u8(static_cast<uint8_t>(ColumnCodec::CompressedBytes));
     out.u8(static_cast<uint8_t>(compressor.algorithm()));
     encodeLengths(column, effort, out);
     out.varint(blocksPerFrame);
-    for (const size_t size : sizes) out.varint(size);
+    for (const size_t size : sizes)
+        out.varint(size);
     out.append(frames.bytes());
     return true;
 }

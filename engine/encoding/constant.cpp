@@ -5,11 +5,12 @@ namespace footfall::encoding {
 namespace {
 
 class ConstantDecoder final : public ColumnDecoder {
-public:
+  public:
     ConstantDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows, Arena& arena)
         : ColumnDecoder(type, rows), value_(type, arena.resource()) {
         const uint8_t null = in.u8();
-        if (null > 1) base::throwCorrupt("NULL flag of a constant is %d", null);
+        if (null > 1)
+            base::throwCorrupt("NULL flag of a constant is %d", null);
         if (null == 1) {
             value_.appendNull();
         } else if (type.isBytes()) {
@@ -22,7 +23,8 @@ public:
     }
 
     void append(uint32_t, uint32_t count, vector::Column& out) override {
-        for (uint32_t i = 0; i < count; ++i) out.appendFrom(value_, 0);
+        for (uint32_t i = 0; i < count; ++i)
+            out.appendFrom(value_, 0);
     }
     void read(uint32_t, uint32_t count, vector::Block& out) override {
         out.shape = vector::Block::Shape::Constant;
@@ -31,7 +33,7 @@ public:
         out.values.appendFrom(value_, 0);
     }
 
-private:
+  private:
     vector::Column value_;
 };
 
@@ -41,7 +43,8 @@ void encodeConstant(const vector::Column& column, base::ByteWriter& out) {
     out.u8(static_cast<uint8_t>(ColumnCodec::Constant));
     const bool null = column.size() == 0 || column.isNull(0);
     out.u8(null ? 1 : 0);
-    if (null) return;
+    if (null)
+        return;
     if (column.type().isBytes()) {
         out.append(column.bytesAt(0));
     } else {

@@ -18,9 +18,9 @@ namespace footfall::encoding {
 namespace {
 
 constexpr int kMaxDigits = 18;
-constexpr std::array<double, kMaxDigits + 1> kPowers = {
-    1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-    1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+constexpr std::array<double, kMaxDigits + 1> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                                        1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+                                                        1e14, 1e15, 1e16, 1e17, 1e18};
 // Integers beyond this are not exact in a double.
 constexpr double kMaxInteger = 9007199254740992.0;
 
@@ -35,7 +35,8 @@ using BitsOf = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
 template <class T>
 bool encodeOne(T value, double power, int64_t& integer) {
     const double scaled = static_cast<double>(value) * power;
-    if (!(std::fabs(scaled) <= kMaxInteger)) return false;
+    if (!(std::fabs(scaled) <= kMaxInteger))
+        return false;
     integer = static_cast<int64_t>(std::nearbyint(scaled));
     return std::bit_cast<BitsOf<T>>(decodeOne<T>(integer, power)) ==
            std::bit_cast<BitsOf<T>>(value);
@@ -43,11 +44,12 @@ bool encodeOne(T value, double power, int64_t& integer) {
 
 template <class T>
 class DecimalDecoder final : public ColumnDecoder {
-public:
+  public:
     DecimalDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows, Arena& arena)
         : ColumnDecoder(type, rows), rows_(arena.resource()), bits_(arena.resource()) {
         const uint8_t digits = in.u8();
-        if (digits > kMaxDigits) base::throwCorrupt("decimals of %d digits", digits);
+        if (digits > kMaxDigits)
+            base::throwCorrupt("decimals of %d digits", digits);
         power_ = kPowers[digits];
         const auto count = static_cast<uint32_t>(in.varintUpTo(rows, "exceptions"));
         integers_ = openIntegerPart(in, rows, arena);
@@ -83,7 +85,7 @@ public:
         }
     }
 
-private:
+  private:
     double power_;
     IntDecoder* integers_;
     std::pmr::vector<uint64_t> rows_;
@@ -108,7 +110,8 @@ int chooseDigits(const T* values, uint32_t rows) {
             best = digits;
             bestHits = hits;
         }
-        if (hits == count) break;
+        if (hits == count)
+            break;
     }
     return best;
 }
@@ -118,7 +121,8 @@ bool encodeAs(const vector::Column& column, Effort effort, base::ByteWriter& out
     const T* values = column.values<T>();
     const uint32_t rows = column.size();
     const int digits = chooseDigits(values, rows);
-    if (digits < 0) return false;
+    if (digits < 0)
+        return false;
     const double power = kPowers[static_cast<size_t>(digits)];
     std::vector<uint64_t> integers(rows);
     std::vector<uint64_t> exceptionRows;
@@ -134,7 +138,8 @@ bool encodeAs(const vector::Column& column, Effort effort, base::ByteWriter& out
         }
         integers[row] = static_cast<uint64_t>(last);
     }
-    if (exceptionRows.size() > rows / 4) return false;
+    if (exceptionRows.size() > rows / 4)
+        return false;
     out.u8(static_cast<uint8_t>(ColumnCodec::Decimal));
     out.u8(static_cast<uint8_t>(digits));
     out.varint(exceptionRows.size());

@@ -15,7 +15,7 @@ uint32_t blockCount(size_t size) {
 
 // Anchors hold `order` words a block: the first value, then (order 2) the first difference.
 class DeltaDecoder final : public IntDecoder {
-public:
+  public:
     DeltaDecoder(base::ByteReader in, uint32_t size, uint32_t order, Arena& arena)
         : IntDecoder(size), order_(order), anchors_(arena.resource()) {
         const uint32_t anchors = blockCount(size) * order;
@@ -37,7 +37,7 @@ public:
         }
     }
 
-private:
+  private:
     void decodeInBlock(uint32_t block, uint32_t begin, uint32_t count, uint64_t* out) {
         uint64_t words[kPackRows];
         uint64_t* to = begin == 0 ? out : words;
@@ -45,13 +45,17 @@ private:
         uint64_t value = anchors_[size_t{block} * order_];
         to[0] = value;
         if (order_ == 1) {
-            for (uint32_t i = 1; i < begin + count; ++i) to[i] = value += to[i];
+            for (uint32_t i = 1; i < begin + count; ++i)
+                to[i] = value += to[i];
         } else {
             uint64_t delta = anchors_[size_t{block} * order_ + 1];
-            if (begin + count > 1) to[1] = value += delta;
-            for (uint32_t i = 2; i < begin + count; ++i) to[i] = value += delta += to[i];
+            if (begin + count > 1)
+                to[1] = value += delta;
+            for (uint32_t i = 2; i < begin + count; ++i)
+                to[i] = value += delta += to[i];
         }
-        if (begin != 0) std::copy_n(words + begin, count, out);
+        if (begin != 0)
+            std::copy_n(words + begin, count, out);
     }
 
     uint32_t order_;
@@ -64,7 +68,8 @@ private:
 void computeDeltas(std::span<const uint64_t> values, std::span<uint64_t> deltas) {
     for (size_t first = 0; first < values.size(); first += kPackRows) {
         const size_t end = std::min<size_t>(first + kPackRows, values.size());
-        for (size_t i = first + 1; i < end; ++i) deltas[i] = values[i] - values[i - 1];
+        for (size_t i = first + 1; i < end; ++i)
+            deltas[i] = values[i] - values[i - 1];
         deltas[first] = first + 1 < end ? deltas[first + 1] : 0;
     }
 }
@@ -77,7 +82,8 @@ void computeDeltasOfDeltas(std::span<const uint64_t> values, std::span<uint64_t>
         }
         const uint64_t repeated = first + 2 < end ? deltas[first + 2] : 0;
         deltas[first] = repeated;
-        if (first + 1 < end) deltas[first + 1] = repeated;
+        if (first + 1 < end)
+            deltas[first + 1] = repeated;
     }
 }
 

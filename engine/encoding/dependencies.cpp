@@ -33,12 +33,14 @@ bool determinedByCode(const vector::Column& column, const DistinctValues& own,
     const uint32_t rows = column.size();
     if (own.complete) {
         for (uint32_t row = 0; row < rows; ++row) {
-            if (own.codes[row] != own.codes[holders[parent.codes[row]]]) return false;
+            if (own.codes[row] != own.codes[holders[parent.codes[row]]])
+                return false;
         }
         return true;
     }
     for (uint32_t row = 0; row < rows; ++row) {
-        if (!column.rowEquals(row, column, holders[parent.codes[row]])) return false;
+        if (!column.rowEquals(row, column, holders[parent.codes[row]]))
+            return false;
     }
     return true;
 }
@@ -65,7 +67,7 @@ struct Candidate {
 };
 
 class DependencySearch {
-public:
+  public:
     DependencySearch(std::span<const vector::Column> columns, Effort effort,
                      std::span<const uint32_t> keys)
         : columns_(columns),
@@ -87,7 +89,7 @@ public:
         return std::move(encoded_);
     }
 
-private:
+  private:
     enum class Role : uint8_t { Alone, Parent, Derived };
 
     uint32_t count() const { return static_cast<uint32_t>(columns_.size()); }
@@ -99,7 +101,8 @@ private:
     void encodeAlone() {
         std::vector<IntegerColumn> integers;
         for (uint32_t c = 0; c < count(); ++c) {
-            if (columns_[c].type().isInteger()) integers.push_back({c, &columns_[c]});
+            if (columns_[c].type().isInteger())
+                integers.push_back({c, &columns_[c]});
         }
         for (uint32_t c = 0; c < count(); ++c) {
             NodeOptions options;
@@ -108,7 +111,8 @@ private:
             options.references = &encoded_[c].references;
             encodeColumn(columns_[c], options, encoded_[c].bytes, &profiles_[c]);
         }
-        if (columns_[0].size() < kMinRows) return;
+        if (columns_[0].size() < kMinRows)
+            return;
         for (uint32_t p = 0; p < count(); ++p) {
             byCodes(p);
             byRuns(p);
@@ -136,7 +140,8 @@ private:
         // parent is a key, which is read anyway.
         const size_t own = encoded_[column].bytes.size();
         const size_t limit = own - own / (isKey(candidate.parent) ? 16 : 8);
-        if (bytes.size() + 16 >= limit) return;
+        if (bytes.size() + 16 >= limit)
+            return;
         candidate.children.push_back({column, limit - bytes.size(), std::move(bytes)});
     }
 
@@ -159,7 +164,8 @@ private:
             encodeDerivedByCode(columns_[c], parent, values, mapOptions(c), entry);
             offerChild(candidate, c, std::move(entry));
         }
-        if (candidate.children.empty()) return;
+        if (candidate.children.empty())
+            return;
         if (root != ColumnCodec::Dictionary) {
             NodeOptions options;
             options.effort = effort_;
@@ -172,15 +178,18 @@ private:
 
     void byRuns(uint32_t parent) {
         const auto& ends = profiles_[parent].runEnds;
-        if (rootOf(encoded_[parent].bytes) != ColumnCodec::RunLength) return;
+        if (rootOf(encoded_[parent].bytes) != ColumnCodec::RunLength)
+            return;
         Candidate candidate;
         candidate.parent = parent;
         for (uint32_t c = 0; c < count(); ++c) {
-            if (c == parent || !mayDerive(c)) continue;
+            if (c == parent || !mayDerive(c))
+                continue;
             const vector::Column& values = columns_[c];
             base::ByteWriter entry;
             if (determinedByRun(profiles_[c].runEnds, ends)) {
-                if (isKey(c)) continue;
+                if (isKey(c))
+                    continue;
                 encodeDerivedByRun(values, parent, ends, mapOptions(c), entry);
             } else if (rootOf(encoded_[c].bytes) == ColumnCodec::Integers &&
                        encoded_[c].bytes.size() > values.size()) {
@@ -190,16 +199,19 @@ private:
             }
             offerChild(candidate, c, std::move(entry));
         }
-        if (!candidate.children.empty()) candidates_.push_back(std::move(candidate));
+        if (!candidate.children.empty())
+            candidates_.push_back(std::move(candidate));
     }
 
     // What the candidate saves, given what was applied before.
     void weigh(Candidate& candidate) const {
         candidate.benefit = 0;
-        if (roles_[candidate.parent] == Role::Derived) return;
+        if (roles_[candidate.parent] == Role::Derived)
+            return;
         size_t saved = 0;
         for (const Child& child : candidate.children) {
-            if (roles_[child.column] == Role::Alone) saved += child.saved;
+            if (roles_[child.column] == Role::Alone)
+                saved += child.saved;
         }
         const size_t own = encoded_[candidate.parent].bytes.size();
         size_t cost = 0;
@@ -224,7 +236,8 @@ private:
                 best = &candidate;
             }
         }
-        if (best == nullptr) return false;
+        if (best == nullptr)
+            return false;
         const uint32_t parent = best->parent;
         if (best->replaced && !hasCodes(parent)) {
             encoded_[parent].bytes = std::move(best->parentBytes);
@@ -232,11 +245,13 @@ private:
             replaced_.resize(count());
             replaced_[parent] = true;
             // Other uses of the parent's runs remain possible only while it is stored as runs.
-            if (rootOf(encoded_[parent].bytes) != ColumnCodec::RunLength) dropRunUses(parent);
+            if (rootOf(encoded_[parent].bytes) != ColumnCodec::RunLength)
+                dropRunUses(parent);
         }
         roles_[parent] = Role::Parent;
         for (Child& child : best->children) {
-            if (roles_[child.column] != Role::Alone) continue;
+            if (roles_[child.column] != Role::Alone)
+                continue;
             encoded_[child.column].bytes = std::move(child.bytes);
             encoded_[child.column].references.assign(1, parent);
             roles_[child.column] = Role::Derived;
@@ -247,10 +262,10 @@ private:
 
     void dropRunUses(uint32_t parent) {
         for (Candidate& candidate : candidates_) {
-            if (candidate.parent != parent) continue;
+            if (candidate.parent != parent)
+                continue;
             std::erase_if(candidate.children, [](const Child& child) {
-                return child.bytes.size() == 0 ||
-                       rootOf(child.bytes) != ColumnCodec::DerivedByCode;
+                return child.bytes.size() == 0 || rootOf(child.bytes) != ColumnCodec::DerivedByCode;
             });
         }
     }

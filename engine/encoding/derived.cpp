@@ -13,7 +13,7 @@ namespace footfall::encoding {
 namespace {
 
 class DerivedByCodeDecoder final : public ColumnDecoder {
-public:
+  public:
     DerivedByCodeDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                          OpenContext& context)
         : ColumnDecoder(type, rows),
@@ -24,7 +24,8 @@ public:
             base::throwCorrupt("a column is derived from one without dictionary");
         }
         const uint8_t nullEntry = in.u8();
-        if (nullEntry > 1) base::throwCorrupt("flag of the NULL entry is %d", nullEntry);
+        if (nullEntry > 1)
+            base::throwCorrupt("flag of the NULL entry is %d", nullEntry);
         entries_ = parent_.dictionary()->size();
         hasNullEntry_ = nullEntry == 1;
         const uint32_t stored = entries_ + nullEntry;
@@ -46,7 +47,8 @@ public:
 
     void codes(uint32_t first, uint32_t count, uint32_t* out) override {
         parentEntries(first, count, out);
-        for (uint32_t i = 0; i < count; ++i) out[i] = valueCodes_[out[i]];
+        for (uint32_t i = 0; i < count; ++i)
+            out[i] = valueCodes_[out[i]];
     }
 
     void append(uint32_t first, uint32_t count, vector::Column& out) override {
@@ -66,7 +68,8 @@ public:
     }
 
     void read(uint32_t first, uint32_t count, vector::Block& out) override {
-        if (dictionary() == nullptr) return ColumnDecoder::read(first, count, out);
+        if (dictionary() == nullptr)
+            return ColumnDecoder::read(first, count, out);
         out.shape = vector::Block::Shape::Dictionary;
         out.rows = count;
         out.codes.resize(count);
@@ -75,12 +78,13 @@ public:
         out.dictionaryId = dictionaryId();
     }
 
-private:
+  private:
     // The parent's codes with NULL as the entry after the last.
     void parentEntries(uint32_t first, uint32_t count, uint32_t* out) {
         parent_.codes(first, count, out);
         if (hasNullEntry_) {
-            for (uint32_t i = 0; i < count; ++i) out[i] = std::min(out[i], entries_);
+            for (uint32_t i = 0; i < count; ++i)
+                out[i] = std::min(out[i], entries_);
         } else if (std::find(out, out + count, vector::kNullCode) != out + count) {
             base::throwCorrupt("a derived column has no entry for NULL");
         }
@@ -95,13 +99,12 @@ private:
 };
 
 class DerivedByRunDecoder final : public ColumnDecoder {
-public:
+  public:
     DerivedByRunDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                         OpenContext& context)
         : ColumnDecoder(type, rows),
           ends_(parentRuns(in, rows, context)),
-          expansion_(ends_,
-                     openColumnPart(in, type, static_cast<uint32_t>(ends_.size()), context),
+          expansion_(ends_, openColumnPart(in, type, static_cast<uint32_t>(ends_.size()), context),
                      context.arena) {
         in.expectEnd();
     }
@@ -121,7 +124,7 @@ public:
     }
     std::span<const uint32_t> runEnds() const noexcept override { return ends_; }
 
-private:
+  private:
     static std::span<const uint32_t> parentRuns(base::ByteReader& in, uint32_t rows,
                                                 OpenContext& context) {
         const auto ends = resolveParent(in.varint(), rows, context).runEnds();
@@ -144,8 +147,8 @@ void encodeDerivedByCode(const vector::Column& column, uint32_t parent,
     std::vector<uint32_t> rows(parentValues.representatives);
     rows.resize(entries);
     if (parentValues.hasNull) {
-        const auto null = std::find(parentValues.codes.begin(), parentValues.codes.end(),
-                                    parentValues.count());
+        const auto null =
+            std::find(parentValues.codes.begin(), parentValues.codes.end(), parentValues.count());
         rows.back() = static_cast<uint32_t>(null - parentValues.codes.begin());
     }
     out.u8(static_cast<uint8_t>(ColumnCodec::DerivedByCode));

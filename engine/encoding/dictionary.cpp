@@ -10,7 +10,7 @@ namespace footfall::encoding {
 namespace {
 
 class DictionaryDecoder final : public ColumnDecoder {
-public:
+  public:
     DictionaryDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                       OpenContext& context)
         : ColumnDecoder(type, rows),
@@ -22,7 +22,8 @@ public:
         for (uint32_t at = 0; at < count; at += kBatchRows) {
             stored->append(at, std::min(kBatchRows, count - at), entries_);
         }
-        if (entries_.nullCount() != 0) base::throwCorrupt("a dictionary entry is NULL");
+        if (entries_.nullCount() != 0)
+            base::throwCorrupt("a dictionary entry is NULL");
         codes_ = openIntegerPart(in, rows, context.arena);
         in.expectEnd();
     }
@@ -48,7 +49,8 @@ public:
                                        static_cast<unsigned long long>(entries));
                 }
                 for (uint32_t i = 0; i < part; ++i) {
-                    if (out[i] == entries) out[i] = vector::kNullCode;
+                    if (out[i] == entries)
+                        out[i] = vector::kNullCode;
                 }
             }
             out += part;
@@ -77,7 +79,7 @@ public:
         out.dictionaryId = id_;
     }
 
-private:
+  private:
     vector::Column entries_;
     uint64_t id_;
     IntDecoder* codes_;
@@ -88,15 +90,15 @@ void gatherFixed(const vector::Column& entries, std::span<const uint32_t> codes,
                  vector::Column& out) {
     const T* from = entries.values<T>();
     T* to = reinterpret_cast<T*>(out.extendFixed(static_cast<uint32_t>(codes.size())));
-    for (size_t i = 0; i < codes.size(); ++i) to[i] = from[codes[i]];
+    for (size_t i = 0; i < codes.size(); ++i)
+        to[i] = from[codes[i]];
 }
 
 }  // namespace
 
 void appendEntries(const vector::Column& entries, std::span<const uint32_t> codes,
                    vector::Column& out) {
-    const uint32_t greatest =
-        codes.empty() ? 0 : *std::max_element(codes.begin(), codes.end());
+    const uint32_t greatest = codes.empty() ? 0 : *std::max_element(codes.begin(), codes.end());
     if (greatest != vector::kNullCode && !codes.empty() && entries.nullCount() == 0) {
         switch (entries.type().isBytes() ? 0 : entries.type().width) {
             case 1:

@@ -12,7 +12,7 @@ namespace {
 
 // Open addressing over codes; slots hold code + 1 beside bits of the hash.
 class CodeTable {
-public:
+  public:
     CodeTable() : slots_(size_t{1} << 10), mask_(slots_.size() - 1) {}
 
     // Finds the code of a value with this hash for which equals(code) holds, or adds `fresh`.
@@ -21,15 +21,17 @@ public:
         const auto tag = static_cast<uint32_t>(hash >> 32);
         size_t at = hash & mask_;
         while (slots_[at].code != 0) {
-            if (slots_[at].tag == tag && equals(slots_[at].code - 1)) return slots_[at].code - 1;
+            if (slots_[at].tag == tag && equals(slots_[at].code - 1))
+                return slots_[at].code - 1;
             at = (at + 1) & mask_;
         }
         slots_[at] = {fresh + 1, tag, hash};
-        if (++used_ * 2 > slots_.size()) grow();
+        if (++used_ * 2 > slots_.size())
+            grow();
         return fresh;
     }
 
-private:
+  private:
     struct Slot {
         uint32_t code = 0;
         uint32_t tag = 0;
@@ -40,9 +42,11 @@ private:
         old.swap(slots_);
         mask_ = slots_.size() - 1;
         for (const Slot& slot : old) {
-            if (slot.code == 0) continue;
+            if (slot.code == 0)
+                continue;
             size_t at = slot.hash & mask_;
-            while (slots_[at].code != 0) at = (at + 1) & mask_;
+            while (slots_[at].code != 0)
+                at = (at + 1) & mask_;
             slots_[at] = slot;
         }
     }
@@ -113,7 +117,8 @@ void sortCodes(const vector::Column& column, DistinctValues& result) {
     const vector::ColumnType type = column.type();
     if (type.isInteger()) {
         std::vector<int64_t> keys(count);
-        for (uint32_t i = 0; i < count; ++i) keys[i] = column.integerAt(representatives[i]);
+        for (uint32_t i = 0; i < count; ++i)
+            keys[i] = column.integerAt(representatives[i]);
         std::sort(order.begin(), order.end(),
                   [&](uint32_t a, uint32_t b) { return keys[a] < keys[b]; });
     } else if (type.isBytes()) {
@@ -133,7 +138,8 @@ void sortCodes(const vector::Column& column, DistinctValues& result) {
         sorted[i] = representatives[order[i]];
     }
     representatives.swap(sorted);
-    for (uint32_t& code : result.codes) code = code == UINT32_MAX ? count : renumbered[code];
+    for (uint32_t& code : result.codes)
+        code = code == UINT32_MAX ? count : renumbered[code];
 }
 
 template <class T>
@@ -141,8 +147,10 @@ bool runsOfFixed(const vector::Column& column, uint32_t limit, std::vector<uint3
     const T* values = column.values<T>();
     const uint32_t rows = column.size();
     for (uint32_t row = 1; row < rows; ++row) {
-        if (values[row] == values[row - 1]) continue;
-        if (ends.size() >= limit) return false;
+        if (values[row] == values[row - 1])
+            continue;
+        if (ends.size() >= limit)
+            return false;
         ends.push_back(row);
     }
     return true;
@@ -150,8 +158,10 @@ bool runsOfFixed(const vector::Column& column, uint32_t limit, std::vector<uint3
 
 bool runsOfRows(const vector::Column& column, uint32_t limit, std::vector<uint32_t>& ends) {
     for (uint32_t row = 1; row < column.size(); ++row) {
-        if (column.rowEquals(row, column, row - 1)) continue;
-        if (ends.size() >= limit) return false;
+        if (column.rowEquals(row, column, row - 1))
+            continue;
+        if (ends.size() >= limit)
+            return false;
         ends.push_back(row);
     }
     return true;
@@ -169,8 +179,7 @@ DistinctValues findDistinct(const vector::Column& column, uint32_t limit) {
                 const auto value = column.bytesAt(row);
                 return base::hashBytes(value.data(), value.size());
             },
-            [&](uint32_t a, uint32_t b) { return column.bytesAt(a) == column.bytesAt(b); },
-            result);
+            [&](uint32_t a, uint32_t b) { return column.bytesAt(a) == column.bytesAt(b); }, result);
     } else {
         switch (type.width) {
             case 1:
@@ -195,13 +204,15 @@ DistinctValues findDistinct(const vector::Column& column, uint32_t limit) {
                     result);
         }
     }
-    if (result.complete) sortCodes(column, result);
+    if (result.complete)
+        sortCodes(column, result);
     return result;
 }
 
 std::vector<uint32_t> findRuns(const vector::Column& column, uint32_t limit) {
     std::vector<uint32_t> ends;
-    if (column.size() == 0) return ends;
+    if (column.size() == 0)
+        return ends;
     bool complete = false;
     if (column.type().isBytes() || column.nullCount() != 0) {
         complete = runsOfRows(column, limit, ends);
@@ -239,7 +250,8 @@ double sampleDistinctShare(const vector::Column& column) {
     hashes.reserve(count);
     for (uint32_t i = 0; i < count; ++i) {
         const auto row = static_cast<uint32_t>(uint64_t{i} * rows / count);
-        if (column.isNull(row)) continue;
+        if (column.isNull(row))
+            continue;
         if (column.type().isBytes()) {
             const auto value = column.bytesAt(row);
             hashes.push_back(base::hashBytes(value.data(), value.size()));
@@ -247,7 +259,8 @@ double sampleDistinctShare(const vector::Column& column) {
             hashes.push_back(base::hashBytes(column.fixedAt(row), column.type().width));
         }
     }
-    if (hashes.empty()) return 0;
+    if (hashes.empty())
+        return 0;
     std::sort(hashes.begin(), hashes.end());
     const auto distinct = std::unique(hashes.begin(), hashes.end()) - hashes.begin();
     return static_cast<double>(distinct) / static_cast<double>(hashes.size());

@@ -16,21 +16,22 @@ void encodeExceptions(const vector::Column& column, std::span<const uint32_t> ro
                       const NodeOptions& options, base::ByteWriter& out);
 
 class Exceptions {
-public:
+  public:
     Exceptions(base::ByteReader& in, vector::ColumnType type, uint32_t rows, OpenContext& context);
 
-    // Steps through the exceptions in row order.
-    struct Cursor {
-        uint32_t index;
-    };
-    // The first exception at or after `row`.
-    Cursor seek(uint32_t row) const;
-    // Whether `row` is the cursor's exception; then appends its value and advances.
-    bool appendIfAt(Cursor& cursor, uint32_t row, vector::Column& out);
+    // Decodes the exceptions among rows `first` to `first + count`, for appendIf.
+    void load(uint32_t first, uint32_t count);
+    // If `row` is an exception, appends its value and returns true. Rows must be asked for in
+    // ascending order, inside the range loaded.
+    bool appendIf(uint32_t row, vector::Column& out);
 
-private:
+  private:
     std::pmr::vector<uint64_t> rows_;
     ColumnDecoder* values_ = nullptr;
+    vector::Column loaded_;
+    uint32_t begin_ = 0;  // index of the first loaded exception
+    uint32_t next_ = 0;   // of the first not yet passed
+    uint32_t end_ = 0;
 };
 
 }  // namespace footfall::encoding

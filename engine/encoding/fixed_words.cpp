@@ -16,15 +16,17 @@ uint64_t loadWord(const std::byte* at, size_t bytes, bool bigEndian) {
 }
 
 class FixedWordsDecoder final : public ColumnDecoder {
-public:
+  public:
     FixedWordsDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows, Arena& arena)
         : ColumnDecoder(type, rows), streams_(arena.resource()) {
         const uint8_t order = in.u8();
-        if (order > 1) base::throwCorrupt("byte order %d is not known", order);
+        if (order > 1)
+            base::throwCorrupt("byte order %d is not known", order);
         bigEndian_ = order == 1;
         const size_t words = (size_t{type.width} + 7) / 8;
         streams_.reserve(words);
-        for (size_t i = 0; i < words; ++i) streams_.push_back(openIntegerPart(in, rows, arena));
+        for (size_t i = 0; i < words; ++i)
+            streams_.push_back(openIntegerPart(in, rows, arena));
         in.expectEnd();
     }
 
@@ -46,7 +48,7 @@ public:
         }
     }
 
-private:
+  private:
     std::pmr::vector<IntDecoder*> streams_;
     bool bigEndian_ = false;
 };

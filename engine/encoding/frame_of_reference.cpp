@@ -23,25 +23,26 @@ struct Layout {
     }
     size_t positionBytes() const { return linearBytes(patches, kPositionBits); }
     size_t patchBytes() const { return linearBytes(patches, patchWidth); }
-    size_t bytes(uint32_t rows) const {
-        return packedBytes(rows) + positionBytes() + patchBytes();
-    }
+    size_t bytes(uint32_t rows) const { return packedBytes(rows) + positionBytes() + patchBytes(); }
 };
 
 Layout layoutWithBase(std::span<const uint64_t> block, uint64_t base) {
     std::array<uint16_t, 65> counts{};
-    for (const uint64_t value : block) ++counts[bitWidth(value - base)];
+    for (const uint64_t value : block)
+        ++counts[bitWidth(value - base)];
     unsigned widest = 64;
-    while (widest > 0 && counts[widest] == 0) --widest;
+    while (widest > 0 && counts[widest] == 0)
+        --widest;
     Layout best{base, static_cast<uint8_t>(widest), 0, 0};
     const auto rows = static_cast<uint32_t>(block.size());
     size_t bestBytes = best.bytes(rows);
     uint32_t patches = 0;
     for (unsigned width = widest; width-- > 0;) {
         patches += counts[width + 1];
-        if (patches > rows / 3) break;
-        const Layout layout{base, static_cast<uint8_t>(width),
-                            static_cast<uint8_t>(widest - width), static_cast<uint16_t>(patches)};
+        if (patches > rows / 3)
+            break;
+        const Layout layout{base, static_cast<uint8_t>(width), static_cast<uint8_t>(widest - width),
+                            static_cast<uint16_t>(patches)};
         const size_t bytes = layout.bytes(rows);
         if (bytes < bestBytes) {
             best = layout;
@@ -51,33 +52,48 @@ Layout layoutWithBase(std::span<const uint64_t> block, uint64_t base) {
     return best;
 }
 
-// Two bases are tried: the least value, and one that leaves the lowest tenth of a sample as
-// patches.
+// The base is the least value, or, where a sample shows a wide gap between a few low values and the
+// rest, the least value of the rest: those below become patches. The rest is what lies no further
+// below the gap's upper end than twice the way from there to the median.
 Layout chooseLayout(std::span<const uint64_t> block) {
     int64_t least = INT64_MAX;
-    int64_t greatest = INT64_MIN;
-    for (const uint64_t value : block) {
+    for (const uint64_t value : block)
         least = std::min(least, static_cast<int64_t>(value));
-        greatest = std::max(greatest, static_cast<int64_t>(value));
-    }
     const Layout plain = layoutWithBase(block, static_cast<uint64_t>(least));
-    if (plain.width + plain.patchWidth < 4 || block.size() < 128) return plain;
-    std::array<int64_t, 64> sample;
-    for (size_t i = 0; i < sample.size(); ++i) {
-        sample[i] = static_cast<int64_t>(block[i * block.size() / sample.size()]);
-    }
-    std::nth_element(sample.begin(), sample.begin() + 6, sample.end());
-    const auto low = static_cast<uint64_t>(sample[6]);
-    // Worth a look only when cutting the low tail shortens the range.
-    const auto range = static_cast<uint64_t>(greatest) - static_cast<uint64_t>(least);
-    if (bitWidth(static_cast<uint64_t>(greatest) - low) >= bitWidth(range) && plain.patches == 0) {
+    constexpr size_t kSample = 32;
+    constexpr size_t kLow = 5;
+    if (plain.width < 4 || block.size() < 4 * kSample)
         return plain;
+    std::array<int64_t, kSample> sample;
+    for (size_t i = 0; i < kSample; ++i) {
+        sample[i] = static_cast<int64_t>(block[i * block.size() / kSample]);
     }
-    const Layout cut = layoutWithBase(block, low);
+    std::sort(sample.begin(), sample.end());
+    uint64_t widest = 0;
+    int64_t below = least;
+    int64_t rest = 0;
+    for (size_t i = 0; i < kLow; below = sample[i++]) {
+        const uint64_t gap = static_cast<uint64_t>(sample[i]) - static_cast<uint64_t>(below);
+        if (gap <= widest)
+            continue;
+        widest = gap;
+        rest = sample[i];
+    }
+    if (bitWidth(widest) + 2 < plain.width)
+        return plain;
+    const uint64_t reach =
+        2 * (static_cast<uint64_t>(sample[kSample / 2]) - static_cast<uint64_t>(rest)) + 1;
+    const uint64_t room = static_cast<uint64_t>(rest) - static_cast<uint64_t>(least);
+    const auto limit = static_cast<int64_t>(static_cast<uint64_t>(rest) - std::min(reach, room));
+    int64_t base = rest;
+    for (const uint64_t value : block) {
+        const auto candidate = static_cast<int64_t>(value);
+        base = candidate >= limit ? std::min(base, candidate) : base;
+    }
+    const Layout cut = layoutWithBase(block, static_cast<uint64_t>(base));
     const auto rows = static_cast<uint32_t>(block.size());
     return cut.bytes(rows) < plain.bytes(rows) ? cut : plain;
 }
-
 
 struct Block {
     Layout layout;
@@ -85,7 +101,7 @@ struct Block {
 };
 
 class FrameOfReferenceDecoder final : public IntDecoder {
-public:
+  public:
     FrameOfReferenceDecoder(base::ByteReader in, uint32_t size, Arena& arena)
         : IntDecoder(size), blocks_(arena.resource()) {
         const uint32_t blocks = (size + kPackRows - 1) / kPackRows;
@@ -98,10 +114,10 @@ public:
             layout.width = in.u8();
             layout.patches =
                 static_cast<uint16_t>(in.varintUpTo(rows, "the number of patches in a block"));
-            if (layout.patches != 0) layout.patchWidth = in.u8();
+            if (layout.patches != 0)
+                layout.patchWidth = in.u8();
             if (layout.width + layout.patchWidth > 64) {
-                base::throwCorrupt("packed words of %d bits",
-                                   layout.width + layout.patchWidth);
+                base::throwCorrupt("packed words of %d bits", layout.width + layout.patchWidth);
             }
             base += static_cast<uint64_t>(in.zigzag());
             layout.base = base;
@@ -123,7 +139,7 @@ public:
         }
     }
 
-private:
+  private:
     void decodeInBlock(uint32_t index, uint32_t begin, uint32_t count, uint64_t* out) const {
         const auto& [layout, offset] = blocks_[index];
         const uint32_t rows = std::min(kPackRows, size() - index * kPackRows);
@@ -140,7 +156,8 @@ private:
             unpackInterleaved(at, layout.width, from, to - from, layout.base, words);
             std::copy_n(words + (begin - from), count, out);
         }
-        if (layout.patches != 0) patch(layout, at + packed, begin, count, out);
+        if (layout.patches != 0)
+            patch(layout, at + packed, begin, count, out);
     }
 
     static void patch(const Layout& layout, const std::byte* at, uint32_t begin, uint32_t count,
@@ -152,7 +169,8 @@ private:
                      layout.patches, 0, highs);
         for (uint32_t i = 0; i < layout.patches; ++i) {
             const uint64_t row = positions[i] - begin;
-            if (row < count) out[row] += layout.width >= 64 ? 0 : highs[i] << layout.width;
+            if (row < count)
+                out[row] += layout.width >= 64 ? 0 : highs[i] << layout.width;
         }
     }
 
@@ -185,7 +203,8 @@ void encodeFrameOfReference(std::span<const uint64_t> values, base::ByteWriter& 
         const Layout layout = chooseLayout(block);
         out.u8(layout.width);
         out.varint(layout.patches);
-        if (layout.patches != 0) out.u8(layout.patchWidth);
+        if (layout.patches != 0)
+            out.u8(layout.patchWidth);
         out.zigzag(static_cast<int64_t>(layout.base - base));
         base = layout.base;
         layouts.push_back(layout);
@@ -197,18 +216,21 @@ void encodeFrameOfReference(std::span<const uint64_t> values, base::ByteWriter& 
         const Layout& layout = layouts[b];
         const size_t first = b * kPackRows;
         const auto rows = static_cast<uint32_t>(std::min<size_t>(kPackRows, values.size() - first));
-        for (uint32_t i = 0; i < rows; ++i) words[i] = values[first + i] - layout.base;
+        for (uint32_t i = 0; i < rows; ++i)
+            words[i] = values[first + i] - layout.base;
         std::byte* at = out.extend(layout.bytes(rows));
         if (rows == kPackRows) {
             packInterleaved(words.data(), layout.width, at);
         } else {
             packLinear(words.data(), rows, layout.width, at);
         }
-        if (layout.patches == 0) continue;
+        if (layout.patches == 0)
+            continue;
         const uint64_t mask = lowMask(layout.width);
         uint32_t patches = 0;
         for (uint32_t i = 0; i < rows; ++i) {
-            if (words[i] <= mask) continue;
+            if (words[i] <= mask)
+                continue;
             positions[patches] = i;
             highs[patches++] = words[i] >> layout.width;
         }

@@ -18,12 +18,13 @@ std::vector<uint32_t> groupStarts(std::span<const uint32_t> runEnds, uint32_t ro
         }
         row = end;
     }
-    if (row != rows) base::throwCorrupt("runs end at row %u of %u", row, rows);
+    if (row != rows)
+        base::throwCorrupt("runs end at row %u of %u", row, rows);
     return starts;
 }
 
 class GroupedDeltaDecoder final : public ColumnDecoder {
-public:
+  public:
     GroupedDeltaDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                         OpenContext& context)
         : ColumnDecoder(type, rows), starts_(context.arena.resource()) {
@@ -34,8 +35,7 @@ public:
         const auto starts = groupStarts(ends, rows);
         starts_.assign(starts.begin(), starts.end());
         firsts_ = openIntegerPart(in, static_cast<uint32_t>(starts_.size()), context.arena);
-        deltas_ =
-            openIntegerPart(in, rows - static_cast<uint32_t>(starts_.size()), context.arena);
+        deltas_ = openIntegerPart(in, rows - static_cast<uint32_t>(starts_.size()), context.arena);
         in.expectEnd();
     }
 
@@ -50,7 +50,7 @@ public:
         }
     }
 
-private:
+  private:
     // Rows of one block. Decoding begins with the group that holds `first`.
     void decode(uint32_t first, uint32_t count, uint64_t* out) {
         const auto after = std::upper_bound(starts_.begin(), starts_.end(), first);
@@ -73,9 +73,11 @@ private:
             uint32_t row = starts_[g] - begin;
             uint64_t value = firsts[g - group];
             to[row] = value;
-            for (++row; row < groupEnd; ++row) to[row] = value += *delta++;
+            for (++row; row < groupEnd; ++row)
+                to[row] = value += *delta++;
         }
-        if (begin != first) std::copy_n(words + (first - begin), count, out);
+        if (begin != first)
+            std::copy_n(words + (first - begin), count, out);
     }
 
     std::pmr::vector<uint32_t> starts_;

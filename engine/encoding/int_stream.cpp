@@ -12,7 +12,7 @@ namespace footfall::encoding {
 namespace {
 
 class ConstantDecoder final : public IntDecoder {
-public:
+  public:
     ConstantDecoder(base::ByteReader in, uint32_t size)
         : IntDecoder(size), value_(static_cast<uint64_t>(in.zigzag())) {
         in.expectEnd();
@@ -21,12 +21,13 @@ public:
         std::fill_n(out, count, value_);
     }
 
-private:
+  private:
     uint64_t value_;
 };
 
 bool isConstant(std::span<const uint64_t> values) {
-    if (values.empty()) return true;
+    if (values.empty())
+        return true;
     return std::all_of(values.begin(), values.end(),
                        [first = values[0]](uint64_t value) { return value == first; });
 }
@@ -69,7 +70,8 @@ IntCodec chooseCodec(std::span<const uint64_t> values, Effort effort) {
         best = IntCodec::Delta;
         bestBytes = delta - delta / 32;
     }
-    if (deltaOfDelta < bestBytes) best = IntCodec::DeltaOfDelta;
+    if (deltaOfDelta < bestBytes)
+        best = IntCodec::DeltaOfDelta;
     return best;
 }
 
@@ -107,8 +109,6 @@ IntDecoder* openIntegers(base::ByteReader in, uint32_t size, Arena& arena) {
             return openDelta(in, size, arena);
         case IntCodec::DeltaOfDelta:
             return openDeltaOfDelta(in, size, arena);
-        case IntCodec::Entropy:
-            break;
     }
     base::throwCorrupt("integer codec %d is not known", codec);
 }
@@ -133,8 +133,6 @@ const char* intCodecName(IntCodec codec) noexcept {
             return "delta";
         case IntCodec::DeltaOfDelta:
             return "delta of delta";
-        case IntCodec::Entropy:
-            return "entropy";
     }
     return "unknown";
 }

@@ -20,23 +20,22 @@ enum class IntCodec : uint8_t {
     FrameOfReference = 2,
     Delta = 3,
     DeltaOfDelta = 4,
-    Entropy = 5,
 };
 
 // 0: while rows are loaded, speed first. 1: seal. 2: compact, size first.
 enum class Effort : uint8_t { Fast = 0, Seal = 1, Compact = 2 };
 
 class IntDecoder {
-public:
+  public:
     explicit IntDecoder(uint32_t size) noexcept : size_(size) {}
     uint32_t size() const noexcept { return size_; }
     // Any range inside [0, size()).
     virtual void decode(uint32_t first, uint32_t count, uint64_t* out) = 0;
 
-protected:
+  protected:
     ~IntDecoder() = default;
 
-private:
+  private:
     uint32_t size_;
 };
 

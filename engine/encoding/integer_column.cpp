@@ -7,7 +7,7 @@ namespace footfall::encoding {
 namespace {
 
 class IntegerColumnDecoder final : public ColumnDecoder {
-public:
+  public:
     IntegerColumnDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows, Arena& arena)
         : ColumnDecoder(type, rows), stream_(openIntegers(in, rows, arena)) {}
 
@@ -26,7 +26,7 @@ public:
         }
     }
 
-private:
+  private:
     IntDecoder* stream_;
 };
 

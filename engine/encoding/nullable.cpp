@@ -14,7 +14,7 @@ constexpr uint8_t kBitmap = 0;
 constexpr uint8_t kRuns = 1;
 
 class NullableDecoder final : public ColumnDecoder {
-public:
+  public:
     NullableDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                     OpenContext& context)
         : ColumnDecoder(type, rows),
@@ -25,8 +25,10 @@ public:
         const uint8_t form = in.u8();
         if (form == kBitmap) {
             const auto bitmap = in.bytes((size_t{rows} + 7) / 8);
-            if (!bitmap.empty()) std::memcpy(nulls_.data(), bitmap.data(), bitmap.size());
-            if (rows % 64 != 0) nulls_.back() &= (uint64_t{1} << (rows % 64)) - 1;
+            if (!bitmap.empty())
+                std::memcpy(nulls_.data(), bitmap.data(), bitmap.size());
+            if (rows % 64 != 0)
+                nulls_.back() &= (uint64_t{1} << (rows % 64)) - 1;
         } else if (form == kRuns) {
             readRuns(in, rows, context.arena);
         } else {
@@ -51,11 +53,12 @@ public:
         }
     }
 
-private:
+  private:
     bool isNull(uint32_t row) const { return (nulls_[row / 64] >> (row % 64) & 1) != 0; }
     // Non-NULL rows before `row`.
     uint32_t rank(uint32_t row) const {
-        if (row == rows()) return values_->rows();
+        if (row == rows())
+            return values_->rows();
         const uint64_t below = nulls_[row / 64] & ((uint64_t{1} << (row % 64)) - 1);
         return ranks_[row / 64] + row % 64 - static_cast<uint32_t>(std::popcount(below));
     }
@@ -69,23 +72,28 @@ private:
             const uint32_t part = std::min(kBatchRows, count - at);
             lengths->decode(at, part, batch);
             for (uint32_t i = 0; i < part; ++i) {
-                if (batch[i] > rows - row) base::throwCorrupt("NULL runs exceed the rows");
+                if (batch[i] > rows - row)
+                    base::throwCorrupt("NULL runs exceed the rows");
                 const auto end = row + static_cast<uint32_t>(batch[i]);
                 if ((at + i) % 2 == 1) {
-                    for (; row < end; ++row) nulls_[row / 64] |= uint64_t{1} << (row % 64);
+                    for (; row < end; ++row)
+                        nulls_[row / 64] |= uint64_t{1} << (row % 64);
                 }
                 row = end;
             }
         }
-        if (row != rows) base::throwCorrupt("NULL runs end at row %u of %u", row, rows);
+        if (row != rows)
+            base::throwCorrupt("NULL runs end at row %u of %u", row, rows);
     }
 
     void appendBatch(uint32_t first, uint32_t count, vector::Column& out) {
         const uint32_t begin = rank(first);
         const uint32_t present = rank(first + count) - begin;
-        if (present == count) return values_->append(begin, count, out);
+        if (present == count)
+            return values_->append(begin, count, out);
         present_.clear();
-        if (present != 0) values_->append(begin, present, present_);
+        if (present != 0)
+            values_->append(begin, present, present_);
         uint32_t next = 0;
         for (uint32_t i = 0; i < count; ++i) {
             if (isNull(first + i)) {
@@ -118,7 +126,8 @@ void encodeNullable(const vector::Column& column, const NodeOptions& options,
             inNull = null;
         }
         ++runs.back();
-        if (!null) present.push_back(row);
+        if (!null)
+            present.push_back(row);
     }
     out.u8(static_cast<uint8_t>(ColumnCodec::Nullable));
     if (runs.size() < rows / 16) {
@@ -128,7 +137,8 @@ void encodeNullable(const vector::Column& column, const NodeOptions& options,
     } else {
         out.u8(kBitmap);
         const size_t bytes = (size_t{rows} + 7) / 8;
-        if (bytes != 0) std::memcpy(out.extend(bytes), column.nullBits(), bytes);
+        if (bytes != 0)
+            std::memcpy(out.extend(bytes), column.nullBits(), bytes);
     }
     const vector::Column values = column.gather(present, std::pmr::new_delete_resource());
     const size_t part = out.beginPart();

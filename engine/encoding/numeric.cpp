@@ -2,7 +2,8 @@
 //
 // A value arrives as PostgreSQL keeps it on disk, without the varlena header, little-endian:
 //
-//   uint16 header   top bits 10: short form. 0x2000 negative; bits 7 to 12 the display scale (digits
+//   uint16 header   top bits 10: short form. 0x2000 negative; bits 7 to 12 the display scale
+//   (digits
 //                   after the point, 0 to 63); bits 0 to 6 the weight, signed.
 //                   top bits 00, 01: long form (positive, negative) with 14 bits of scale and an
 //                   int16 weight after it. Top bits 11: NaN and the infinities.
@@ -38,8 +39,8 @@ constexpr size_t kMaxComposed = 2 + 2 * 8;
 // Writes the canonical bytes of mantissa / 10^scale; returns their count.
 size_t compose(int64_t mantissa, int scale, std::byte* out) {
     const bool negative = mantissa < 0;
-    uint64_t magnitude = negative ? 0 - static_cast<uint64_t>(mantissa)
-                                  : static_cast<uint64_t>(mantissa);
+    uint64_t magnitude =
+        negative ? 0 - static_cast<uint64_t>(mantissa) : static_cast<uint64_t>(mantissa);
     std::array<uint16_t, 8> digits;  // least significant first
     int count = 0;
     int weight = 0;
@@ -58,9 +59,11 @@ size_t compose(int64_t mantissa, int scale, std::byte* out) {
             digits[static_cast<size_t>(count++)] = static_cast<uint16_t>(magnitude % kBase);
             magnitude /= kBase;
         }
-        while (count > 0 && digits[static_cast<size_t>(count) - 1] == 0) --count;
+        while (count > 0 && digits[static_cast<size_t>(count) - 1] == 0)
+            --count;
         weight = count - fractionDigits - 1;
-        while (low < count && digits[static_cast<size_t>(low)] == 0) ++low;
+        while (low < count && digits[static_cast<size_t>(low)] == 0)
+            ++low;
     }
     const auto header = static_cast<uint16_t>(
         kShort | (negative ? kShortNegative : 0) | static_cast<unsigned>(scale) << kScaleShift |
@@ -74,41 +77,49 @@ size_t compose(int64_t mantissa, int scale, std::byte* out) {
 }
 
 bool parse(std::string_view bytes, int64_t& mantissa, int& scale) {
-    if (bytes.size() < 2 || bytes.size() % 2 != 0 || bytes.size() > kMaxComposed) return false;
+    if (bytes.size() < 2 || bytes.size() % 2 != 0 || bytes.size() > kMaxComposed)
+        return false;
     uint16_t header;
     std::memcpy(&header, bytes.data(), 2);
-    if ((header & kFormMask) != kShort) return false;
+    if ((header & kFormMask) != kShort)
+        return false;
     scale = (header & kScaleMask) >> kScaleShift;
     int weight = header & kWeightMask;
-    if ((header & kWeightSign) != 0) weight -= kWeightSign;
+    if ((header & kWeightSign) != 0)
+        weight -= kWeightSign;
     const auto count = static_cast<int>(bytes.size() / 2) - 1;
     // mantissa = sum of digit[i] * 10^(4 * (weight - i) + scale)
     unsigned __int128 magnitude = 0;
     for (int i = 0; i < count; ++i) {
         uint16_t digit;
         std::memcpy(&digit, bytes.data() + 2 + static_cast<size_t>(i) * 2, 2);
-        if (digit >= kBase) return false;
+        if (digit >= kBase)
+            return false;
         magnitude = magnitude * kBase + digit;
     }
     int shift = 4 * (weight - count + 1) + scale;
     for (; shift > 0; --shift) {
         magnitude *= 10;
-        if (magnitude > static_cast<uint64_t>(kMaxMantissa)) return false;
+        if (magnitude > static_cast<uint64_t>(kMaxMantissa))
+            return false;
     }
     for (; shift < 0 && magnitude != 0; ++shift) {
-        if (magnitude % 10 != 0) return false;
+        if (magnitude % 10 != 0)
+            return false;
         magnitude /= 10;
     }
-    if (magnitude > static_cast<uint64_t>(kMaxMantissa)) return false;
+    if (magnitude > static_cast<uint64_t>(kMaxMantissa))
+        return false;
     mantissa = static_cast<int64_t>(magnitude);
-    if ((header & kShortNegative) != 0) mantissa = -mantissa;
+    if ((header & kShortNegative) != 0)
+        mantissa = -mantissa;
     std::array<std::byte, kMaxComposed> composed;
     const size_t size = compose(mantissa, scale, composed.data());
     return bytes == std::string_view(reinterpret_cast<const char*>(composed.data()), size);
 }
 
 class NumericDecoder final : public ColumnDecoder {
-public:
+  public:
     NumericDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                    OpenContext& context)
         : ColumnDecoder(type, rows),
@@ -122,19 +133,19 @@ public:
         uint64_t scales[kBatchRows];
         uint64_t mantissas[kBatchRows];
         std::array<std::byte, kMaxComposed> composed;
-        auto cursor = exceptions_.seek(first);
         while (count > 0) {
             const uint32_t part = std::min(count, kBatchRows);
+            exceptions_.load(first, part);
             scales_->decode(first, part, scales);
             mantissas_->decode(first, part, mantissas);
             for (uint32_t i = 0; i < part; ++i) {
-                if (exceptions_.appendIfAt(cursor, first + i, out)) continue;
+                if (exceptions_.appendIf(first + i, out))
+                    continue;
                 const auto mantissa = static_cast<int64_t>(mantissas[i]);
                 if (scales[i] > kMaxScale || mantissa > kMaxMantissa || mantissa < -kMaxMantissa) {
                     base::throwCorrupt("a numeric has an impossible scale or mantissa");
                 }
-                const size_t size =
-                    compose(mantissa, static_cast<int>(scales[i]), composed.data());
+                const size_t size = compose(mantissa, static_cast<int>(scales[i]), composed.data());
                 out.appendBytes(composed.data(), size);
             }
             first += part;
@@ -142,7 +153,7 @@ public:
         }
     }
 
-private:
+  private:
     IntDecoder* scales_;
     IntDecoder* mantissas_;
     Exceptions exceptions_;
@@ -166,7 +177,8 @@ bool encodeNumeric(const vector::Column& column, const NodeOptions& options,
             scale = parsedScale;
         } else {
             exceptions.push_back(row);
-            if (exceptions.size() > rows / 4) return false;
+            if (exceptions.size() > rows / 4)
+                return false;
         }
         scales[row] = static_cast<uint64_t>(scale);
         mantissas[row] = static_cast<uint64_t>(mantissa);

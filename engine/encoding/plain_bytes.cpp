@@ -8,14 +8,13 @@ namespace footfall::encoding {
 namespace {
 
 class PlainBytesDecoder final : public ColumnDecoder {
-public:
+  public:
     PlainBytesDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows, Arena& arena)
         : ColumnDecoder(type, rows), lengths_(in, rows, arena), payload_(in.rest()) {
         if (payload_.size() != lengths_.blockStart(lengths_.blocks())) {
-            base::throwCorrupt("values have %zu bytes, their lengths add up to %llu",
-                               payload_.size(),
-                               static_cast<unsigned long long>(
-                                   lengths_.blockStart(lengths_.blocks())));
+            base::throwCorrupt(
+                "values have %zu bytes, their lengths add up to %llu", payload_.size(),
+                static_cast<unsigned long long>(lengths_.blockStart(lengths_.blocks())));
         }
     }
 
@@ -33,7 +32,7 @@ public:
         }
     }
 
-private:
+  private:
     ValueLengths lengths_;
     std::span<const std::byte> payload_;
 };

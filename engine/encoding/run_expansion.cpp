@@ -7,9 +7,11 @@ namespace footfall::encoding {
 uint32_t RunExpansion::runOf(uint32_t row) {
     const auto begins = [&](uint32_t run) { return run == 0 ? 0 : ends_[run - 1]; };
     uint32_t run = last_;
-    if (row < begins(run)) run = 0;
+    if (row < begins(run))
+        run = 0;
     for (int steps = 0; steps < 8; ++steps, ++run) {
-        if (row < ends_[run]) return last_ = run;
+        if (row < ends_[run])
+            return last_ = run;
     }
     run = static_cast<uint32_t>(std::upper_bound(ends_.begin() + run, ends_.end(), row) -
                                 ends_.begin());
@@ -54,7 +56,8 @@ void RunExpansion::append(uint32_t first, uint32_t count, vector::Column& out) {
             uint32_t row = first;
             for (uint32_t run = 0; run < to - from; ++run) {
                 const uint32_t end = std::min(ends[run], first + part);
-                for (; row < end; ++row) out.appendFrom(batch_, run);
+                for (; row < end; ++row)
+                    out.appendFrom(batch_, run);
             }
         }
         first += part;

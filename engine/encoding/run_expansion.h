@@ -12,7 +12,7 @@ namespace footfall::encoding {
 // Decodes a column that has one value per run. `ends` ascends and ends with the row count;
 // `values` has as many rows as there are runs.
 class RunExpansion {
-public:
+  public:
     RunExpansion(std::span<const uint32_t> ends, ColumnDecoder* values, Arena& arena)
         : ends_(ends), values_(values), batch_(values->type(), arena.resource()) {}
 
@@ -21,7 +21,7 @@ public:
     void codes(uint32_t first, uint32_t count, uint32_t* out);
     const ColumnDecoder& values() const noexcept { return *values_; }
 
-private:
+  private:
     // The run that holds `row`; near the last one asked for when rows are read in order.
     uint32_t runOf(uint32_t row);
     uint32_t endOf(uint32_t run) const { return ends_[run]; }

@@ -11,7 +11,7 @@ namespace footfall::encoding {
 namespace {
 
 class RunLengthDecoder final : public ColumnDecoder {
-public:
+  public:
     RunLengthDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                      OpenContext& context)
         : ColumnDecoder(type, rows),
@@ -35,7 +35,7 @@ public:
     }
     std::span<const uint32_t> runEnds() const noexcept override { return ends_; }
 
-private:
+  private:
     RunExpansion open(base::ByteReader& in, vector::ColumnType type, uint32_t rows,
                       OpenContext& context) {
         readRuns(in, rows, context);
@@ -53,12 +53,14 @@ private:
             const uint32_t part = std::min(kBatchRows, count - at);
             lengths->decode(at, part, batch);
             for (uint32_t i = 0; i < part; ++i) {
-                if (batch[i] >= rows - row) base::throwCorrupt("runs exceed the rows");
+                if (batch[i] >= rows - row)
+                    base::throwCorrupt("runs exceed the rows");
                 row += static_cast<uint32_t>(batch[i]) + 1;
                 ends_.push_back(row);
             }
         }
-        if (row != rows) base::throwCorrupt("runs end at row %u of %u", row, rows);
+        if (row != rows)
+            base::throwCorrupt("runs end at row %u of %u", row, rows);
     }
 
     std::pmr::vector<uint32_t> ends_;

@@ -13,11 +13,12 @@ namespace footfall::encoding {
 namespace {
 
 class SplitFloatDecoder final : public ColumnDecoder {
-public:
+  public:
     SplitFloatDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows, Arena& arena)
         : ColumnDecoder(type, rows) {
         lowBits_ = in.u8();
-        if (lowBits_ >= type.width * 8U) base::throwCorrupt("floats split at bit %u", lowBits_);
+        if (lowBits_ >= type.width * 8U)
+            base::throwCorrupt("floats split at bit %u", lowBits_);
         high_ = openIntegerPart(in, rows, arena);
         low_ = openIntegerPart(in, rows, arena);
         in.expectEnd();
@@ -38,14 +39,15 @@ public:
                 }
             } else {
                 auto* words = reinterpret_cast<uint64_t*>(to);
-                for (uint32_t i = 0; i < part; ++i) words[i] = high[i] << lowBits_ | low[i];
+                for (uint32_t i = 0; i < part; ++i)
+                    words[i] = high[i] << lowBits_ | low[i];
             }
             first += part;
             count -= part;
         }
     }
 
-private:
+  private:
     unsigned lowBits_;
     IntDecoder* high_;
     IntDecoder* low_;
@@ -67,9 +69,11 @@ void encodeSplitFloat(const vector::Column& column, Effort effort, base::ByteWri
     std::vector<uint64_t> part(sample);
     for (unsigned high = 0; high <= 16; high += 4) {
         const unsigned low = high == 0 ? 0 : width - high;
-        for (uint32_t i = 0; i < sample; ++i) part[i] = bits[i] >> low;
+        for (uint32_t i = 0; i < sample; ++i)
+            part[i] = bits[i] >> low;
         size_t bytes = frameOfReferenceBytes(part);
-        for (uint32_t i = 0; i < sample; ++i) part[i] = bits[i] & lowMask(low);
+        for (uint32_t i = 0; i < sample; ++i)
+            part[i] = bits[i] & lowMask(low);
         bytes += frameOfReferenceBytes(part);
         if (bytes < bestBytes) {
             bestBytes = bytes;
@@ -79,9 +83,11 @@ void encodeSplitFloat(const vector::Column& column, Effort effort, base::ByteWri
     out.u8(static_cast<uint8_t>(ColumnCodec::SplitFloat));
     out.u8(static_cast<uint8_t>(best));
     std::vector<uint64_t> words(rows);
-    for (uint32_t i = 0; i < rows; ++i) words[i] = bits[i] >> best;
+    for (uint32_t i = 0; i < rows; ++i)
+        words[i] = bits[i] >> best;
     encodeIntegerPart(words, effort, out);
-    for (uint32_t i = 0; i < rows; ++i) words[i] = bits[i] & lowMask(best);
+    for (uint32_t i = 0; i < rows; ++i)
+        words[i] = bits[i] & lowMask(best);
     encodeIntegerPart(words, effort, out);
 }
 

@@ -1,7 +1,7 @@
 // Text of one pattern with integers in it: '/p/123?s=987654321' as '/p/', 123, '?s=', 987654321.
 //
 // A value matches when its pieces between digit runs are the pattern's and each digit run is one
-// that its slot can give back: no leading zero and at most 18 digits, or (padded slot) exactly as
+// that its slot can give back: no leading zero and at most 19 digits, or (padded slot) exactly as
 // many digits as the slot says. Other values are exceptions; the streams repeat the predecessor
 // there. A slot that equals an integer column of the segment in every row is a reference to it.
 //
@@ -20,7 +20,7 @@ namespace footfall::encoding {
 namespace {
 
 constexpr size_t kMaxSlots = 16;
-constexpr size_t kMaxDigits = 18;
+constexpr size_t kMaxDigits = 19;
 constexpr size_t kMaxPieces = 4096;  // bytes of all pieces
 constexpr uint8_t kOwnStream = 0;
 constexpr uint8_t kColumn = 1;
@@ -37,12 +37,16 @@ bool split(std::string_view text, std::vector<std::string_view>& pieces,
     size_t at = 0;
     while (true) {
         const size_t piece = at;
-        while (at < text.size() && !isDigit(text[at])) ++at;
+        while (at < text.size() && !isDigit(text[at]))
+            ++at;
         pieces.push_back(text.substr(piece, at - piece));
-        if (at == text.size()) return !numbers.empty();
+        if (at == text.size())
+            return !numbers.empty();
         const size_t number = at;
-        while (at < text.size() && isDigit(text[at])) ++at;
-        if (numbers.size() == kMaxSlots) return false;
+        while (at < text.size() && isDigit(text[at]))
+            ++at;
+        if (numbers.size() == kMaxSlots)
+            return false;
         numbers.push_back(text.substr(number, at - number));
     }
 }
@@ -66,14 +70,17 @@ bool findPattern(const vector::Column& column, Pattern& pattern) {
     std::vector<std::vector<std::string_view>> samples;
     for (uint32_t i = 0; i < count; ++i) {
         const auto value = column.bytesAt(static_cast<uint32_t>(uint64_t{i} * rows / count));
-        if (value.size() > kMaxPieces || !split(value, pieces, numbers)) continue;
-        if (pattern.pieces.empty()) pattern.pieces.assign(pieces.begin(), pieces.end());
+        if (value.size() > kMaxPieces || !split(value, pieces, numbers))
+            continue;
+        if (pattern.pieces.empty())
+            pattern.pieces.assign(pieces.begin(), pieces.end());
         if (std::equal(pieces.begin(), pieces.end(), pattern.pieces.begin(),
                        pattern.pieces.end())) {
             samples.push_back(numbers);
         }
     }
-    if (samples.empty() || samples.size() < count - count / 8) return false;
+    if (samples.empty() || samples.size() < count - count / 8)
+        return false;
     pattern.slots.resize(samples[0].size());
     for (size_t s = 0; s < pattern.slots.size(); ++s) {
         bool padded = false;
@@ -82,8 +89,10 @@ bool findPattern(const vector::Column& column, Pattern& pattern) {
             padded = padded || (sample[s].size() > 1 && sample[s][0] == '0');
             sameLength = sameLength && sample[s].size() == samples[0][s].size();
         }
-        if (samples[0][s].size() > kMaxDigits) return false;
-        if (padded && sameLength) pattern.slots[s].digits = static_cast<uint8_t>(samples[0][s].size());
+        if (samples[0][s].size() > kMaxDigits)
+            return false;
+        if (padded && sameLength)
+            pattern.slots[s].digits = static_cast<uint8_t>(samples[0][s].size());
     }
     return true;
 }
@@ -99,16 +108,19 @@ bool match(std::string_view text, const Pattern& pattern, uint64_t* words) {
             return false;
         }
         at += piece.size();
-        if (s == pattern.slots.size()) return at == end;
+        if (s == pattern.slots.size())
+            return at == end;
         const char* const begin = at;
         uint64_t value = 0;
         for (; at < end && isDigit(*at); ++at) {
-            if (static_cast<size_t>(at - begin) == kMaxDigits) return false;
+            if (static_cast<size_t>(at - begin) == kMaxDigits)
+                return false;
             value = value * 10 + static_cast<uint64_t>(*at - '0');
         }
         const auto digits = static_cast<size_t>(at - begin);
         if (pattern.slots[s].digits != 0) {
-            if (digits != pattern.slots[s].digits) return false;
+            if (digits != pattern.slots[s].digits)
+                return false;
         } else if (digits == 0 || (digits > 1 && *begin == '0')) {
             return false;
         }
@@ -117,7 +129,7 @@ bool match(std::string_view text, const Pattern& pattern, uint64_t* words) {
 }
 
 class TemplateDecoder final : public ColumnDecoder {
-public:
+  public:
     TemplateDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                     OpenContext& context)
         : ColumnDecoder(type, rows),
@@ -130,19 +142,21 @@ public:
     }
 
     void append(uint32_t first, uint32_t count, vector::Column& out) override {
-        auto cursor = exceptions_.seek(first);
         while (count > 0) {
             const uint32_t part = std::min(count, kBatchRows);
-            for (size_t s = 0; s < slots_.size(); ++s) fetch(slots_[s], first, part, wordsOf(s));
+            exceptions_.load(first, part);
+            for (size_t s = 0; s < slots_.size(); ++s)
+                fetch(slots_[s], first, part, wordsOf(s));
             for (uint32_t i = 0; i < part; ++i) {
-                if (!exceptions_.appendIfAt(cursor, first + i, out)) appendRow(i, out);
+                if (!exceptions_.appendIf(first + i, out))
+                    appendRow(i, out);
             }
             first += part;
             count -= part;
         }
     }
 
-private:
+  private:
     struct StoredSlot {
         uint8_t digits;
         IntDecoder* stream;     // or
@@ -155,12 +169,14 @@ private:
         for (size_t p = 0; p <= slots; ++p) {
             const uint64_t size = in.varintUpTo(kMaxPieces, "bytes of a template's piece");
             bytes += size;
-            if (bytes > kMaxPieces) base::throwCorrupt("a template of more than 4 kB");
+            if (bytes > kMaxPieces)
+                base::throwCorrupt("a template of more than 4 kB");
             pieces_.push_back(in.text(size));
         }
         for (size_t s = 0; s < slots; ++s) {
             StoredSlot slot{in.u8(), nullptr, nullptr};
-            if (slot.digits > kMaxDigits) base::throwCorrupt("a slot of %d digits", slot.digits);
+            if (slot.digits > kMaxDigits)
+                base::throwCorrupt("a slot of %d digits", slot.digits);
             const uint8_t source = in.u8();
             if (source == kOwnStream) {
                 slot.stream = openIntegerPart(in, rows, context.arena);
@@ -181,7 +197,8 @@ private:
     uint64_t* wordsOf(size_t slot) { return words_.data() + slot * kBatchRows; }
 
     void fetch(const StoredSlot& slot, uint32_t first, uint32_t count, uint64_t* words) {
-        if (slot.stream != nullptr) return slot.stream->decode(first, count, words);
+        if (slot.stream != nullptr)
+            return slot.stream->decode(first, count, words);
         referred_.reset(slot.column->type());
         slot.column->append(first, count, referred_);
         widenIntegers(referred_, {words, count});
@@ -194,7 +211,8 @@ private:
             const std::string_view piece = pieces_[s];
             std::memcpy(at, piece.data(), piece.size());
             at += piece.size();
-            if (s == slots_.size()) break;
+            if (s == slots_.size())
+                break;
             const uint64_t word = wordsOf(s)[row];
             const unsigned digits = slots_[s].digits;
             if (digits == 0) {
@@ -224,7 +242,8 @@ const IntegerColumn* findEqual(std::span<const uint64_t> words, std::span<const 
     for (const IntegerColumn& candidate : columns) {
         const vector::Column& column = *candidate.column;
         const auto agrees = [&](uint32_t row) {
-            return !column.isNull(row) && static_cast<uint64_t>(column.integerAt(row)) == words[row];
+            return !column.isNull(row) &&
+                   static_cast<uint64_t>(column.integerAt(row)) == words[row];
         };
         size_t next = 0;
         uint32_t row = 0;
@@ -235,7 +254,8 @@ const IntegerColumn* findEqual(std::span<const uint64_t> words, std::span<const 
                 break;
             }
         }
-        if (row == words.size()) return &candidate;
+        if (row == words.size())
+            return &candidate;
     }
     return nullptr;
 }
@@ -246,10 +266,13 @@ bool encodeTemplate(const vector::Column& column, const NodeOptions& options,
                     base::ByteWriter& out) {
     Pattern pattern;
     const uint32_t rows = column.size();
-    if (rows < 16 || !findPattern(column, pattern)) return false;
+    if (rows < 16 || !findPattern(column, pattern))
+        return false;
     size_t pieceBytes = 0;
-    for (const std::string& piece : pattern.pieces) pieceBytes += piece.size();
-    if (pieceBytes > kMaxPieces) return false;
+    for (const std::string& piece : pattern.pieces)
+        pieceBytes += piece.size();
+    if (pieceBytes > kMaxPieces)
+        return false;
     const size_t slots = pattern.slots.size();
     std::vector<std::vector<uint64_t>> streams(slots, std::vector<uint64_t>(rows));
     std::vector<uint32_t> exceptions;
@@ -260,9 +283,11 @@ bool encodeTemplate(const vector::Column& column, const NodeOptions& options,
             kept = words;
         } else {
             exceptions.push_back(row);
-            if (exceptions.size() > rows / 8) return false;
+            if (exceptions.size() > rows / 8)
+                return false;
         }
-        for (size_t s = 0; s < slots; ++s) streams[s][row] = kept[s];
+        for (size_t s = 0; s < slots; ++s)
+            streams[s][row] = kept[s];
     }
     out.u8(static_cast<uint8_t>(ColumnCodec::Template));
     out.varint(slots);

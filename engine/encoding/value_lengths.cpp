@@ -7,7 +7,8 @@ namespace footfall::encoding {
 
 void encodeLengths(const vector::Column& column, Effort effort, base::ByteWriter& out) {
     std::vector<uint64_t> lengths(column.size());
-    for (uint32_t row = 0; row < column.size(); ++row) lengths[row] = column.bytesAt(row).size();
+    for (uint32_t row = 0; row < column.size(); ++row)
+        lengths[row] = column.bytesAt(row).size();
     encodeIntegerPart(lengths, effort, out);
 }
 

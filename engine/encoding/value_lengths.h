@@ -14,7 +14,7 @@ inline constexpr uint64_t kMaxPayloadBytes = uint64_t{2} << 30;
 void encodeLengths(const vector::Column& column, Effort effort, base::ByteWriter& out);
 
 class ValueLengths {
-public:
+  public:
     ValueLengths(base::ByteReader& in, uint32_t rows, Arena& arena);
 
     uint32_t blocks() const noexcept { return static_cast<uint32_t>(starts_.size()) - 1; }
@@ -23,7 +23,7 @@ public:
     // Where row `first` begins, and the lengths of `count` rows from there, all in one block.
     uint64_t decode(uint32_t first, uint32_t count, uint64_t* lengths);
 
-private:
+  private:
     IntDecoder* stream_;
     std::pmr::vector<uint64_t> starts_;
 };

@@ -11,7 +11,8 @@
 namespace footfall::segment {
 
 BoundKind boundKind(vector::ColumnType type) noexcept {
-    if (type.isInteger()) return BoundKind::Integer;
+    if (type.isInteger())
+        return BoundKind::Integer;
     return type.isFloat() ? BoundKind::Float : BoundKind::Bytes;
 }
 
@@ -49,7 +50,8 @@ Scalar Scalar::at(const vector::Column& column, uint32_t row) noexcept {
         case BoundKind::Bytes:
             break;
     }
-    if (type.isBytes()) return of(column.bytesAt(row));
+    if (type.isBytes())
+        return of(column.bytesAt(row));
     return of(std::string_view(reinterpret_cast<const char*>(column.fixedAt(row)), type.width));
 }
 
@@ -61,8 +63,10 @@ int order(T a, T b) noexcept {
 }
 
 int orderFloats(double a, double b) noexcept {
-    if (std::isnan(a)) return std::isnan(b) ? 0 : 1;
-    if (std::isnan(b)) return -1;
+    if (std::isnan(a))
+        return std::isnan(b) ? 0 : 1;
+    if (std::isnan(b))
+        return -1;
     return order(a, b);
 }
 
@@ -91,7 +95,8 @@ Bound Bound::of(const Scalar& value) noexcept {
     bound.real = value.real;
     bound.size = static_cast<uint8_t>(std::min(value.bytes.size(), kPrefix));
     bound.truncated = value.bytes.size() > kPrefix;
-    if (bound.size != 0) std::memcpy(bound.prefix, value.bytes.data(), bound.size);
+    if (bound.size != 0)
+        std::memcpy(bound.prefix, value.bytes.data(), bound.size);
     return bound;
 }
 
@@ -104,9 +109,11 @@ int compare(const Bound& bound, const Scalar& value, int undecided) noexcept {
         case BoundKind::Bytes:
             break;
     }
-    if (!bound.truncated) return sign(bound.bytes().compare(value.bytes));
+    if (!bound.truncated)
+        return sign(bound.bytes().compare(value.bytes));
     const int prefix = bound.bytes().compare(value.bytes.substr(0, bound.size));
-    if (prefix != 0) return sign(prefix);
+    if (prefix != 0)
+        return sign(prefix);
     // The whole prefix agrees: a value no longer than it comes before what was cut.
     return value.bytes.size() <= bound.size ? 1 : undecided;
 }
@@ -117,7 +124,8 @@ uint64_t orderKey(const Scalar& value) noexcept {
         case BoundKind::Integer:
             return static_cast<uint64_t>(value.integer) ^ kSign;
         case BoundKind::Float: {
-            if (std::isnan(value.real)) return UINT64_MAX;
+            if (std::isnan(value.real))
+                return UINT64_MAX;
             const auto bits = std::bit_cast<uint64_t>(value.real == 0 ? 0.0 : value.real);
             return (bits & kSign) != 0 ? ~bits : bits | kSign;
         }
@@ -137,7 +145,8 @@ uint64_t hashOf(const Scalar& value) noexcept {
             return base::hashInteger(static_cast<uint64_t>(value.integer));
         case BoundKind::Float: {
             double real = value.real == 0 ? 0.0 : value.real;
-            if (std::isnan(real)) real = std::numeric_limits<double>::quiet_NaN();
+            if (std::isnan(real))
+                real = std::numeric_limits<double>::quiet_NaN();
             return base::hashInteger(std::bit_cast<uint64_t>(real));
         }
         case BoundKind::Bytes:

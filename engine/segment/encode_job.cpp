@@ -11,11 +11,13 @@ namespace footfall::segment {
 EncodeJob::EncodeJob(std::span<const vector::Column> columns, std::span<const uint32_t> sortKeys,
                      int effort, bool background)
     : columns_(columns), sortKeys_(sortKeys.begin(), sortKeys.end()), effort_(effort) {
-    if (!background) return;
+    if (!background)
+        return;
     sigset_t all;
     sigset_t previous;
     sigfillset(&all);
-    if (pthread_sigmask(SIG_SETMASK, &all, &previous) != 0) return;
+    if (pthread_sigmask(SIG_SETMASK, &all, &previous) != 0)
+        return;
     try {
         thread_ = std::thread([this] { run(); });
     } catch (const std::system_error&) {
@@ -25,7 +27,8 @@ EncodeJob::EncodeJob(std::span<const vector::Column> columns, std::span<const ui
 }
 
 EncodeJob::~EncodeJob() {
-    if (thread_.joinable()) thread_.join();
+    if (thread_.joinable())
+        thread_.join();
 }
 
 const EncodedSegment& EncodeJob::wait() {
@@ -34,7 +37,8 @@ const EncodedSegment& EncodeJob::wait() {
     } else if (!done_) {
         run();
     }
-    if (failure_) std::rethrow_exception(failure_);
+    if (failure_)
+        std::rethrow_exception(failure_);
     return *encoded_;
 }
 
@@ -61,7 +65,8 @@ void EncodeJob::encode() {
     order_.assign(permutation.begin(), permutation.end());
     std::vector<vector::Column> sorted;
     sorted.reserve(columns_.size());
-    for (const vector::Column& column : columns_) sorted.push_back(column.gather(order_, heap));
+    for (const vector::Column& column : columns_)
+        sorted.push_back(column.gather(order_, heap));
     encoded_.emplace(encodeSegment(sorted, options, heap));
 }
 

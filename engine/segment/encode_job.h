@@ -1,7 +1,9 @@
-// Sorting and encoding one segment, optionally on a thread of its own while the caller collects the next rows.
+// Sorting and encoding one segment, optionally on a thread of its own while the caller collects the
+// next rows.
 //
-// The thread starts with all signals blocked, calls nothing but the engine, allocates from the C++ heap only, and is
-// joined by wait() or by the destructor, whichever comes first. What goes wrong in it is thrown by wait().
+// The thread starts with all signals blocked, calls nothing but the engine, allocates from the C++
+// heap only, and is joined by wait() or by the destructor, whichever comes first. What goes wrong
+// in it is thrown by wait().
 #pragma once
 
 #include <cstdint>
@@ -17,10 +19,11 @@
 namespace footfall::segment {
 
 class EncodeJob {
-public:
-    // `columns` are only read, and must stay as they are until wait() returns or the job is destroyed. The rows are
-    // sorted by `sortKeys` first (see sortPermutation), which also get bloom filters. In the background unless a
-    // thread cannot be had; otherwise all work is done by the first wait().
+  public:
+    // `columns` are only read, and must stay as they are until wait() returns or the job is
+    // destroyed. The rows are sorted by `sortKeys` first (see sortPermutation), which also get
+    // bloom filters. In the background unless a thread cannot be had; otherwise all work is done by
+    // the first wait().
     EncodeJob(std::span<const vector::Column> columns, std::span<const uint32_t> sortKeys,
               int effort, bool background);
     ~EncodeJob();
@@ -29,10 +32,11 @@ public:
 
     // The encoded segment, which lives as long as the job. Throws what encodeSegment throws.
     const EncodedSegment& wait();
-    // For each row of the segment its position in `columns`; empty when the order is the same. After wait().
+    // For each row of the segment its position in `columns`; empty when the order is the same.
+    // After wait().
     std::span<const uint32_t> order() const noexcept { return order_; }
 
-private:
+  private:
     void run() noexcept;
     void encode();
 

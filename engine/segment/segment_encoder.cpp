@@ -20,16 +20,15 @@ void checkArguments(std::span<const vector::Column> columns, const EncodeOptions
         base::throwBadArgument("a segment of %u rows; at most %u are possible", rows, kMaxRows);
     }
     for (const vector::Column& column : columns) {
-        if (!column.type().valid()) base::throwBadArgument("a column has no valid type");
+        if (!column.type().valid())
+            base::throwBadArgument("a column has no valid type");
         if (column.size() != rows) {
-            base::throwBadArgument("columns of %u and %u rows in one segment", rows,
-                                   column.size());
+            base::throwBadArgument("columns of %u and %u rows in one segment", rows, column.size());
         }
         if (column.byteSize() > kMaxColumnBytes) {
             throw base::Error(base::ErrorKind::Unsupported,
                               "a column of one segment would hold %zu bytes, more than %llu",
-                              column.byteSize(),
-                              static_cast<unsigned long long>(kMaxColumnBytes))
+                              column.byteSize(), static_cast<unsigned long long>(kMaxColumnBytes))
                 .withHint("Close segments at kMaxRawBytes and keep longer values unsealed.");
         }
     }
@@ -43,7 +42,8 @@ void checkArguments(std::span<const vector::Column> columns, const EncodeOptions
             }
         }
     }
-    if (options.sortKeys.empty()) return;
+    if (options.sortKeys.empty())
+        return;
     for (uint32_t row = 1; row < rows; ++row) {
         if (compareRows(columns, options.sortKeys, row - 1, row) > 0) {
             base::throwBadArgument("row %u is not in the order of the sort keys", row);
@@ -54,11 +54,13 @@ void checkArguments(std::span<const vector::Column> columns, const EncodeOptions
 ColumnStats statsOf(const vector::Column& column) {
     ColumnStats stats;
     stats.nullCount = column.nullCount();
-    if (stats.nullCount == column.size() || !hasNaturalOrder(column.type())) return stats;
+    if (stats.nullCount == column.size() || !hasNaturalOrder(column.type()))
+        return stats;
     Scalar least;
     Scalar greatest;
     for (uint32_t row = 0; row < column.size(); ++row) {
-        if (column.isNull(row)) continue;
+        if (column.isNull(row))
+            continue;
         const Scalar value = Scalar::at(column, row);
         if (!stats.hasRange) {
             least = greatest = value;
@@ -83,7 +85,8 @@ EncodedSegment encodeSegment(std::span<const vector::Column> columns, const Enco
                            std::pmr::vector<std::pmr::vector<std::byte>>(resource),
                            std::pmr::vector<std::byte>(resource)};
     segment.meta.setRows(columns[0].size());
-    for (const uint32_t key : options.sortKeys) segment.meta.addSortKey(key);
+    for (const uint32_t key : options.sortKeys)
+        segment.meta.addSortKey(key);
     const auto encoded = encoding::encodeColumns(
         columns, static_cast<encoding::Effort>(options.effort), options.sortKeys);
     segment.chunks.reserve(columns.size());

@@ -37,7 +37,8 @@ BlockKeys blockKeys(const vector::Column& column) {
         uint64_t least = UINT64_MAX;
         uint64_t greatest = 0;
         for (uint32_t row = first; row < std::min(rows, first + kBlockRows); ++row) {
-            if (column.isNull(row)) continue;
+            if (column.isNull(row))
+                continue;
             const uint64_t key = orderKey(Scalar::at(column, row));
             least = std::min(least, key);
             greatest = std::max(greatest, key);
@@ -50,18 +51,19 @@ BlockKeys blockKeys(const vector::Column& column) {
 
 // A map pays when the blocks' ranges are together well below the segment's.
 bool pays(const BlockKeys& keys) {
-    if (keys.least.size() < 4) return false;
+    if (keys.least.size() < 4)
+        return false;
     const uint64_t least = *std::min_element(keys.least.begin(), keys.least.end());
     const uint64_t greatest = *std::max_element(keys.greatest.begin(), keys.greatest.end());
-    if (least >= greatest) return false;
+    if (least >= greatest)
+        return false;
     double sum = 0;
     for (size_t b = 0; b < keys.least.size(); ++b) {
         if (keys.least[b] <= keys.greatest[b]) {
             sum += static_cast<double>(keys.greatest[b] - keys.least[b]);
         }
     }
-    return sum / static_cast<double>(keys.least.size()) <
-           static_cast<double>(greatest - least) / 2;
+    return sum / static_cast<double>(keys.least.size()) < static_cast<double>(greatest - least) / 2;
 }
 
 // How many different hashes, by linear counting (Whang et al. 1990) in 2^20 bits.
@@ -73,7 +75,8 @@ double estimateDistinct(std::span<const uint64_t> hashes) {
         bitmap[bit / 64] |= uint64_t{1} << (bit % 64);
     }
     size_t set = 0;
-    for (const uint64_t word : bitmap) set += static_cast<size_t>(std::popcount(word));
+    for (const uint64_t word : bitmap)
+        set += static_cast<size_t>(std::popcount(word));
     const double empty = static_cast<double>(kBits - set) / kBits;
     return -std::log(empty) * kBits;
 }
@@ -82,14 +85,16 @@ void encodeBloom(const vector::Column& column, base::ByteWriter& out) {
     std::vector<uint64_t> hashes;
     hashes.reserve(column.size());
     for (uint32_t row = 0; row < column.size(); ++row) {
-        if (!column.isNull(row)) hashes.push_back(hashOf(Scalar::at(column, row)));
+        if (!column.isNull(row))
+            hashes.push_back(hashOf(Scalar::at(column, row)));
     }
     const double bits = estimateDistinct(hashes) * kBloomBitsPerValue;
     const auto blocks = static_cast<size_t>(bits / (kBloomBlockBytes * 8)) + 1;
     std::vector<std::array<uint32_t, 8>> words(blocks);
     for (const uint64_t hash : hashes) {
         auto& block = words[bloomBlock(hash, blocks)];
-        for (size_t word = 0; word < 8; ++word) block[word] |= bloomBit(hash, word);
+        for (size_t word = 0; word < 8; ++word)
+            block[word] |= bloomBit(hash, word);
     }
     out.varint(blocks);
     std::memcpy(out.extend(blocks * kBloomBlockBytes), words.data(), blocks * kBloomBlockBytes);
@@ -104,10 +109,13 @@ void encodeIndex(std::span<const vector::Column> columns, std::span<const uint32
     for (uint32_t c = 0; c < columns.size(); ++c) {
         const vector::ColumnType type = columns[c].type();
         const bool key = std::find(sortKeys.begin(), sortKeys.end(), c) != sortKeys.end();
-        if (!hasNaturalOrder(type) || columns[c].size() <= kBlockRows) continue;
-        if (!key && boundKind(type) == BoundKind::Bytes) continue;
+        if (!hasNaturalOrder(type) || columns[c].size() <= kBlockRows)
+            continue;
+        if (!key && boundKind(type) == BoundKind::Bytes)
+            continue;
         const BlockKeys keys = blockKeys(columns[c]);
-        if (!pays(keys)) continue;
+        if (!pays(keys))
+            continue;
         maps.varint(c);
         encoding::encodeIntegerPart(keys.least, encoding::Effort::Compact, maps);
         encoding::encodeIntegerPart(keys.greatest, encoding::Effort::Compact, maps);
@@ -123,7 +131,8 @@ void encodeIndex(std::span<const vector::Column> columns, std::span<const uint32
         encodeBloom(columns[c], blooms);
         ++bloomCount;
     }
-    if (mapCount == 0 && bloomCount == 0) return;
+    if (mapCount == 0 && bloomCount == 0)
+        return;
     out.u8(kIndexVersion);
     out.varint(mapCount);
     out.append(maps.bytes());
@@ -134,10 +143,12 @@ void encodeIndex(std::span<const vector::Column> columns, std::span<const uint32
 SegmentIndex::SegmentIndex(std::span<const std::byte> stored, const SegmentMeta& meta,
                            encoding::Arena& arena)
     : blocks_(meta.blocks()), maps_(arena.resource()), blooms_(arena.resource()) {
-    if (stored.empty()) return;
+    if (stored.empty())
+        return;
     base::ByteReader in(stored);
     const uint8_t version = in.u8();
-    if (version != kIndexVersion) base::throwCorrupt("index version %d is not known", version);
+    if (version != kIndexVersion)
+        base::throwCorrupt("index version %d is not known", version);
     const auto columns = meta.columnCount();
     const auto maps = in.varintUpTo(columns, "block maps");
     for (uint64_t m = 0; m < maps; ++m) {
@@ -152,7 +163,8 @@ SegmentIndex::SegmentIndex(std::span<const std::byte> stored, const SegmentMeta&
     for (uint64_t b = 0; b < blooms; ++b) {
         const auto column = static_cast<uint32_t>(in.varintUpTo(columns - 1, "a bloom's column"));
         const uint64_t blocks = in.varintUpTo(in.remaining() / kBloomBlockBytes, "bloom blocks");
-        if (blocks == 0) base::throwCorrupt("a bloom filter without blocks");
+        if (blocks == 0)
+            base::throwCorrupt("a bloom filter without blocks");
         blooms_.push_back({column, in.bytes(blocks * kBloomBlockBytes)});
     }
     in.expectEnd();
@@ -160,14 +172,16 @@ SegmentIndex::SegmentIndex(std::span<const std::byte> stored, const SegmentMeta&
 
 const SegmentIndex::Map* SegmentIndex::findMap(uint32_t column) const noexcept {
     for (const Map& map : maps_) {
-        if (map.column == column) return &map;
+        if (map.column == column)
+            return &map;
     }
     return nullptr;
 }
 
 const SegmentIndex::Bloom* SegmentIndex::findBloom(uint32_t column) const noexcept {
     for (const Bloom& bloom : blooms_) {
-        if (bloom.column == column) return &bloom;
+        if (bloom.column == column)
+            return &bloom;
     }
     return nullptr;
 }
@@ -175,25 +189,29 @@ const SegmentIndex::Bloom* SegmentIndex::findBloom(uint32_t column) const noexce
 void SegmentIndex::prune(uint32_t column, const Scalar* low, const Scalar* high,
                          BlockSet& blocks) const {
     const Map* map = findMap(column);
-    if (map == nullptr) return;
+    if (map == nullptr)
+        return;
     const uint64_t lowKey = low == nullptr ? 0 : orderKey(*low);
     const uint64_t highKey = high == nullptr ? UINT64_MAX : orderKey(*high);
     for (uint32_t b = 0; b < blocks_; ++b) {
         // A block of NULLs has least > greatest and matches nothing.
         const bool empty = map->least[b] > map->greatest[b];
-        if (empty || map->greatest[b] < lowKey || map->least[b] > highKey) blocks.reset(b);
+        if (empty || map->greatest[b] < lowKey || map->least[b] > highKey)
+            blocks.reset(b);
     }
 }
 
 bool SegmentIndex::mayContain(uint32_t column, const Scalar& value) const {
     const Bloom* bloom = findBloom(column);
-    if (bloom == nullptr) return true;
+    if (bloom == nullptr)
+        return true;
     const uint64_t hash = hashOf(value);
     const size_t block = bloomBlock(hash, bloom->words.size() / kBloomBlockBytes);
     std::array<uint32_t, 8> words;
     std::memcpy(words.data(), bloom->words.data() + block * kBloomBlockBytes, kBloomBlockBytes);
     for (size_t word = 0; word < 8; ++word) {
-        if ((words[word] & bloomBit(hash, word)) == 0) return false;
+        if ((words[word] & bloomBit(hash, word)) == 0)
+            return false;
     }
     return true;
 }

@@ -24,7 +24,7 @@ void encodeIndex(std::span<const vector::Column> columns, std::span<const uint32
                  std::span<const uint32_t> bloomColumns, base::ByteWriter& out);
 
 class SegmentIndex {
-public:
+  public:
     SegmentIndex(std::span<const std::byte> stored, const SegmentMeta& meta,
                  encoding::Arena& arena);
 
@@ -37,7 +37,7 @@ public:
     // Whether the map admits `key` in `block`; true without a map.
     bool admits(uint32_t column, uint32_t block, uint64_t key) const;
 
-private:
+  private:
     struct Map {
         uint32_t column;
         const uint64_t* least;

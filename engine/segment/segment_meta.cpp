@@ -44,7 +44,8 @@ Bound readBound(BoundKind kind, base::ByteReader& in) {
                 base::throwCorrupt("a zone map has a prefix of %d bytes", bound.size);
             }
             const auto prefix = in.bytes(bound.size);
-            if (bound.size != 0) std::memcpy(bound.prefix, prefix.data(), bound.size);
+            if (bound.size != 0)
+                std::memcpy(bound.prefix, prefix.data(), bound.size);
             break;
         }
     }
@@ -55,16 +56,19 @@ void writeColumn(const ColumnMeta& column, std::span<const uint16_t> references,
                  base::ByteWriter& out) {
     out.u8(static_cast<uint8_t>(static_cast<uint8_t>(column.type.kind) |
                                 static_cast<unsigned>(column.type.content) << 4));
-    if (column.type.kind == vector::Kind::Fixed) out.varint(column.type.width);
+    if (column.type.kind == vector::Kind::Fixed)
+        out.varint(column.type.width);
     out.varint(column.chunkBytes);
     out.u32(column.crc);
     out.varint(column.rawBytes);
     out.u8(column.codec);
     out.varint(references.size());
-    for (const uint16_t reference : references) out.varint(reference);
+    for (const uint16_t reference : references)
+        out.varint(reference);
     out.varint(column.stats.nullCount);
     out.u8(column.stats.hasRange ? kHasRange : 0);
-    if (!column.stats.hasRange) return;
+    if (!column.stats.hasRange)
+        return;
     writeBound(column.stats.min, out);
     writeBound(column.stats.max, out);
 }
@@ -72,13 +76,13 @@ void writeColumn(const ColumnMeta& column, std::span<const uint16_t> references,
 vector::ColumnType readType(base::ByteReader& in) {
     const uint8_t byte = in.u8();
     const auto kind = static_cast<vector::Kind>(byte & 0x0f);
-    vector::ColumnType type =
-        vector::ColumnType::of(kind, static_cast<vector::Content>(byte >> 4));
+    vector::ColumnType type = vector::ColumnType::of(kind, static_cast<vector::Content>(byte >> 4));
     if (kind == vector::Kind::Fixed) {
         type.width =
             static_cast<uint16_t>(in.varintUpTo(vector::kMaxFixedWidth, "a column's width"));
     }
-    if (!type.valid()) base::throwCorrupt("column type %d is not known", byte);
+    if (!type.valid())
+        base::throwCorrupt("column type %d is not known", byte);
     return type;
 }
 
@@ -105,10 +109,12 @@ void SegmentMeta::serialize(std::pmr::vector<std::byte>& out) const {
     writer.varint(rows_);
     writer.varint(columns_.size());
     writer.varint(sortKeys_.size());
-    for (const uint16_t key : sortKeys_) writer.varint(key);
+    for (const uint16_t key : sortKeys_)
+        writer.varint(key);
     writer.varint(indexBytes_);
     writer.u32(indexCrc_);
-    for (uint32_t c = 0; c < columnCount(); ++c) writeColumn(columns_[c], references(c), writer);
+    for (uint32_t c = 0; c < columnCount(); ++c)
+        writeColumn(columns_[c], references(c), writer);
     writer.u32(base::crc32c(writer.bytes()));
     out.insert(out.end(), writer.bytes().begin(), writer.bytes().end());
 }
@@ -116,7 +122,8 @@ void SegmentMeta::serialize(std::pmr::vector<std::byte>& out) const {
 SegmentMeta SegmentMeta::parse(std::span<const std::byte> stored,
                                std::pmr::memory_resource* resource) {
     base::ByteReader in(stored);
-    if (in.u32() != kMagic) base::throwCorrupt("a segment header does not begin as one");
+    if (in.u32() != kMagic)
+        base::throwCorrupt("a segment header does not begin as one");
     const uint8_t version = in.u8();
     if (version > kFormatVersion) {
         throw base::Error(base::ErrorKind::Unsupported,
@@ -124,8 +131,10 @@ SegmentMeta SegmentMeta::parse(std::span<const std::byte> stored,
                           kFormatVersion)
             .withHint("Install the footfall version that wrote the segment, or a later one.");
     }
-    if (version == 0) base::throwCorrupt("segment format version 0");
-    if (in.remaining() < 4) base::throwCorrupt("a segment header ends early");
+    if (version == 0)
+        base::throwCorrupt("segment format version 0");
+    if (in.remaining() < 4)
+        base::throwCorrupt("a segment header ends early");
     uint32_t crc;
     std::memcpy(&crc, stored.data() + stored.size() - 4, 4);
     if (crc != base::crc32c(stored.first(stored.size() - 4))) {
@@ -153,12 +162,14 @@ SegmentMeta SegmentMeta::parse(std::span<const std::byte> stored,
         references.resize(in.varintUpTo(std::min(columns, 64U), "references of a column"));
         for (uint32_t& reference : references) {
             reference = static_cast<uint32_t>(in.varintUpTo(columns - 1, "a reference"));
-            if (reference == c) base::throwCorrupt("column %u refers to itself", c);
+            if (reference == c)
+                base::throwCorrupt("column %u refers to itself", c);
         }
         column.stats.nullCount =
             static_cast<uint32_t>(in.varintUpTo(meta.rows_, "NULLs of a column"));
         const uint8_t flags = in.u8();
-        if (flags > kHasRange) base::throwCorrupt("flags %d of a column", flags);
+        if (flags > kHasRange)
+            base::throwCorrupt("flags %d of a column", flags);
         column.stats.hasRange = flags == kHasRange;
         if (column.stats.hasRange) {
             const BoundKind kind = boundKind(column.type);
@@ -177,9 +188,12 @@ SegmentMeta SegmentMeta::parse(std::span<const std::byte> stored,
 
 bool mayOverlap(const ColumnMeta& column, uint32_t rows, const Scalar* low,
                 const Scalar* high) noexcept {
-    if (column.stats.nullCount >= rows) return false;
-    if (!column.stats.hasRange) return true;
-    if (low != nullptr && compare(column.stats.max, *low, 1) < 0) return false;
+    if (column.stats.nullCount >= rows)
+        return false;
+    if (!column.stats.hasRange)
+        return true;
+    if (low != nullptr && compare(column.stats.max, *low, 1) < 0)
+        return false;
     return high == nullptr || compare(column.stats.min, *high, -1) <= 0;
 }
 

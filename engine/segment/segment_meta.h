@@ -16,8 +16,8 @@
 
 namespace footfall::segment {
 
-inline constexpr uint32_t kMaxRows = 131072;   // rows a segment
-inline constexpr uint32_t kBlockRows = 1024;   // rows a block: block maps and reads speak of these
+inline constexpr uint32_t kMaxRows = 131072;  // rows a segment
+inline constexpr uint32_t kBlockRows = 1024;  // rows a block: block maps and reads speak of these
 inline constexpr uint32_t kMaxBlocks = kMaxRows / kBlockRows;
 inline constexpr uint32_t kMaxColumns = 1664;
 // A writer closes a segment when the next row would take its columns' byteSize() together above
@@ -48,7 +48,7 @@ struct ColumnMeta {
 };
 
 class SegmentMeta {
-public:
+  public:
     explicit SegmentMeta(std::pmr::memory_resource* resource);
 
     // Throws CorruptData; Unsupported when a later version wrote it.
@@ -80,7 +80,7 @@ public:
     void addSortKey(uint32_t column) { sortKeys_.push_back(static_cast<uint16_t>(column)); }
     void addColumn(ColumnMeta column, std::span<const uint32_t> references);
 
-private:
+  private:
     uint32_t rows_ = 0;
     uint32_t indexBytes_ = 0;
     uint32_t indexCrc_ = 0;

@@ -1,6 +1,7 @@
 #include "engine/segment/segment_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/checksum.h"
 #include "engine/segment/sort_permutation.h"
@@ -16,10 +17,13 @@ encoding::ColumnDecoder& SegmentReader::open(uint32_t column) {
         base::throwCorrupt("column %u of a segment of %u is referred to", column,
                            meta_.columnCount());
     }
-    if (slots_.empty()) slots_.resize(meta_.columnCount());
+    if (slots_.empty())
+        slots_.resize(meta_.columnCount());
     Slot& slot = slots_[column];
-    if (slot.state == State::Open) return *slot.decoder;
-    if (slot.state == State::Opening) base::throwCorrupt("columns refer to each other in a circle");
+    if (slot.state == State::Open)
+        return *slot.decoder;
+    if (slot.state == State::Opening)
+        base::throwCorrupt("columns refer to each other in a circle");
     const ColumnMeta& header = meta_.column(column);
     const auto chunk = source_.fetch(column);
     if (chunk.size() != header.chunkBytes) {
@@ -30,20 +34,36 @@ encoding::ColumnDecoder& SegmentReader::open(uint32_t column) {
         base::throwCorrupt("the checksum of column %u's chunk does not match", column);
     }
     slot.state = State::Opening;
+    const uint8_t outer = std::exchange(depth_, 0);
     try {
         encoding::OpenContext context{arena_, this};
-        slot.decoder = encoding::openColumn(base::ByteReader(chunk), header.type,
-                                            meta_.rows(), context);
+        slot.decoder =
+            encoding::openColumn(base::ByteReader(chunk), header.type, meta_.rows(), context);
     } catch (...) {
         slot.state = State::Closed;
+        depth_ = outer;
         throw;
     }
+    slot.depth = std::exchange(depth_, outer);
     slot.state = State::Open;
     return *slot.decoder;
 }
 
+// An encoder makes chains of two (a template's number, itself derived); long ones would let damaged
+// data exhaust the stack.
+encoding::ColumnDecoder& SegmentReader::resolve(uint32_t column) {
+    constexpr uint8_t kMaxDepth = 4;
+    encoding::ColumnDecoder& decoder = open(column);
+    const auto depth = static_cast<uint8_t>(slots_[column].depth + 1);
+    if (depth > kMaxDepth)
+        base::throwCorrupt("a chain of more than %d columns", kMaxDepth);
+    depth_ = std::max(depth_, depth);
+    return decoder;
+}
+
 const SegmentIndex& SegmentReader::index() {
-    if (index_ != nullptr) return *index_;
+    if (index_ != nullptr)
+        return *index_;
     std::span<const std::byte> stored;
     if (meta_.indexBytes() != 0) {
         stored = source_.fetchIndex();
@@ -62,8 +82,7 @@ const SegmentIndex& SegmentReader::index() {
 namespace {
 
 void checkRange(const SegmentMeta& meta, uint32_t column, uint32_t firstRow, uint32_t count) {
-    if (column >= meta.columnCount() || firstRow > meta.rows() ||
-        count > meta.rows() - firstRow) {
+    if (column >= meta.columnCount() || firstRow > meta.rows() || count > meta.rows() - firstRow) {
         base::throwBadArgument("rows %u to %llu of column %u, in a segment of %u rows, %u columns",
                                firstRow, static_cast<unsigned long long>(firstRow) + count, column,
                                meta.rows(), meta.columnCount());
@@ -91,7 +110,8 @@ void SegmentReader::append(uint32_t column, uint32_t firstRow, uint32_t count,
 
 BlockSet SegmentReader::allBlocks() const noexcept {
     BlockSet blocks;
-    for (uint32_t b = 0; b < meta_.blocks(); ++b) blocks.set(b);
+    for (uint32_t b = 0; b < meta_.blocks(); ++b)
+        blocks.set(b);
     return blocks;
 }
 
@@ -107,7 +127,8 @@ void SegmentReader::pruneRange(uint32_t column, const Scalar* low, const Scalar*
 
 void SegmentReader::pruneEqual(uint32_t column, const Scalar& value, BlockSet& blocks) {
     pruneRange(column, &value, &value, blocks);
-    if (blocks.any() && !index().mayContain(column, value)) blocks.reset();
+    if (blocks.any() && !index().mayContain(column, value))
+        blocks.reset();
 }
 
 void SegmentReader::verify(uint32_t column) {
@@ -123,7 +144,8 @@ void SegmentReader::verify(uint32_t column) {
         nulls += values.nullCount();
         bytes += values.byteSize();
         for (uint32_t row = 0; ordered && row < values.size(); ++row) {
-            if (values.isNull(row)) continue;
+            if (values.isNull(row))
+                continue;
             const Scalar value = Scalar::at(values, row);
             if (!mayOverlap(header, meta_.rows(), &value, &value)) {
                 base::throwCorrupt("row %u of column %u is outside the zone map", first + row,
@@ -149,7 +171,8 @@ void SegmentReader::verify(uint32_t column) {
                            static_cast<unsigned long long>(header.rawBytes));
     }
     const auto keys = meta_.sortKeys();
-    if (!keys.empty() && keys[0] == column) verifyOrder();
+    if (!keys.empty() && keys[0] == column)
+        verifyOrder();
 }
 
 void SegmentReader::verifyOrder() {

@@ -19,7 +19,7 @@
 namespace footfall::segment {
 
 class ChunkSource {
-public:
+  public:
     virtual ~ChunkSource() = default;
     // The bytes must stay valid while the reader lives.
     virtual std::span<const std::byte> fetch(uint32_t column) = 0;
@@ -28,7 +28,7 @@ public:
 };
 
 class SegmentReader final : private encoding::ColumnResolver {
-public:
+  public:
     // Opens nothing yet; `meta` and `source` must outlive the reader.
     SegmentReader(const SegmentMeta& meta, ChunkSource& source,
                   std::pmr::memory_resource* resource);
@@ -48,20 +48,21 @@ public:
 
     // All blocks of the segment.
     BlockSet allBlocks() const noexcept;
-    // Clears blocks in which no row has low <= value <= high (null pointers: open ends), by zone map
-    // and block map. Scalars are of the column's boundKind.
+    // Clears blocks in which no row has low <= value <= high (null pointers: open ends), by zone
+    // map and block map. Scalars are of the column's boundKind.
     void pruneRange(uint32_t column, const Scalar* low, const Scalar* high, BlockSet& blocks);
     // The same for value == v; asks the bloom filter too.
     void pruneEqual(uint32_t column, const Scalar& value, BlockSet& blocks);
 
-private:
+  private:
     enum class State : uint8_t { Closed, Opening, Open };
     struct Slot {
         State state = State::Closed;
+        uint8_t depth = 0;  // columns on the longest chain of references from this one
         encoding::ColumnDecoder* decoder = nullptr;
     };
 
-    encoding::ColumnDecoder& resolve(uint32_t column) override { return open(column); }
+    encoding::ColumnDecoder& resolve(uint32_t column) override;
     encoding::ColumnDecoder& open(uint32_t column);
     const SegmentIndex& index();
     void verifyOrder();
@@ -71,6 +72,7 @@ private:
     encoding::Arena arena_;
     std::pmr::vector<Slot> slots_;
     const SegmentIndex* index_ = nullptr;
+    uint8_t depth_ = 0;  // of the column being opened
 };
 
 }  // namespace footfall::segment

@@ -17,8 +17,8 @@ std::pmr::vector<uint32_t> sortPermutation(std::span<const vector::Column> colum
                                            std::pmr::memory_resource* resource);
 
 // -1, 0 or 1 of two rows in the same order.
-int compareRows(std::span<const vector::Column> columns, std::span<const uint32_t> keys,
-                uint32_t a, uint32_t b);
+int compareRows(std::span<const vector::Column> columns, std::span<const uint32_t> keys, uint32_t a,
+                uint32_t b);
 // The same for one column, of rows that may be in different columns.
 int compareRows(const vector::Column& a, uint32_t rowA, const vector::Column& b, uint32_t rowB);
 

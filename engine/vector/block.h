@@ -14,7 +14,7 @@ namespace footfall::vector {
 inline constexpr uint32_t kNullCode = UINT32_MAX;
 
 class Block {
-public:
+  public:
     // Flat: `values` has one entry a row. Constant: `values` has one entry, for every row (it may
     // be NULL). Dictionary: `codes[i]` indexes `*dictionary`, whose entries are distinct and not
     // NULL; the reader owns it and keeps it for its own life.

@@ -24,8 +24,10 @@ ColumnType ColumnType::of(Kind kind, Content content) noexcept {
 }
 
 bool ColumnType::valid() const noexcept {
-    if (kind < Kind::Bool || kind > Kind::Bytes || content > Content::Uuid) return false;
-    if (kind == Kind::Fixed) return width >= 1 && width <= kMaxFixedWidth;
+    if (kind < Kind::Bool || kind > Kind::Bytes || content > Content::Uuid)
+        return false;
+    if (kind == Kind::Fixed)
+        return width >= 1 && width <= kMaxFixedWidth;
     return width == of(kind).width;
 }
 
@@ -56,7 +58,8 @@ void Column::reserve(uint32_t rows) {
 void Column::growNulls() {
     const size_t needed = (size_t{rows_} + 63) / 64 * 8;
     const size_t had = nullBits_.size();
-    if (needed > had) std::memset(nullBits_.extend(needed - had), 0, needed - had);
+    if (needed > had)
+        std::memset(nullBits_.extend(needed - had), 0, needed - had);
 }
 
 void Column::appendNull() {
@@ -75,7 +78,8 @@ void Column::appendNull() {
 std::byte* Column::extendFixed(uint32_t rows) {
     std::byte* at = data_.extend(size_t{rows} * type_.width);
     rows_ += rows;
-    if (nulls_ != 0) growNulls();
+    if (nulls_ != 0)
+        growNulls();
     return at;
 }
 
@@ -91,7 +95,8 @@ void Column::appendFrom(const Column& other, uint32_t row) {
 
 void Column::appendRange(const Column& other, uint32_t first, uint32_t count) {
     if (other.nulls_ != 0 || type_.isBytes()) {
-        for (uint32_t i = 0; i < count; ++i) appendFrom(other, first + i);
+        for (uint32_t i = 0; i < count; ++i)
+            appendFrom(other, first + i);
     } else if (count != 0) {
         std::memcpy(extendFixed(count), other.fixedAt(first), size_t{count} * type_.width);
     }
@@ -123,7 +128,8 @@ template <class T>
 void gatherFixed(const std::byte* from, std::span<const uint32_t> rows, std::byte* to) {
     const T* source = reinterpret_cast<const T*>(from);
     T* target = reinterpret_cast<T*>(to);
-    for (size_t i = 0; i < rows.size(); ++i) target[i] = source[rows[i]];
+    for (size_t i = 0; i < rows.size(); ++i)
+        target[i] = source[rows[i]];
 }
 
 }  // namespace
@@ -135,12 +141,15 @@ Column Column::gather(std::span<const uint32_t> permutation,
     result.reserve(rows);
     if (type_.isBytes()) {
         size_t total = 0;
-        for (const uint32_t row : permutation) total += bytesAt(row).size();
+        for (const uint32_t row : permutation)
+            total += bytesAt(row).size();
         result.data_.reserve(total);
-        for (const uint32_t row : permutation) result.appendFrom(*this, row);
+        for (const uint32_t row : permutation)
+            result.appendFrom(*this, row);
         return result;
     }
-    if (rows == 0) return result;
+    if (rows == 0)
+        return result;
     std::byte* to = result.extendFixed(rows);
     switch (type_.width) {
         case 1:
@@ -163,27 +172,34 @@ Column Column::gather(std::span<const uint32_t> permutation,
     if (nulls_ != 0) {
         result.growNulls();
         for (uint32_t i = 0; i < rows; ++i) {
-            if (!isNull(permutation[i])) continue;
+            if (!isNull(permutation[i]))
+                continue;
             result.nullWords()[i >> 6] |= uint64_t{1} << (i & 63);
             ++result.nulls_;
         }
-        if (result.nulls_ == 0) result.nullBits_.clear();
+        if (result.nulls_ == 0)
+            result.nullBits_.clear();
     }
     return result;
 }
 
 bool Column::rowEquals(uint32_t row, const Column& other, uint32_t otherRow) const noexcept {
     const bool null = isNull(row);
-    if (null != other.isNull(otherRow)) return false;
-    if (null) return true;
-    if (type_.isBytes()) return bytesAt(row) == other.bytesAt(otherRow);
+    if (null != other.isNull(otherRow))
+        return false;
+    if (null)
+        return true;
+    if (type_.isBytes())
+        return bytesAt(row) == other.bytesAt(otherRow);
     return std::memcmp(fixedAt(row), other.fixedAt(otherRow), type_.width) == 0;
 }
 
 bool Column::equals(const Column& other) const noexcept {
-    if (type_ != other.type_ || rows_ != other.rows_ || nulls_ != other.nulls_) return false;
+    if (type_ != other.type_ || rows_ != other.rows_ || nulls_ != other.nulls_)
+        return false;
     for (uint32_t row = 0; row < rows_; ++row) {
-        if (!rowEquals(row, other, row)) return false;
+        if (!rowEquals(row, other, row))
+            return false;
     }
     return true;
 }

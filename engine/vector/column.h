@@ -47,7 +47,7 @@ struct ColumnType {
 };
 
 class Column {
-public:
+  public:
     Column(ColumnType type, std::pmr::memory_resource* resource);
     Column(Column&&) noexcept = default;
     Column& operator=(Column&&) noexcept = default;
@@ -73,17 +73,20 @@ public:
     void appendFixed(const void* value) {
         std::memcpy(data_.extend(type_.width), value, type_.width);
         ++rows_;
-        if (nulls_ != 0) growNulls();
+        if (nulls_ != 0)
+            growNulls();
     }
     template <class T>
     void append(T value) {
         std::memcpy(data_.extend(sizeof(T)), &value, sizeof(T));
         ++rows_;
-        if (nulls_ != 0) growNulls();
+        if (nulls_ != 0)
+            growNulls();
     }
     // A column holds less than 4 GB.
     void appendBytes(const void* data, size_t size) {
-        if (size > kMaxHeap - data_.size()) throwTooLarge();
+        if (size > kMaxHeap - data_.size())
+            throwTooLarge();
         data_.append(data, size);
         endRow();
     }
@@ -93,7 +96,8 @@ public:
     std::byte* extendFixed(uint32_t rows);
     // Room for a value of `size` payload bytes; fill it, the row is complete.
     std::byte* extendBytes(size_t size) {
-        if (size > kMaxHeap - data_.size()) throwTooLarge();
+        if (size > kMaxHeap - data_.size())
+            throwTooLarge();
         std::byte* at = data_.extend(size);
         endRow();
         return at;
@@ -138,7 +142,7 @@ public:
     // Whether two rows hold the same bytes (NULL equals NULL).
     bool rowEquals(uint32_t row, const Column& other, uint32_t otherRow) const noexcept;
 
-private:
+  private:
     static constexpr size_t kMaxHeap = UINT32_MAX;
 
     const uint64_t* nullWords() const noexcept {
@@ -150,7 +154,8 @@ private:
         const auto end = static_cast<uint32_t>(data_.size());
         std::memcpy(ends_.extend(sizeof(end)), &end, sizeof(end));
         ++rows_;
-        if (nulls_ != 0) growNulls();
+        if (nulls_ != 0)
+            growNulls();
     }
     [[noreturn]] static void throwTooLarge();
 
