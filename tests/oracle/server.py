@@ -17,6 +17,14 @@ from libpq import Connection, ConnectionLost
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 
+def area():
+    """The directory for servers and results: build/, or where the server's user can reach it."""
+    done = subprocess.run(
+        ["bash", "-c", '. "$0/scripts/environment.sh" && area', str(REPOSITORY)],
+        check=True, capture_output=True, text=True)
+    return pathlib.Path(done.stdout.strip())
+
+
 def server_user():
     """Keyword arguments for subprocess that make a child run as the server's user."""
     if os.geteuid() != 0:
@@ -31,7 +39,7 @@ class Server:
     def __init__(self, bin_dir, name, settings=(), port=5432):
         self.bin = pathlib.Path(bin_dir)
         self.port = port
-        base = REPOSITORY / "build" / name
+        base = area() / name
         shutil.rmtree(base, ignore_errors=True)
         base.mkdir(parents=True)
         # A socket's path has at most 107 bytes, less than a deep build directory may take.
