@@ -207,10 +207,11 @@ void bulkLoad(Relation relation, TupleTableSlot** slots, int count, CommandId ci
         loads = load;
     }
     for (int i = 0; i < count; i++) {
-        TupleTableSlot* slot = slots[i];
-        slot_getallattrs(slot);
-        slot->tts_tableOid = RelationGetRelid(relation);
-        load->writer->append(relation, slot->tts_values, slot->tts_isnull);
+        slot_getallattrs(slots[i]);
+        slots[i]->tts_tableOid = RelationGetRelid(relation);
+    }
+    for (int done = 0; done < count;) {
+        done += load->writer->appendSlots(relation, slots + done, count - done);
         if (load->writer->full()) {
             startSegment(relation, load);
         }

@@ -155,7 +155,11 @@ bool fetchSealedRow(Relation relation, ItemPointer tid, Snapshot snapshot, Tuple
                 !catalog::isDeleted(target.storage, target.unlogged, target.segment, target.row, snapshot);
     } else {
         // SnapshotAny takes deleted rows too; SnapshotSelf and SnapshotDirty see what is committed or our own.
-        found = findRow(target, SnapshotSelf, &row);
+        // A segment compacted away is still there for the statement whose snapshot sees it: it fetches the old row
+        // this way before it changes it, which then raises 40001.
+        found = findRow(target, SnapshotSelf, &row) ||
+                (snapshot->snapshot_type == SNAPSHOT_ANY && ActiveSnapshotSet() &&
+                 findRow(target, GetActiveSnapshot(), &row));
         if (found && snapshot->snapshot_type != SNAPSHOT_ANY) {
             found = !catalog::isDeleted(target.storage, target.unlogged, target.segment, target.row, SnapshotSelf);
         }

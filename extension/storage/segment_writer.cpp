@@ -29,6 +29,23 @@ Oid saveToastValue(Relation relation, std::span<const std::byte> bytes, MemoryCo
     return pointer.va_valueid;
 }
 
+// Rows wider than this are appended one by one, so that a batch cannot overshoot a segment's size by much.
+constexpr Size kPlainValueBytes = 4096;
+
+bool isPlainRow(TupleDesc descriptor, const int16* attributes, int count, TupleTableSlot* slot) {
+    for (int c = 0; c < count; c++) {
+        const int i = attributes[c];
+        if (slot->tts_isnull[i] || TupleDescAttr(descriptor, i)->attlen != -1) {
+            continue;
+        }
+        const void* value = DatumGetPointer(slot->tts_values[i]);
+        if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value) || VARSIZE_ANY(value) > kPlainValueBytes) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int effortOf(catalog::Level level) { return static_cast<int>(level); }
 
 // The order key as positions among `count` columns; a key column that the segment lacks ends the key.
@@ -129,6 +146,41 @@ void SegmentWriter::append(Relation relation, const Datum* values, const bool* n
     }
     rows_++;
     rawBytes_ += bytes;
+}
+
+int SegmentWriter::appendSlots(Relation relation, TupleTableSlot** slots, int count) {
+    TupleDesc descriptor = RelationGetDescr(relation);
+    int rows = Min(count, static_cast<int>(segment::kMaxRows) - rows_);
+    // Values that must be detoasted first, and very wide rows, go one by one.
+    for (int r = 0; r < rows; r++) {
+        if (!isPlainRow(descriptor, attributes_, columnCount_, slots[r])) {
+            if (r == 0) {
+                append(relation, slots[0]->tts_values, slots[0]->tts_isnull);
+                return 1;
+            }
+            rows = r;
+            break;
+        }
+    }
+    vector::Column* columns = sets_[active_];
+    const Size before = columnBytes();
+    pg::enterEngine([&] {
+        for (int c = 0; c < columnCount_; c++) {
+            const int i = attributes_[c];
+            appendAttribute(columns[c], TupleDescAttr(descriptor, i), i, slots, rows);
+        }
+    });
+    rows_ += rows;
+    rawBytes_ += columnBytes() - before;
+    return rows;
+}
+
+Size SegmentWriter::columnBytes() const {
+    Size bytes = 0;
+    for (int c = 0; c < columnCount_; c++) {
+        bytes += sets_[active_][c].byteSize();
+    }
+    return bytes;
 }
 
 int32 SegmentWriter::write(Relation relation, CommandId cid, uint32** order) {

@@ -28,6 +28,8 @@ class SegmentWriter {
 
     // Appends a row of the relation's descriptor. The values are copied.
     void append(Relation relation, const Datum* values, const bool* nulls);
+    // Appends rows of slots whose attributes are all deformed, until the segment is full; returns how many.
+    int appendSlots(Relation relation, TupleTableSlot** slots, int count);
     // Rows collected, without those that are being encoded.
     int32 rows() const { return rows_; }
     // Whether the segment must be written before another row is appended.
@@ -55,6 +57,7 @@ class SegmentWriter {
     void startJob(Relation relation, CommandId cid, bool background);
     int32 finishJob(Relation relation, uint32** order);
     static void dropJob(void* self);
+    Size columnBytes() const;
 
     MemoryContext context_;
     pg::ContextResource* resource_;

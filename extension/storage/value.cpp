@@ -177,6 +177,37 @@ void appendValue(vector::Column& column, Form_pg_attribute attribute, Datum valu
     }
 }
 
+namespace {
+
+template <class Append>
+void appendEach(vector::Column& column, int attribute, TupleTableSlot* const* slots, int count, Append append) {
+    for (int r = 0; r < count; r++) {
+        if (slots[r]->tts_isnull[attribute]) {
+            column.appendNull();
+        } else {
+            append(slots[r]->tts_values[attribute]);
+        }
+    }
+}
+
+}  // namespace
+
+void appendAttribute(vector::Column& column, Form_pg_attribute form, int attribute, TupleTableSlot* const* slots,
+                     int count) {
+    if (form->attlen == -1) {
+        appendEach(column, attribute, slots, count, [&](Datum value) {
+            auto* varlena = reinterpret_cast<struct varlena*>(DatumGetPointer(value));
+            column.appendBytes(VARDATA_ANY(varlena), VARSIZE_ANY_EXHDR(varlena));
+        });
+    } else if (form->attlen == 8 && form->attbyval) {
+        appendEach(column, attribute, slots, count, [&](Datum value) { column.append<int64>(DatumGetInt64(value)); });
+    } else if (form->attlen == 4 && form->attbyval) {
+        appendEach(column, attribute, slots, count, [&](Datum value) { column.append<int32>(DatumGetInt32(value)); });
+    } else {
+        appendEach(column, attribute, slots, count, [&](Datum value) { appendValue(column, form, value); });
+    }
+}
+
 void columnToDatums(const vector::Column& column, Form_pg_attribute attribute, std::pmr::memory_resource* resource,
                     Datum* values, bool* nulls) {
     if (!attribute->attbyval) {

@@ -26,6 +26,10 @@ Size prepareValue(Form_pg_attribute attribute, Datum* value);
 // Appends a prepared value. May throw: call inside enterEngine.
 void appendValue(vector::Column& column, Form_pg_attribute attribute, Datum value);
 
+// Appends attribute `attribute` (0-based) of `count` slots, whose values need no preparing. May throw.
+void appendAttribute(vector::Column& column, Form_pg_attribute form, int attribute, TupleTableSlot* const* slots,
+                     int count);
+
 // Makes Datums of the rows of `block`: values[i], nulls[i]. By-reference values are allocated with `resource` (inside
 // the block of one allocation) and live as long as it. May throw.
 void blockToDatums(const vector::Block& block, Form_pg_attribute attribute, std::pmr::memory_resource* resource,
