@@ -14,6 +14,7 @@ $primary->append_conf('postgresql.conf', <<'CONF');
 wal_consistency_checking = 'all'
 max_prepared_transactions = 5
 autovacuum = off
+wal_keep_size = '2GB'
 CONF
 $primary->start;
 make_tables($primary, 'postgres');

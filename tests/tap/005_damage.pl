@@ -45,7 +45,7 @@ for my $try (1 .. 12)
 	close $out;
 	$node->start;
 	my ($status, $stdout, $stderr) = $node->psql('postgres',
-		"\\set VERBOSITY sqlstate\nSELECT count(*) FROM (SELECT t::text FROM t EXCEPT ALL SELECT c::text FROM copy c) x");
+		"\\set VERBOSITY sqlstate\nSELECT count(*) FROM (SELECT t::text FROM t EXCEPT ALL SELECT k::text FROM copy k) x");
 	$tried++;
 	if ($stderr =~ /ERROR:\s+(\w+)/) { $found++; $states{$1}++; }
 	elsif ($stdout ne '0') { $wrong++; }
@@ -63,7 +63,7 @@ open(my $out, '>:raw', $path) or die "cannot write $path: $!";
 print $out $whole;
 close $out;
 $node->start;
-is($node->safe_psql('postgres', 'SELECT count(*) FROM (SELECT t::text FROM t EXCEPT ALL SELECT c::text FROM copy c) x'), '0',
+is($node->safe_psql('postgres', 'SELECT count(*) FROM (SELECT t::text FROM t EXCEPT ALL SELECT k::text FROM copy k) x'), '0',
 	'mended, it is whole again');
 ok(!$node->log_contains('terminated by signal'), 'no process crashed');
 $node->stop;

@@ -107,7 +107,7 @@ sub digest
 sub verify_problems
 {
 	my ($node, $database) = @_;
-	return join("\n", map {
+	return join("\n", grep { $_ ne '' } map {
 		$node->safe_psql($database, "SET client_min_messages = warning; SELECT * FROM footfall.verify('$_')")
 	} table_names());
 }
