@@ -136,31 +136,27 @@ bool advance(Merge* merge, Input* input) {
     return true;
 }
 
-// Takes the locks of the segments, leaving out those that somebody is changing; returns how many are locked.
-int lockInputs(Oid storage, catalog::SegmentList* list) {
-    int locked = 0;
-    for (int i = 0; i < list->count; i++) {
-        if (catalog::lockSegment(storage, list->rows[i].number, AccessExclusiveLock, false)) {
-            list->rows[locked++] = list->rows[i];
-        }
+// Locks the table's segments, leaving out those that somebody is changing, and then takes a new active snapshot:
+// nobody can have changed a locked segment since. Returns the locked segments as that snapshot sees them.
+catalog::SegmentList lockSegments(Relation relation) {
+    const Oid storage = catalog::storageOf(relation);
+    const bool unlogged = catalog::usesUnlogged(relation->rd_rel->relpersistence);
+    PushActiveSnapshot(GetLatestSnapshot());
+    catalog::SegmentList list = catalog::listSegments(storage, unlogged, GetActiveSnapshot());
+    for (int i = 0; i < list.count; i++) {
+        (void)catalog::lockSegment(storage, list.rows[i].number, AccessExclusiveLock, false);
     }
-    list->count = locked;
-    return locked;
-}
-
-// Keeps the segments of `list` that are in `locked`: those whose lock was taken before the snapshot of `list`.
-void keepLocked(catalog::SegmentList* list, const catalog::SegmentList& locked) {
+    PopActiveSnapshot();
+    PushActiveSnapshot(GetLatestSnapshot());
+    list = catalog::listSegments(storage, unlogged, GetActiveSnapshot());
     int kept = 0;
-    int j = 0;
-    for (int i = 0; i < list->count; i++) {
-        while (j < locked.count && locked.rows[j].number < list->rows[i].number) {
-            j++;
-        }
-        if (j < locked.count && locked.rows[j].number == list->rows[i].number) {
-            list->rows[kept++] = list->rows[i];
+    for (int i = 0; i < list.count; i++) {
+        if (catalog::holdsSegmentLock(storage, list.rows[i].number, AccessExclusiveLock)) {
+            list.rows[kept++] = list.rows[i];
         }
     }
-    list->count = kept;
+    list.count = kept;
+    return list;
 }
 
 void deleteValues(Relation relation, const catalog::SegmentRow& row) {
@@ -182,101 +178,177 @@ void deleteValues(Relation relation, const catalog::SegmentRow& row) {
     }
 }
 
-// Whether merging would change nothing: one segment or sorted, compacted segments without deleted rows.
-bool isCompacted(Relation relation, const catalog::SegmentList& list, int64 tombstones) {
-    (void)relation;
-    if (tombstones > 0) {
+void dropSegment(Relation relation, const catalog::SegmentRow& row, CommandId cid) {
+    catalog::deleteSegment(catalog::storageOf(relation), catalog::usesUnlogged(relation->rd_rel->relpersistence), row,
+                           cid);
+    deleteValues(relation, row);
+}
+
+// Whether the segment was sorted by (at least) the order key when it was written.
+bool isSorted(const SealedSegment* segment, const AttrNumber* keys, int keyCount) {
+    const auto sorted = segment->meta().sortKeys();
+    if (static_cast<int>(sorted.size()) < keyCount) {
         return false;
     }
-    for (int i = 0; i < list.count; i++) {
-        if (list.rows[i].level != catalog::Level::Compacted) {
+    for (int k = 0; k < keyCount; k++) {
+        if (segment->row().attributes[sorted[static_cast<std::size_t>(k)]] != keys[k]) {
             return false;
         }
     }
     return true;
 }
 
+// Appends every live row of the open segment to the writer, starting segments as it fills.
+void appendLiveRows(Relation relation, SealedSegment* segment, SegmentWriter* writer, CommandId cid) {
+    const int natts = RelationGetDescr(relation)->natts;
+    Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(natts)));
+    bool* nulls = static_cast<bool*>(palloc(static_cast<Size>(natts)));
+    for (int32 row = 0; row < segment->rows(); row++) {
+        if (segment->isDeleted(row)) {
+            continue;
+        }
+        for (int a = 0; a < natts; a++) {
+            values[a] = segment->datum(a, row, &nulls[a]);
+        }
+        writer->append(relation, values, nulls);
+        if (writer->full()) {
+            writer->startWrite(relation, cid);
+        }
+    }
+}
+
+struct Survey {
+    bool needed;       // merging would change something
+    bool unsorted;     // some segment was written under another order key, or none
+};
+
+Survey survey(Relation relation, const catalog::SegmentList& list, Snapshot snapshot, const AttrNumber* keys,
+              int keyCount) {
+    Survey result = {};
+    int64 rows = 0;
+    SealedSegment* segment = SealedSegment::create(relation, RelationGetDescr(relation));
+    for (int i = 0; i < list.count; i++) {
+        segment->open(&list.rows[i], snapshot);
+        result.unsorted |= !isSorted(segment, keys, keyCount);
+        result.needed |= list.rows[i].level != catalog::Level::Compacted || segment->deletedCount() > 0;
+        rows += list.rows[i].rows;
+    }
+    segment->destroy();
+    // Runs of earlier, partial compactions add up to more segments than the rows need.
+    result.needed |= result.unsorted || list.count > 2 * (rows / static_cast<int64>(segment::kMaxRows) + 1);
+    return result;
+}
+
+// Rewrites each unsorted segment as sorted ones, so that a merge can stream them.
+void sortSegments(Relation relation, const catalog::SegmentList& list, Snapshot snapshot, const AttrNumber* keys,
+                  int keyCount) {
+    const CommandId cid = GetCurrentCommandId(true);
+    SealedSegment* segment = SealedSegment::create(relation, RelationGetDescr(relation));
+    SegmentWriter* writer = SegmentWriter::create(relation, CurrentMemoryContext, catalog::Level::Loaded);
+    for (int i = 0; i < list.count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        segment->open(&list.rows[i], snapshot);
+        if (isSorted(segment, keys, keyCount)) {
+            continue;
+        }
+        appendLiveRows(relation, segment, writer, cid);
+        writer->finishWrite(relation);
+        if (writer->rows() > 0) {
+            writer->write(relation, cid);
+        }
+        dropSegment(relation, list.rows[i], cid);
+    }
+    segment->destroy();
+    writer->destroy();
+    CommandCounterIncrement();
+}
+
+// Merges the segments of the list into new ones; returns how many were written.
+int64 mergeSegments(Relation relation, const catalog::SegmentList& list, Snapshot snapshot, const AttrNumber* keys,
+                    int keyCount, int64* dropped) {
+    Merge merge = {};
+    merge.relation = relation;
+    merge.keyCount = keyCount;
+    std::copy(keys, keys + keyCount, merge.keys);
+    merge.inputs = static_cast<Input*>(palloc0(sizeof(Input) * static_cast<Size>(list.count)));
+    merge.heap = static_cast<int*>(palloc(sizeof(int) * static_cast<Size>(list.count)));
+    for (int i = 0; i < list.count; i++) {
+        Input& input = merge.inputs[i];
+        input.row = &list.rows[i];
+        input.segment = SealedSegment::create(relation, RelationGetDescr(relation));
+        input.segment->open(input.row, snapshot);
+        input.position = -1;
+        *dropped += input.segment->deletedCount();
+        if (advance(&merge, &input)) {
+            merge.heap[merge.heapSize++] = i;
+        }
+    }
+    for (int i = merge.heapSize / 2 - 1; i >= 0; i--) {
+        siftDown(&merge, i);
+    }
+    const CommandId cid = GetCurrentCommandId(true);
+    const int natts = RelationGetDescr(relation)->natts;
+    Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(natts)));
+    bool* nulls = static_cast<bool*>(palloc(static_cast<Size>(natts)));
+    SegmentWriter* writer = SegmentWriter::create(relation, CurrentMemoryContext, catalog::Level::Compacted);
+    int64 written = 0;
+    while (merge.heapSize > 0) {
+        CHECK_FOR_INTERRUPTS();
+        Input& input = merge.inputs[merge.heap[0]];
+        for (int a = 0; a < natts; a++) {
+            values[a] = input.segment->datum(a, input.position, &nulls[a]);
+        }
+        writer->append(relation, values, nulls);
+        if (writer->full()) {
+            writer->startWrite(relation, cid);
+            written++;
+            module::failpoint("compact_after_segment");
+        }
+        if (!advance(&merge, &input)) {
+            merge.heap[0] = merge.heap[--merge.heapSize];
+        }
+        siftDown(&merge, 0);
+    }
+    writer->finishWrite(relation);
+    if (writer->rows() > 0) {
+        writer->write(relation, cid);
+        written++;
+    }
+    module::failpoint("compact_before_delete");
+    for (int i = 0; i < list.count; i++) {
+        merge.inputs[i].segment->destroy();
+        dropSegment(relation, list.rows[i], cid);
+    }
+    module::failpoint("compact_after_delete");
+    CommandCounterIncrement();
+    return written;
+}
+
 }  // namespace
 
 int64 compactRelation(Relation relation, int64* merged, int64* dropped) {
-    const Oid storage = catalog::storageOf(relation);
-    const bool unlogged = catalog::usesUnlogged(relation->rd_rel->relpersistence);
     *merged = 0;
     *dropped = 0;
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "footfall compact", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(context);
-    PushActiveSnapshot(GetLatestSnapshot());
-    catalog::SegmentList locked = catalog::listSegments(storage, unlogged, GetActiveSnapshot());
-    lockInputs(storage, &locked);
-    PopActiveSnapshot();
-    PushActiveSnapshot(GetLatestSnapshot());
-    Snapshot snapshot = GetActiveSnapshot();
-    catalog::SegmentList list = catalog::listSegments(storage, unlogged, snapshot);
-    keepLocked(&list, locked);
+    AttrNumber keys[catalog::kMaxOrderKeys];
+    const int keyCount = catalog::orderKey(relation, keys);
+
+    catalog::SegmentList list = lockSegments(relation);
+    const Survey found = survey(relation, list, GetActiveSnapshot(), keys, keyCount);
+    if (found.unsorted) {
+        sortSegments(relation, list, GetActiveSnapshot(), keys, keyCount);
+        PopActiveSnapshot();
+        list = lockSegments(relation);
+    }
     int64 written = 0;
-    if (list.count > 0 && !isCompacted(relation, list, catalog::countTombstones(storage, unlogged, snapshot))) {
-        Merge merge = {};
-        merge.relation = relation;
-        merge.keyCount = catalog::orderKey(relation, merge.keys);
-        merge.inputCount = list.count;
-        merge.inputs = static_cast<Input*>(palloc0(sizeof(Input) * static_cast<Size>(list.count)));
-        merge.heap = static_cast<int*>(palloc(sizeof(int) * static_cast<Size>(list.count)));
-        for (int i = 0; i < list.count; i++) {
-            Input& input = merge.inputs[i];
-            input.row = &list.rows[i];
-            input.segment = SealedSegment::create(relation, RelationGetDescr(relation));
-            input.segment->open(input.row, snapshot);
-            input.position = -1;
-            *dropped += input.segment->deletedCount();
-            if (advance(&merge, &input)) {
-                merge.heap[merge.heapSize++] = i;
-            }
-        }
-        for (int i = merge.heapSize / 2 - 1; i >= 0; i--) {
-            siftDown(&merge, i);
-        }
-        const CommandId cid = GetCurrentCommandId(true);
-        const int natts = RelationGetDescr(relation)->natts;
-        Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(Max(natts, 1))));
-        bool* nulls = static_cast<bool*>(palloc(static_cast<Size>(Max(natts, 1))));
-        SegmentWriter* writer = SegmentWriter::create(relation, context, catalog::Level::Compacted);
-        while (merge.heapSize > 0) {
-            CHECK_FOR_INTERRUPTS();
-            Input& input = merge.inputs[merge.heap[0]];
-            for (int a = 0; a < natts; a++) {
-                values[a] = input.segment->datum(a, input.position, &nulls[a]);
-            }
-            writer->append(relation, values, nulls);
-            if (writer->full()) {
-                writer->startWrite(relation, cid);
-                written++;
-                module::failpoint("compact_after_segment");
-            }
-            if (!advance(&merge, &input)) {
-                merge.heap[0] = merge.heap[--merge.heapSize];
-            }
-            siftDown(&merge, 0);
-        }
-        writer->finishWrite(relation);
-        if (writer->rows() > 0) {
-            writer->write(relation, cid);
-            written++;
-        }
-        module::failpoint("compact_before_delete");
-        for (int i = 0; i < list.count; i++) {
-            merge.inputs[i].segment->destroy();
-            catalog::deleteSegment(storage, unlogged, list.rows[i], cid);
-            deleteValues(relation, list.rows[i]);
-        }
-        module::failpoint("compact_after_delete");
+    if (found.needed) {
         *merged = list.count;
+        written = mergeSegments(relation, list, GetActiveSnapshot(), keys, keyCount, dropped);
     }
     PopActiveSnapshot();
     MemoryContextSwitchTo(previous);
     MemoryContextDelete(context);
-    if (written > 0) {
-        CommandCounterIncrement();
-    }
     return written;
 }
 
