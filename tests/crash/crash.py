@@ -154,7 +154,7 @@ class Crash:
     def settle(self):
         """After a restart: finish what was prepared, then every row must be as the ledger says."""
         problems = []
-        connection = self.server.connect_patiently()
+        connection = self.connect_after_crash()
         try:
             for (gid,) in connection.must("SELECT gid FROM pg_prepared_xacts").rows:
                 connection.must("COMMIT PREPARED '%s'" % gid)
@@ -177,6 +177,19 @@ class Crash:
         finally:
             connection.close()
         return problems[:10]
+
+    def connect_after_crash(self):
+        """The postmaster may not have noticed yet that a backend was killed, and end this session too."""
+        end = time.monotonic() + 60
+        while True:
+            try:
+                connection = self.server.connect_patiently()
+                time.sleep(0.2)
+                connection.must("SELECT 1")
+                return connection
+            except ConnectionLost:
+                if time.monotonic() > end:
+                    raise
 
     def report(self, title, problems):
         if problems:
@@ -205,7 +218,7 @@ class Crash:
         met = ""
         problems = []
         for sort in ("copy", "insert", "seal", "delete", "update", "compact", "vacuum", "vacuum_full", "analyze",
-                     "rewrite"):
+                     "rewrite", "compact_large"):
             try:
                 met = self.meet(name, action, sort)
             except RuntimeError as error:
@@ -215,13 +228,25 @@ class Crash:
         if not met and not problems:
             problems = ["no statement met this failpoint"]
         problems += self.settle()
+        if met == "compact_large":
+            problems += self.delete_again()
         self.report("failpoint %s, %s%s" % (name, action, " in " + met if met else ""), problems)
+
+    def delete_again(self):
+        """The many rows go again, by one DELETE of sealed rows."""
+        ledger = self.ledgers["events"]
+        mine = ledger.sample(self.rng, 9, 10**9)
+        result = self.sql("DELETE FROM events WHERE client = 9")
+        ledger.acknowledge({row: None for row in mine})
+        wrong = int(result.tag.split()[1]) != len(mine)
+        return ["%s instead of %d" % (result.tag, len(mine))] if wrong else []
 
     def meet(self, name, action, sort):
         """The sort of statement, when it met the failpoint."""
         table = "events"
         ledger = self.ledgers[table]
-        connection = self.server.connect_patiently()
+        changes = {}
+        connection = self.connect_after_crash()
         try:
             connection.must("SET footfall.min_segment_rows = 200")
             # Something in both stores, and something deleted, for each sort to work on.
@@ -229,8 +254,28 @@ class Crash:
                 self.load(connection, ledger, table, 600)
                 connection.must("CALL footfall.seal('%s')" % table)
                 self.load(connection, ledger, table, 50)
+            if sort == "compact_large":  # more rows than one segment holds
+                self.load_generated(connection, ledger, table, 140000)
+                connection.must("CALL footfall.seal('%s')" % table)
             sql, copy, changes = self.prepare(sort, ledger, table)
             connection.must("SET footfall.failpoint = '%s:%s'" % (name, "sleep" if action == "postmaster" else action))
+            if action == "postmaster" and copy is not None:
+                # Its data has to be sent while the clock runs; what ends before the kill did not sleep.
+                clock = threading.Timer(0.6, self.server.kill)
+                clock.start()
+                try:
+                    result = connection.run(sql, copy)
+                except ConnectionLost:
+                    clock.join()
+                    ledger.doubt(changes)
+                    self.server.start()
+                    return sort
+                clock.cancel()
+                clock.join()
+                if self.server.process.poll() is not None:
+                    self.server.start()
+                ledger.acknowledge(changes)
+                return ""
             connection.send(sql, copy)
             if action == "postmaster" and not connection.wait(0.35):
                 # Still not done after what it takes at most: it sleeps at the failpoint.
@@ -267,6 +312,12 @@ class Crash:
         connection.must("COPY %s FROM STDIN" % table, data)
         ledger.acknowledge({row: 1 for row in rows})
 
+    def load_generated(self, connection, ledger, table, count):
+        first = (9 << OWNER_BITS) | self.next_row
+        self.next_row += count
+        connection.must(generated_insert(table, first, count))
+        ledger.acknowledge({row: 1 for row in range(first, first + count)})
+
     def prepare(self, sort, ledger, table):
         """One statement of the sort: SQL, COPY data, and what it changes."""
         first = (9 << OWNER_BITS) | self.next_row
@@ -277,8 +328,7 @@ class Crash:
             if sort == "copy":
                 data = "".join("%d\t9\t1\t%s\n" % (row, clients.payload(row, 1)) for row in rows).encode()
                 return "COPY %s FROM STDIN" % table, data, changes
-            return ("INSERT INTO {0} SELECT i, 9, 1, i || ':1:' || repeat('footfall', (i % 7)::int4) "
-                    "FROM generate_series({1}::int8, {2}) i".format(table, first, first + 699), None, changes)
+            return generated_insert(table, first, 700), None, changes
         mine = ledger.sample(self.rng, 9, 400)
         if sort == "delete":
             return ("DELETE FROM %s WHERE id IN (%s)" % (table, ", ".join(map(str, mine))), None,
@@ -289,6 +339,7 @@ class Crash:
             return sql, None, {row: version + 1 for row, version in mine.items()}
         return {
             "seal": "CALL footfall.seal('%s')" % table,
+            "compact_large": "CALL footfall.compact('%s')" % table,
             "compact": "CALL footfall.compact('%s')" % table,
             "vacuum": "VACUUM %s" % table,
             "vacuum_full": "VACUUM FULL %s" % table,
@@ -321,6 +372,11 @@ class Crash:
             print("run again with CRASH_SEED=%s" % self.seed)
         print("%d passed, %d failed" % (self.passed, len(self.failures)))
         return 1 if self.failures else 0
+
+
+def generated_insert(table, first, count):
+    return ("INSERT INTO {0} SELECT i, 9, 1, i || ':1:' || repeat('footfall', (i % 7)::int4) "
+            "FROM generate_series({1}::int8, {2}) i".format(table, first, first + count - 1))
 
 
 def failpoint_names():

@@ -141,7 +141,7 @@ class Connection:
             result = self._read(pointer)
             if last is None or last.ok:
                 last = result
-        if _status(self._conn) != CONNECTION_OK:
+        if _status(self._conn) != CONNECTION_OK or (last and last.sqlstate == CONNECTION_LOST):
             raise ConnectionLost(last.message if last else "the connection was closed")
         return last if last is not None else Result(True, "")
 
