@@ -53,7 +53,10 @@ Node* parseExpression(const char* text) {
                        select->lockingClause == NIL && select->withClause == nullptr &&
                        select->op == SETOP_NONE;
     ResTarget* target = plain ? linitial_node(ResTarget, select->targetList) : nullptr;
-    if (target == nullptr || target->name != nullptr) {
+    // "*" is no expression, but the grammar takes it for a reference to a column.
+    const bool star = target != nullptr && IsA(target->val, ColumnRef) &&
+                      IsA(llast(castNode(ColumnRef, target->val)->fields), A_Star);
+    if (target == nullptr || target->name != nullptr || star) {
         ereport(ERROR,
                 (errcode(ERRCODE_SYNTAX_ERROR), errmsg("amount must be one column or expression"),
                  errhint("For example amount => 'price' or amount => 'price * quantity'.")));

@@ -241,7 +241,8 @@ char* displayName(Oid relation) {
 
 // What was written in the former order stays in it until somebody compacts.
 void hintCompaction(Oid relation, const char* orderBefore) {
-    if (strcmp(orderBefore, orderInForce(relation)) == 0) {
+    const char* orderNow = orderInForce(relation);
+    if (strcmp(orderBefore, orderNow) == 0 || strcmp(orderNow, "{}") == 0) {
         return;
     }
     ListCell* cell;

@@ -38,6 +38,10 @@ struct Check {
     int64 hotRows;
 };
 
+const char* counted(int64 count, const char* noun) {
+    return psprintf(INT64_FORMAT " %s%s", count, noun, count == 1 ? "" : "s");
+}
+
 void report(Check* check, int segment, const char* attribute, const char* problem) {
     NameData name = {};
     if (attribute != nullptr) {
@@ -50,6 +54,12 @@ void report(Check* check, int segment, const char* attribute, const char* proble
     check->problems++;
 }
 
+bool isDamage(const ErrorData* failure) {
+    return failure->sqlerrcode == ERRCODE_DATA_CORRUPTED ||
+           failure->sqlerrcode == ERRCODE_INDEX_CORRUPTED ||
+           failure->sqlerrcode == ERRCODE_FEATURE_NOT_SUPPORTED;
+}
+
 // Runs `body`; damage it meets becomes a row of the result, and false is returned.
 template <class Body>
 bool survive(Check* check, int segment, const char* attribute, const char* part, Body&& body) {
@@ -57,8 +67,7 @@ bool survive(Check* check, int segment, const char* attribute, const char* part,
     if (failure == nullptr) {
         return true;
     }
-    if (failure->sqlerrcode != ERRCODE_DATA_CORRUPTED &&
-        failure->sqlerrcode != ERRCODE_INDEX_CORRUPTED) {
+    if (!isDamage(failure)) {
         ReThrowError(failure);
     }
     report(check, segment, attribute,
@@ -243,12 +252,12 @@ struct TombstoneRun {
 void endRun(Check* check, const TombstoneRun& run) {
     if (run.orphaned > 0) {
         report(check, run.segment, nullptr,
-               psprintf(INT64_FORMAT " tombstones of a segment that does not exist", run.orphaned));
+               psprintf("%s of a segment that does not exist", counted(run.orphaned, "tombstone")));
     }
     if (run.outside > 0) {
         report(check, run.segment, nullptr,
-               psprintf(INT64_FORMAT " tombstones outside the segment's rows, such as row %d",
-                        run.outside, run.example));
+               psprintf("%s outside the segment's rows, such as row %d",
+                        counted(run.outside, "tombstone"), run.example));
     }
 }
 
@@ -337,8 +346,7 @@ bool tryHotBlocks(Check* check, BlockNumber first, BlockNumber count, bool name,
     MemoryContextSwitchTo(previous);
     if (failure == nullptr) {
         check->hotRows += position.rows;
-    } else if (failure->sqlerrcode != ERRCODE_DATA_CORRUPTED &&
-               failure->sqlerrcode != ERRCODE_INDEX_CORRUPTED) {
+    } else if (!isDamage(failure)) {
         ReThrowError(failure);
     } else if (name) {
         const bool row = ItemPointerIsValid(&position.tid);
@@ -407,8 +415,10 @@ void checkTable(Check* check) {
         });
         if (misplaced.count > 0) {
             report(check, misplaced.rows[0].number, nullptr,
-                   psprintf("%d segments are listed with the %s tables'", misplaced.count,
-                            check->unlogged ? "logged" : "unlogged"));
+                   psprintf("%s in footfall.%s, where rows of %s tables do not belong",
+                            counted(misplaced.count, "row"),
+                            check->unlogged ? "segment" : "unlogged_segment",
+                            check->unlogged ? "unlogged" : "permanent"));
         }
     }
     MemoryContextDelete(scratch);
@@ -444,11 +454,10 @@ void verify(FunctionCallInfo fcinfo) {
         MemoryContextReset(context);
     }
     MemoryContextDelete(context);
-    ereport(NOTICE, (errmsg("verified " INT64_FORMAT " tables: " INT64_FORMAT
-                            " hot rows, " INT64_FORMAT " segments with " INT64_FORMAT
-                            " rows, " INT64_FORMAT " of them deleted; problems: " INT64_FORMAT,
-                            check.tables, check.hotRows, check.segments, check.sealedRows,
-                            check.deletedRows, check.problems)));
+    ereport(NOTICE, (errmsg("verified %s: %s, %s with %s (" INT64_FORMAT " deleted); %s",
+                            counted(check.tables, "table"), counted(check.hotRows, "hot row"),
+                            counted(check.segments, "segment"), counted(check.sealedRows, "row"),
+                            check.deletedRows, counted(check.problems, "problem"))));
 }
 
 }  // namespace footfall::functions

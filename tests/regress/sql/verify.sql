@@ -110,7 +110,9 @@ ROLLBACK;
 BEGIN;
 UPDATE footfall.segment SET value_ids[5] = 1 WHERE storage = storage('events');
 SELECT * FROM problems();
+\set VERBOSITY sqlstate
 SELECT count(ts) FROM events;
+\set VERBOSITY default
 ROLLBACK;
 BEGIN;
 UPDATE footfall.segment SET attributes[2] = 77 WHERE storage = storage('events');
