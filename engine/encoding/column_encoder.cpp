@@ -101,10 +101,11 @@ void encodeColumn(const vector::Column& column, const NodeOptions& options, base
         return encodeConstant(column, out);
     ColumnProfile own;
     ColumnProfile& found = profile != nullptr ? *profile : own;
-    if (options.runs)
-        found.runEnds = findRuns(column, rows / 3);
     if (options.dictionary || options.forceDictionary) {
         found.distinct = tryDistinct(column, options);
+    }
+    if (options.runs) {
+        found.runEnds = findRuns(column, found.distinct, rows / 3);
     }
     Contest contest;
     std::vector<uint32_t> references;

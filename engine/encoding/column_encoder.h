@@ -46,7 +46,11 @@ void encodeColumn(const vector::Column& column, const NodeOptions& options, base
 // A column with how it would be stored if it stood alone.
 struct EncodedColumn {
     base::ByteWriter bytes;
-    std::vector<uint32_t> references;  // other columns its decoding needs, ascending
+    std::vector<uint32_t> references;  // other columns its node refers to, ascending
+    // Rows of the least and the greatest value, where choosing found them (not for floats).
+    bool hasExtremes = false;
+    uint32_t leastRow = 0;
+    uint32_t greatestRow = 0;
 };
 
 // Encodes the columns of one segment, which have equal row counts. Columns named in `keys` are

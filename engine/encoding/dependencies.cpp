@@ -110,6 +110,12 @@ class DependencySearch {
             options.integers = integers;
             options.references = &encoded_[c].references;
             encodeColumn(columns_[c], options, encoded_[c].bytes, &profiles_[c]);
+            const DistinctValues& distinct = profiles_[c].distinct;
+            if (distinct.count() != 0 && !columns_[c].type().isFloat()) {
+                encoded_[c].hasExtremes = true;
+                encoded_[c].leastRow = distinct.representatives.front();
+                encoded_[c].greatestRow = distinct.representatives.back();
+            }
         }
         if (columns_[0].size() < kMinRows)
             return;
@@ -192,7 +198,7 @@ class DependencySearch {
                     continue;
                 encodeDerivedByRun(values, parent, ends, mapOptions(c), entry);
             } else if (rootOf(encoded_[c].bytes) == ColumnCodec::Integers &&
-                       encoded_[c].bytes.size() > values.size()) {
+                       encoded_[c].bytes.size() > size_t{2} * values.size()) {
                 encodeGroupedDelta(values, parent, ends, effort_, entry);
             } else {
                 continue;

@@ -56,6 +56,34 @@ class CodeTable {
     size_t used_ = 0;
 };
 
+// memcmp's answer for equal sizes, without the call for short values.
+bool equalBytes(std::string_view a, std::string_view b) {
+    if (a.size() != b.size())
+        return false;
+    const size_t size = a.size();
+    const auto load = [](const char* at, auto word) {
+        std::memcpy(&word, at, sizeof(word));
+        return word;
+    };
+    if (size > 16)
+        return std::memcmp(a.data(), b.data(), size) == 0;
+    if (size >= 8) {
+        const uint64_t word = 0;
+        return load(a.data(), word) == load(b.data(), word) &&
+               load(a.data() + size - 8, word) == load(b.data() + size - 8, word);
+    }
+    if (size >= 4) {
+        const uint32_t word = 0;
+        return load(a.data(), word) == load(b.data(), word) &&
+               load(a.data() + size - 4, word) == load(b.data() + size - 4, word);
+    }
+    for (size_t i = 0; i < size; ++i) {
+        if (a[i] != b[i])
+            return false;
+    }
+    return true;
+}
+
 template <class T>
 uint64_t wordOf(T value) {
     return static_cast<uint64_t>(static_cast<int64_t>(value));
@@ -143,9 +171,7 @@ void sortCodes(const vector::Column& column, DistinctValues& result) {
 }
 
 template <class T>
-bool runsOfFixed(const vector::Column& column, uint32_t limit, std::vector<uint32_t>& ends) {
-    const T* values = column.values<T>();
-    const uint32_t rows = column.size();
+bool runsOf(const T* values, uint32_t rows, uint32_t limit, std::vector<uint32_t>& ends) {
     for (uint32_t row = 1; row < rows; ++row) {
         if (values[row] == values[row - 1])
             continue;
@@ -167,6 +193,43 @@ bool runsOfRows(const vector::Column& column, uint32_t limit, std::vector<uint32
     return true;
 }
 
+bool scanRuns(const vector::Column& column, const DistinctValues& distinct, uint32_t limit,
+              std::vector<uint32_t>& ends) {
+    const uint32_t rows = column.size();
+    if (distinct.complete)
+        return runsOf(distinct.codes.data(), rows, limit, ends);
+    if (column.type().isBytes() || column.nullCount() != 0) {
+        return runsOfRows(column, limit, ends);
+    }
+    switch (column.type().width) {
+        case 1:
+            return runsOf(column.values<uint8_t>(), rows, limit, ends);
+        case 2:
+            return runsOf(column.values<uint16_t>(), rows, limit, ends);
+        case 4:
+            return runsOf(column.values<uint32_t>(), rows, limit, ends);
+        case 8:
+            return runsOf(column.values<uint64_t>(), rows, limit, ends);
+        default:
+            return runsOfRows(column, limit, ends);
+    }
+}
+
+// Whether a sample of neighbours leaves it possible that there are no more than `limit` runs.
+bool runsPossible(const vector::Column& column, uint32_t limit) {
+    constexpr uint32_t kSample = 512;
+    const uint32_t rows = column.size();
+    if (rows < 8 * kSample)
+        return true;
+    uint32_t changes = 0;
+    for (uint32_t i = 0; i < kSample; ++i) {
+        const auto row = static_cast<uint32_t>(uint64_t{i} * (rows - 1) / kSample);
+        changes += column.rowEquals(row, column, row + 1) ? 0 : 1;
+    }
+    // Twice the expected share is beyond chance.
+    return uint64_t{changes} * rows <= uint64_t{2} * limit * kSample;
+}
+
 }  // namespace
 
 DistinctValues findDistinct(const vector::Column& column, uint32_t limit) {
@@ -179,7 +242,10 @@ DistinctValues findDistinct(const vector::Column& column, uint32_t limit) {
                 const auto value = column.bytesAt(row);
                 return base::hashBytes(value.data(), value.size());
             },
-            [&](uint32_t a, uint32_t b) { return column.bytesAt(a) == column.bytesAt(b); }, result);
+            [&](uint32_t a, uint32_t b) {
+                return equalBytes(column.bytesAt(a), column.bytesAt(b));
+            },
+            result);
     } else {
         switch (type.width) {
             case 1:
@@ -209,32 +275,12 @@ DistinctValues findDistinct(const vector::Column& column, uint32_t limit) {
     return result;
 }
 
-std::vector<uint32_t> findRuns(const vector::Column& column, uint32_t limit) {
+std::vector<uint32_t> findRuns(const vector::Column& column, const DistinctValues& distinct,
+                               uint32_t limit) {
     std::vector<uint32_t> ends;
-    if (column.size() == 0)
+    if (column.size() == 0 || !runsPossible(column, limit))
         return ends;
-    bool complete = false;
-    if (column.type().isBytes() || column.nullCount() != 0) {
-        complete = runsOfRows(column, limit, ends);
-    } else {
-        switch (column.type().width) {
-            case 1:
-                complete = runsOfFixed<uint8_t>(column, limit, ends);
-                break;
-            case 2:
-                complete = runsOfFixed<uint16_t>(column, limit, ends);
-                break;
-            case 4:
-                complete = runsOfFixed<uint32_t>(column, limit, ends);
-                break;
-            case 8:
-                complete = runsOfFixed<uint64_t>(column, limit, ends);
-                break;
-            default:
-                complete = runsOfRows(column, limit, ends);
-        }
-    }
-    if (complete && ends.size() < limit) {
+    if (scanRuns(column, distinct, limit, ends) && ends.size() < limit) {
         ends.push_back(column.size());
     } else {
         ends.clear();

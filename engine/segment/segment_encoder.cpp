@@ -3,12 +3,73 @@
 #include <algorithm>
 
 #include "engine/base/checksum.h"
+#include "engine/encoding/column_codec.h"
 #include "engine/encoding/column_encoder.h"
 #include "engine/segment/segment_index.h"
 #include "engine/segment/sort_permutation.h"
 
 namespace footfall::segment {
 namespace {
+
+// The least and greatest of integers without NULLs.
+std::pair<int64_t, int64_t> integerExtremes(const vector::Column& column) {
+    std::vector<uint64_t> words(column.size());
+    encoding::widenIntegers(column, words);
+    int64_t least = INT64_MAX;
+    int64_t greatest = INT64_MIN;
+    for (const uint64_t word : words) {
+        least = std::min(least, static_cast<int64_t>(word));
+        greatest = std::max(greatest, static_cast<int64_t>(word));
+    }
+    return {least, greatest};
+}
+
+ColumnStats statsOf(const vector::Column& column, const encoding::EncodedColumn& encoded) {
+    ColumnStats stats;
+    stats.nullCount = column.nullCount();
+    if (stats.nullCount == column.size() || !hasNaturalOrder(column.type()))
+        return stats;
+    stats.hasRange = true;
+    Scalar least;
+    Scalar greatest;
+    if (encoded.hasExtremes) {
+        least = Scalar::at(column, encoded.leastRow);
+        greatest = Scalar::at(column, encoded.greatestRow);
+    } else if (column.type().isInteger() && stats.nullCount == 0) {
+        const auto extremes = integerExtremes(column);
+        least = Scalar::of(extremes.first);
+        greatest = Scalar::of(extremes.second);
+    } else {
+        bool first = true;
+        for (uint32_t row = 0; row < column.size(); ++row) {
+            if (column.isNull(row))
+                continue;
+            const Scalar value = Scalar::at(column, row);
+            if (first || compare(value, least) < 0)
+                least = value;
+            if (first || compare(value, greatest) > 0)
+                greatest = value;
+            first = false;
+        }
+    }
+    stats.min = Bound::of(least);
+    stats.max = Bound::of(greatest);
+    return stats;
+}
+
+// Whether the rows are in the order of the sort keys; the first that is not, or 0.
+uint32_t firstDisorder(std::span<const vector::Column> columns, std::span<const uint32_t> keys) {
+    const vector::Column& first = columns[keys[0]];
+    const bool plain = first.type().kind == vector::Kind::Int64 && first.nullCount() == 0;
+    const int64_t* values = first.values<int64_t>();
+    for (uint32_t row = 1; row < first.size(); ++row) {
+        if (plain && values[row - 1] < values[row])
+            continue;
+        if (compareRows(columns, keys, row - 1, row) > 0)
+            return row;
+    }
+    return 0;
+}
 
 void checkArguments(std::span<const vector::Column> columns, const EncodeOptions& options) {
     if (columns.empty() || columns.size() > kMaxColumns) {
@@ -44,36 +105,9 @@ void checkArguments(std::span<const vector::Column> columns, const EncodeOptions
     }
     if (options.sortKeys.empty())
         return;
-    for (uint32_t row = 1; row < rows; ++row) {
-        if (compareRows(columns, options.sortKeys, row - 1, row) > 0) {
-            base::throwBadArgument("row %u is not in the order of the sort keys", row);
-        }
-    }
-}
-
-ColumnStats statsOf(const vector::Column& column) {
-    ColumnStats stats;
-    stats.nullCount = column.nullCount();
-    if (stats.nullCount == column.size() || !hasNaturalOrder(column.type()))
-        return stats;
-    Scalar least;
-    Scalar greatest;
-    for (uint32_t row = 0; row < column.size(); ++row) {
-        if (column.isNull(row))
-            continue;
-        const Scalar value = Scalar::at(column, row);
-        if (!stats.hasRange) {
-            least = greatest = value;
-            stats.hasRange = true;
-        } else if (compare(value, least) < 0) {
-            least = value;
-        } else if (compare(value, greatest) > 0) {
-            greatest = value;
-        }
-    }
-    stats.min = Bound::of(least);
-    stats.max = Bound::of(greatest);
-    return stats;
+    const uint32_t row = firstDisorder(columns, options.sortKeys);
+    if (row != 0)
+        base::throwBadArgument("row %u is not in the order of the sort keys", row);
 }
 
 }  // namespace
@@ -97,7 +131,7 @@ EncodedSegment encodeSegment(std::span<const vector::Column> columns, const Enco
         column.chunkBytes = static_cast<uint32_t>(bytes.size());
         column.crc = base::crc32c(bytes);
         column.rawBytes = columns[c].byteSize();
-        column.stats = statsOf(columns[c]);
+        column.stats = statsOf(columns[c], encoded[c]);
         column.codec = static_cast<uint8_t>(bytes[0]);
         segment.meta.addColumn(column, encoded[c].references);
         segment.chunks.emplace_back(bytes.begin(), bytes.end());

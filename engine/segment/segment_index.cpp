@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 
+#include "engine/encoding/column_codec.h"
 #include "engine/encoding/int_stream.h"
 
 namespace footfall::segment {
@@ -33,6 +34,25 @@ struct BlockKeys {
 BlockKeys blockKeys(const vector::Column& column) {
     BlockKeys keys;
     const uint32_t rows = column.size();
+    if (column.type().isInteger() && column.nullCount() == 0) {
+        // The order key of an integer flips its sign bit.
+        std::vector<uint64_t> words(rows);
+        encoding::widenIntegers(column, words);
+        for (uint64_t& word : words)
+            word ^= uint64_t{1} << 63;
+        for (uint32_t first = 0; first < rows; first += kBlockRows) {
+            const auto block = std::span(words).subspan(first, std::min(kBlockRows, rows - first));
+            uint64_t least = UINT64_MAX;
+            uint64_t greatest = 0;
+            for (const uint64_t key : block) {
+                least = std::min(least, key);
+                greatest = std::max(greatest, key);
+            }
+            keys.least.push_back(least);
+            keys.greatest.push_back(greatest);
+        }
+        return keys;
+    }
     for (uint32_t first = 0; first < rows; first += kBlockRows) {
         uint64_t least = UINT64_MAX;
         uint64_t greatest = 0;

@@ -61,7 +61,7 @@ class SegmentMeta {
     uint32_t blocks() const noexcept { return (rows_ + kBlockRows - 1) / kBlockRows; }
     uint32_t columnCount() const noexcept { return static_cast<uint32_t>(columns_.size()); }
     const ColumnMeta& column(uint32_t index) const noexcept { return columns_[index]; }
-    // Other columns whose chunks decoding this one needs.
+    // Other columns that this one's chunk refers to directly; decoding needs their chunks too.
     std::span<const uint16_t> references(uint32_t index) const noexcept {
         return std::span(references_)
             .subspan(columns_[index].firstReference, columns_[index].referenceCount);
