@@ -9,6 +9,7 @@
 #include "extension/executor/footfall_scan.h"
 #include "extension/module/settings.h"
 #include "extension/planner/pruning_clause.h"
+#include "extension/storage/relation_size.h"
 #include "extension/storage/rewrite.h"
 
 extern "C" {
@@ -162,11 +163,23 @@ CustomPath* makePath(PlannerInfo* root, RelOptInfo* relation, Oid table, Bitmaps
     return path;
 }
 
-bool isFootfallRelation(Oid table) {
+// A table that has no segments, or none yet, is scanned as the heap that it is.
+bool isWorthIt(Oid table) {
     Relation relation = table_open(table, NoLock);
-    const bool ours = storage::isFootfallTable(relation);
+    const bool worth = storage::isFootfallTable(relation) && storage::hasSegments(relation);
     table_close(relation, NoLock);
-    return ours;
+    return worth;
+}
+
+// TID scans and TID range scans read less than any filter of ours.
+bool restrictsAddress(RelOptInfo* relation) {
+    Bitmapset* attributes = nullptr;
+    ListCell* cell;
+    foreach (cell, relation->baserestrictinfo) {
+        auto* clause = static_cast<RestrictInfo*>(lfirst(cell));
+        pull_varattnos(reinterpret_cast<Node*>(clause->clause), relation->relid, &attributes);
+    }
+    return bms_is_member(SelfItemPointerAttributeNumber - FirstLowInvalidHeapAttributeNumber, attributes);
 }
 
 void offerPaths(PlannerInfo* root, RelOptInfo* relation, Index rti, RangeTblEntry* entry) {
@@ -176,7 +189,7 @@ void offerPaths(PlannerInfo* root, RelOptInfo* relation, Index rti, RangeTblEntr
     if (!module::enableScan || entry->rtekind != RTE_RELATION || entry->inh || entry->tablesample != nullptr ||
         (entry->relkind != RELKIND_RELATION && entry->relkind != RELKIND_MATVIEW) ||
         bms_is_member(static_cast<int>(rti), root->all_result_relids) || root->parse->rowMarks != NIL ||
-        root->rowMarks != NIL || IS_DUMMY_REL(relation) || !isFootfallRelation(entry->relid)) {
+        root->rowMarks != NIL || IS_DUMMY_REL(relation) || restrictsAddress(relation) || !isWorthIt(entry->relid)) {
         return;
     }
     // A lateral reference would make the scan depend on another relation.

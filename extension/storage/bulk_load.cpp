@@ -173,10 +173,10 @@ bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state
         !OidIsValid(catalog::storageOf(relation)) || !hasStoredColumns(RelationGetDescr(relation))) {
         return false;
     }
-    // Single rows come this way from CREATE TABLE AS and rewrites, whose targets have no defaults. COPY hands over
-    // single rows when a default or a trigger may look at the table while it runs.
+    // Single rows come this way from rewrites, and from CREATE TABLE AS, whose targets have no defaults. COPY hands
+    // over single rows when a default or a trigger may look at the table while it runs.
     TupleConstr* constraints = RelationGetDescr(relation)->constr;
-    if (!multi && ((options & TABLE_INSERT_SKIP_FSM) == 0 ||
+    if (!multi && !OidIsValid(relation->rd_rel->relrewrite) && ((options & TABLE_INSERT_SKIP_FSM) == 0 ||
                    (constraints != nullptr && (constraints->num_defval > 0 || constraints->has_generated_stored)))) {
         return false;
     }

@@ -5,11 +5,10 @@
 // order key, or when a segment was written before the key was set, its rows are taken in their order and each output
 // segment is sorted by itself.
 #include "extension/catalog/configuration.h"
-#include "extension/catalog/segment_lock.h"
-#include "extension/catalog/tombstone.h"
 #include "extension/module/settings.h"
 #include "extension/storage/scan_state.h"
 #include "extension/storage/seal.h"
+#include "extension/storage/segment_claim.h"
 #include "extension/storage/segment_writer.h"
 #include "extension/storage/value.h"
 
@@ -134,54 +133,6 @@ bool advance(Merge* merge, Input* input) {
         input->keys[k] = input->segment->datum(merge->keys[k] - 1, input->position, &input->keyNulls[k]);
     }
     return true;
-}
-
-// Locks the table's segments, leaving out those that somebody is changing, and then takes a new active snapshot:
-// nobody can have changed a locked segment since. Returns the locked segments as that snapshot sees them.
-catalog::SegmentList lockSegments(Relation relation) {
-    const Oid storage = catalog::storageOf(relation);
-    const bool unlogged = catalog::usesUnlogged(relation->rd_rel->relpersistence);
-    PushActiveSnapshot(GetLatestSnapshot());
-    catalog::SegmentList list = catalog::listSegments(storage, unlogged, GetActiveSnapshot());
-    for (int i = 0; i < list.count; i++) {
-        (void)catalog::lockSegment(storage, list.rows[i].number, AccessExclusiveLock, false);
-    }
-    PopActiveSnapshot();
-    PushActiveSnapshot(GetLatestSnapshot());
-    list = catalog::listSegments(storage, unlogged, GetActiveSnapshot());
-    int kept = 0;
-    for (int i = 0; i < list.count; i++) {
-        if (catalog::holdsSegmentLock(storage, list.rows[i].number, AccessExclusiveLock)) {
-            list.rows[kept++] = list.rows[i];
-        }
-    }
-    list.count = kept;
-    return list;
-}
-
-void deleteValues(Relation relation, const catalog::SegmentRow& row) {
-    for (int c = 0; c <= row.columns; c++) {
-        const Oid valueId = c < row.columns ? row.valueIds[c] : row.indexValue;
-        if (!OidIsValid(valueId)) {
-            continue;
-        }
-        CHECK_FOR_INTERRUPTS();
-        struct varatt_external pointer = {};
-        pointer.va_rawsize = 1 + VARHDRSZ;
-        VARATT_EXTERNAL_SET_SIZE_AND_COMPRESS_METHOD(pointer, 1, TOAST_PGLZ_COMPRESSION_ID);
-        pointer.va_valueid = valueId;
-        pointer.va_toastrelid = catalog::storageOf(relation);
-        char external[TOAST_POINTER_SIZE];
-        SET_VARTAG_EXTERNAL(external, VARTAG_ONDISK);
-        memcpy(VARDATA_EXTERNAL(external), &pointer, sizeof(pointer));
-        toast_delete_datum(relation, PointerGetDatum(external), false);
-    }
-}
-
-void dropSegment(Relation relation, const catalog::SegmentRow& row, CommandId cid) {
-    catalog::deleteSegment(catalog::storageOf(relation), catalog::usesUnlogged(relation->rd_rel->relpersistence), row,
-                           cid);
-    deleteValues(relation, row);
 }
 
 // Whether the segment was sorted by (at least) the order key when it was written.
@@ -334,12 +285,12 @@ int64 compactRelation(Relation relation, int64* merged, int64* dropped) {
     AttrNumber keys[catalog::kMaxOrderKeys];
     const int keyCount = catalog::orderKey(relation, keys);
 
-    catalog::SegmentList list = lockSegments(relation);
+    catalog::SegmentList list = claimSegments(relation, static_cast<int32>(segment::kMaxRows));
     const Survey found = survey(relation, list, GetActiveSnapshot(), keys, keyCount);
     if (found.unsorted) {
         sortSegments(relation, list, GetActiveSnapshot(), keys, keyCount);
         PopActiveSnapshot();
-        list = lockSegments(relation);
+        list = claimSegments(relation, static_cast<int32>(segment::kMaxRows));
     }
     int64 written = 0;
     if (found.needed) {

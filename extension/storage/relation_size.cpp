@@ -31,14 +31,32 @@ StoredSize sealedSize(Relation relation) {
     return size;
 }
 
+bool hasSegments(Relation relation) {
+    const Oid storage = catalog::storageOf(relation);
+    if (!OidIsValid(storage)) {
+        return false;
+    }
+    catalog::OpenTable table = catalog::open(
+        catalog::Table::Segment, catalog::usesUnlogged(relation->rd_rel->relpersistence), AccessShareLock);
+    SysScanDesc scan = catalog::beginScan(table, SnapshotSelf, 1, storage);
+    const bool found = HeapTupleIsValid(systable_getnext(scan));
+    systable_endscan(scan);
+    catalog::close(table);
+    return found;
+}
+
 void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages, double* tuples, double* allVisible) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(relation);
     StoredSize sealed = sealedSize(relation);
+    if (sealed.segments == 0) {
+        heapRoutine()->relation_estimate_size(relation, attributeWidths, pages, tuples, allVisible);
+        return;
+    }
     double hotRows = 0;
     if (relation->rd_rel->reltuples >= 0 && relation->rd_rel->relpages > 0) {
         // reltuples counts both stores: what is not sealed by now was hot, in relpages pages.
         hotRows = Max(relation->rd_rel->reltuples - sealed.rows, 0.0) * blocks / relation->rd_rel->relpages;
-    } else if (blocks > 1 || sealed.segments == 0) {
+    } else if (blocks > 1) {
         const int32 width = get_rel_data_width(relation, attributeWidths) +
                             static_cast<int32>(MAXALIGN(SizeofHeapTupleHeader) + sizeof(ItemIdData));
         hotRows = blocks * ((BLCKSZ - SizeOfPageHeaderData) / static_cast<double>(Max(width, 1)));

@@ -15,6 +15,9 @@ struct StoredSize {
 // What the segments of a table hold under the current latest snapshot.
 StoredSize sealedSize(Relation relation);
 
+// Whether the table has any segment as of now; one index look-up.
+bool hasSegments(Relation relation);
+
 // Rows and pages for the planner: heap pages and the segments' bytes as pages.
 void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages, double* tuples, double* allVisible);
 

@@ -6,12 +6,17 @@
 #include "extension/module/settings.h"
 #include "extension/storage/relation_size.h"
 #include "extension/storage/scan_state.h"
+#include "extension/storage/segment_claim.h"
 #include "extension/storage/segment_writer.h"
 #include "extension/storage/value.h"
 
 namespace footfall::storage {
 
 namespace {
+
+// Segments of up to this many rows are merged into the one that a seal writes, so that frequent seals of few rows do
+// not leave tiny segments.
+constexpr int32 kSmallSegmentRows = 16384;
 
 struct Seal {
     Relation relation;
@@ -50,6 +55,9 @@ void sealCollected(Seal* seal) {
     for (int32 i = 0; i < rows; i++) {
         CHECK_FOR_INTERRUPTS();
         ItemPointerData tid = seal->addresses[order[i]];
+        if (!ItemPointerIsValid(&tid)) {
+            continue;  // came from a segment that is absorbed
+        }
         TM_FailureData failure;
         TM_Result result = heap_delete(relation, &tid, cid, InvalidSnapshot, false, &failure, true);
         if (result == TM_Ok) {
@@ -60,6 +68,34 @@ void sealCollected(Seal* seal) {
     }
     module::failpoint("seal_after_delete");
     pfree(order);
+}
+
+// Collects the live rows of small segments, which then go with the hot rows into a larger one, and removes them.
+void absorbSmallSegments(Seal* seal, const catalog::SegmentList& list) {
+    Relation relation = seal->relation;
+    const CommandId cid = GetCurrentCommandId(true);
+    const int natts = RelationGetDescr(relation)->natts;
+    Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(natts)));
+    bool* nulls = static_cast<bool*>(palloc(static_cast<Size>(natts)));
+    SealedSegment* segment = SealedSegment::create(relation, RelationGetDescr(relation));
+    for (int i = 0; i < list.count; i++) {
+        segment->open(&list.rows[i], GetActiveSnapshot());
+        for (int32 row = 0; row < segment->rows(); row++) {
+            if (segment->isDeleted(row)) {
+                continue;
+            }
+            for (int a = 0; a < natts; a++) {
+                values[a] = segment->datum(a, row, &nulls[a]);
+            }
+            ItemPointerSetInvalid(&seal->addresses[seal->writer->rows()]);
+            seal->writer->append(relation, values, nulls);
+            if (seal->writer->full()) {
+                sealCollected(seal);
+            }
+        }
+        dropSegment(relation, list.rows[i], cid);
+    }
+    segment->destroy();
 }
 
 }  // namespace
@@ -86,17 +122,22 @@ int64 sealRelation(Relation relation) {
     seal.writer = SegmentWriter::create(relation, context, catalog::Level::Sealed);
     seal.addresses = static_cast<ItemPointerData*>(palloc(sizeof(ItemPointerData) * segment::kMaxRows));
 
-    // One snapshot for the whole pass: what this pass writes is not its input.
-    PushActiveSnapshot(GetLatestSnapshot());
+    // One snapshot for the whole pass, taken after the claims: what this pass writes is not its input.
+    catalog::SegmentList small = claimSegments(relation, kSmallSegmentRows);
     TableScanDesc scan = heapRoutine()->scan_begin(relation, GetActiveSnapshot(), 0, nullptr, nullptr,
                                                    SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
     TupleTableSlot* slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsBufferHeapTuple);
     MemoryContext rowContext = AllocSetContextCreate(context, "footfall seal row", ALLOCSET_DEFAULT_SIZES);
+    bool first = true;
     while (heap_getnextslot(scan, ForwardScanDirection, slot)) {
         CHECK_FOR_INTERRUPTS();
         HeapTuple tuple = ExecFetchSlotHeapTuple(slot, false, nullptr);
         if (!untouched(tuple->t_data)) {
             continue;
+        }
+        if (first) {
+            absorbSmallSegments(&seal, small);
+            first = false;
         }
         MemoryContext outer = MemoryContextSwitchTo(rowContext);
         slot_getallattrs(slot);

@@ -3,7 +3,8 @@
 // Takes the hot rows that a fresh snapshot sees and that nobody has locked or is changing, encodes them, and only then
 // deletes the hot copies, as rows that moved to another partition: a writer that comes late gets 40001, older
 // snapshots go on seeing the hot copies. A row that somebody claimed between encoding and deleting gets a tombstone in
-// the new segment and stays hot. Takes ShareUpdateExclusiveLock on the table, so that two seals, a compaction or a
+// the new segment and stays hot. Small segments that nobody is using are merged into the new one, so that frequent seals
+// do not leave tiny segments. Takes ShareUpdateExclusiveLock on the table, so that two seals, a compaction or a
 // vacuum do not meet; never waits for a writer's row.
 #pragma once
 

@@ -134,6 +134,19 @@ TM_Result claimRow(Relation relation, const Target& target, const ItemPointerDat
     }
 }
 
+// In the statistics, the insertion of a new version is an update.
+void countAsUpdate(Relation relation) {
+    if (!pgstat_should_count_relation(relation) || relation->pgstat_info->trans == nullptr) {
+        return;
+    }
+    relation->pgstat_info->trans->tuples_inserted--;
+#if PG_VERSION_NUM >= 160000
+    pgstat_count_heap_update(relation, false, false);
+#else
+    pgstat_count_heap_update(relation, false);
+#endif
+}
+
 LOCKMODE segmentModeOf(LockTupleMode mode) {
     return mode == LockTupleKeyShare || mode == LockTupleShare ? ShareLock : ExclusiveLock;
 }
@@ -223,6 +236,7 @@ TM_Result updateSealedRow(Relation relation, ItemPointer tid, TupleTableSlot* sl
     slot->tts_tableOid = RelationGetRelid(relation);
     tuple->t_tableOid = slot->tts_tableOid;
     heap_insert(relation, tuple, cid, 0, nullptr);
+    countAsUpdate(relation);
     slot->tts_tid = tuple->t_self;
     catalog::insertTombstone(target.storage, target.unlogged, target.segment, target.row, &slot->tts_tid, cid);
     catalog::unlockRow(target.storage, target.segment, target.row);

@@ -104,6 +104,9 @@ void slotMaterialize(TupleTableSlot* slot) {
 void slotCopy(TupleTableSlot* target, TupleTableSlot* source) {
     slotClear(target);
     heapOps().copyslot(target, source);
+    // The heap's routine leaves these as they were when it copies the tuple's bytes.
+    target->tts_tid = source->tts_tid;
+    target->tts_tableOid = source->tts_tableOid;
 }
 
 HeapTuple slotGetHeapTuple(TupleTableSlot* slot) {
