@@ -36,10 +36,11 @@ fi
     "shared_buffers = 512MB" "work_mem = 128MB" "maintenance_work_mem = 256MB" \
     "max_wal_size = 4GB" "checkpoint_timeout = 30min" "jit = off" \
     "log_min_messages = warning"
+psql=$(command -v psql >/dev/null && echo psql || echo "$(pg_bin $version)/psql")
 eval "$("$FOOTFALL_ROOT/scripts/server.sh" env $version demo)"
 
 work=$(mktemp -d "$FOOTFALL_BUILD/demo.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-psql_line="$(command -v psql) -h $PGHOST -U $PGUSER shop"
+psql_line="$psql -h $PGHOST -U $PGUSER shop"
 DATA=$data DEMO_WORK=$work DEMO_SIMULATOR=$tools/bench/shop_simulator DEMO_PSQL=$psql_line \
     PYTHONDONTWRITEBYTECODE=1 python3 "$FOOTFALL_ROOT/scripts/demo/demo.py"
