@@ -187,6 +187,45 @@ SET search_path = configure;
 ALTER TABLE bare DROP COLUMN buyer;
 SELECT * FROM footfall.settings WHERE relation = 'bare'::regclass ORDER BY setting;
 
+-- Typed tables follow their type; materialized views have an order too; a heap partition gets its order when it becomes
+-- a footfall table.
+CREATE TYPE shape AS (ts timestamptz, customer_id int);
+CREATE TABLE typed OF shape USING footfall;
+SELECT footfall.configure('typed', time_column => 'ts', customer_column => 'customer_id');
+ALTER TYPE shape RENAME ATTRIBUTE customer_id TO buyer CASCADE;
+SELECT footfall.order_key('typed');
+ALTER TYPE shape DROP ATTRIBUTE buyer CASCADE;
+SELECT setting, value FROM footfall.settings WHERE relation = 'typed'::regclass ORDER BY 1;
+CREATE TABLE source (k int, ts timestamptz, note text) PARTITION BY RANGE (ts);
+SELECT footfall.configure('source', order_by => '{k,ts}');
+CREATE TABLE source_1 PARTITION OF source FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2027-01-01 00:00:00+00') USING heap;
+INSERT INTO source SELECT i * 7919 % 1000, '2026-01-01 00:00:00+00'::timestamptz + i * interval '1 s' FROM generate_series(1, 20000) i;
+SELECT footfall.order_key('source_1');
+ALTER TABLE source_1 SET ACCESS METHOD footfall;
+SELECT footfall.order_key('source_1'), sealed_rows FROM footfall.storage('source_1');
+SELECT * FROM inversions('source_1', 'k, ts');
+ALTER TABLE source DETACH PARTITION source_1;
+SELECT footfall.order_key('source_1');
+CREATE MATERIALIZED VIEW summary USING footfall AS SELECT * FROM source_1;
+SET client_min_messages = warning;
+SELECT footfall.configure('summary', customer_column => 'k', time_column => 'ts');
+RESET client_min_messages;
+REFRESH MATERIALIZED VIEW summary;
+CALL footfall.seal('summary');
+SELECT * FROM inversions('summary', 'k, ts');
+-- In one transaction, savepoints included
+BEGIN;
+SELECT footfall.configure('source', order_by => '{ts}');
+SAVEPOINT a;
+SELECT footfall.reset('source', 'order_by');
+SELECT footfall.order_key('source');
+ROLLBACK TO a;
+SELECT footfall.order_key('source');
+ROLLBACK;
+SELECT footfall.order_key('source');
+-- What is no footfall table has no order key.
+SELECT footfall.order_key('pg_class'), footfall.order_key(NULL), footfall.order_key(0);
+
 -- Settings go with their table, temporary ones too.
 DROP TABLE bare;
 CREATE TEMP TABLE scratch (ts timestamptz, customer_id int) USING footfall;

@@ -59,9 +59,10 @@ SELECT * FROM report('events');
 CREATE UNLOGGED TABLE quick USING footfall AS SELECT i AS a FROM generate_series(1, 20000) i;
 CREATE TEMP TABLE passing USING footfall AS SELECT i AS a FROM generate_series(1, 20000) i;
 CREATE MATERIALIZED VIEW kept USING footfall AS SELECT a FROM quick;
-SELECT * FROM report('quick') UNION ALL SELECT * FROM report('passing') UNION ALL SELECT * FROM report('kept');
+SELECT * FROM report('quick') UNION ALL SELECT * FROM report('passing');
+SELECT relation, hot_rows + sealed_rows AS rows FROM footfall.storage('kept');
 SELECT relation::text, rows, level FROM footfall.segments
-WHERE relation IN ('quick'::regclass, 'passing'::regclass, 'kept'::regclass) ORDER BY 1;
+WHERE relation IN ('quick'::regclass, 'passing'::regclass) ORDER BY 1;
 
 -- What is not a footfall table.
 CREATE TABLE plain (a int);
