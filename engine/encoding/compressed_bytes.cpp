@@ -47,10 +47,7 @@ class CompressedBytesDecoder final : public ColumnDecoder {
             const uint32_t part = std::min(count, kBatchRows - first % kBatchRows);
             const uint64_t at = lengths_.decode(first, part, lengths);
             const std::byte* value = payloadAt(first / kBatchRows, at);
-            for (uint32_t i = 0; i < part; ++i) {
-                out.appendBytes(value, lengths[i]);
-                value += lengths[i];
-            }
+            out.appendValues(value, {lengths, part});
             first += part;
             count -= part;
         }

@@ -100,7 +100,9 @@ void appendEntries(const vector::Column& entries, std::span<const uint32_t> code
                    vector::Column& out) {
     const uint32_t greatest = codes.empty() ? 0 : *std::max_element(codes.begin(), codes.end());
     if (greatest != vector::kNullCode && !codes.empty() && entries.nullCount() == 0) {
-        switch (entries.type().isBytes() ? 0 : entries.type().width) {
+        if (entries.type().isBytes())
+            return out.appendGathered(entries, codes);
+        switch (entries.type().width) {
             case 1:
                 return gatherFixed<uint8_t>(entries, codes, out);
             case 2:

@@ -21,6 +21,8 @@ class Exceptions {
 
     // Decodes the exceptions among rows `first` to `first + count`, for appendIf.
     void load(uint32_t first, uint32_t count);
+    // Whether the range loaded holds any.
+    bool any() const { return begin_ != end_; }
     // If `row` is an exception, appends its value and returns true. Rows must be asked for in
     // ascending order, inside the range loaded.
     bool appendIf(uint32_t row, vector::Column& out);

@@ -23,10 +23,7 @@ class PlainBytesDecoder final : public ColumnDecoder {
         while (count > 0) {
             const uint32_t part = std::min(count, kBatchRows - first % kBatchRows);
             const std::byte* at = payload_.data() + lengths_.decode(first, part, lengths);
-            for (uint32_t i = 0; i < part; ++i) {
-                out.appendBytes(at, lengths[i]);
-                at += lengths[i];
-            }
+            out.appendValues(at, {lengths, part});
             first += part;
             count -= part;
         }

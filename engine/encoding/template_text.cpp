@@ -13,6 +13,7 @@
 #include <charconv>
 #include <string>
 
+#include "engine/base/buffer.h"
 #include "engine/encoding/column_codecs.h"
 #include "engine/encoding/exceptions.h"
 
@@ -22,6 +23,7 @@ namespace {
 constexpr size_t kMaxSlots = 16;
 constexpr size_t kMaxDigits = 19;
 constexpr size_t kMaxPieces = 4096;  // bytes of all pieces
+constexpr size_t kMaxNumber = 20;    // characters of a 64-bit number
 constexpr uint8_t kOwnStream = 0;
 constexpr uint8_t kColumn = 1;
 
@@ -137,6 +139,7 @@ class TemplateDecoder final : public ColumnDecoder {
           slots_(context.arena.resource()),
           words_(context.arena.resource()),
           referred_(vector::ColumnType{}, context.arena.resource()),
+          text_(context.arena.resource()),
           exceptions_(readPattern(in, rows, context), type, rows, context) {
         in.expectEnd();
     }
@@ -147,10 +150,7 @@ class TemplateDecoder final : public ColumnDecoder {
             exceptions_.load(first, part);
             for (size_t s = 0; s < slots_.size(); ++s)
                 fetch(slots_[s], first, part, wordsOf(s));
-            for (uint32_t i = 0; i < part; ++i) {
-                if (!exceptions_.appendIf(first + i, out))
-                    appendRow(i, out);
-            }
+            appendBatch(first, part, out);
             first += part;
             count -= part;
         }
@@ -173,6 +173,7 @@ class TemplateDecoder final : public ColumnDecoder {
                 base::throwCorrupt("a template of more than 4 kB");
             pieces_.push_back(in.text(size));
         }
+        pieceBytes_ = bytes;
         for (size_t s = 0; s < slots; ++s) {
             StoredSlot slot{in.u8(), nullptr, nullptr};
             if (slot.digits > kMaxDigits)
@@ -204,19 +205,43 @@ class TemplateDecoder final : public ColumnDecoder {
         widenIntegers(referred_, {words, count});
     }
 
-    void appendRow(uint32_t row, vector::Column& out) {
-        std::array<char, kMaxPieces + kMaxSlots * 20> text;
-        char* at = text.data();
+    void appendBatch(uint32_t first, uint32_t count, vector::Column& out) {
+        const size_t longest = pieceBytes_ + slots_.size() * kMaxNumber;
+        if (!exceptions_.any()) {
+            text_.clear();
+            text_.resize(longest * count);
+            uint64_t lengths[kBatchRows];
+            char* const begin = reinterpret_cast<char*>(text_.data());
+            char* at = begin;
+            for (uint32_t i = 0; i < count; ++i) {
+                char* const end = writeRow(i, at);
+                lengths[i] = static_cast<uint64_t>(end - at);
+                at = end;
+            }
+            return out.appendValues(begin, {lengths, count});
+        }
+        text_.clear();
+        text_.resize(longest);
+        char* const begin = reinterpret_cast<char*>(text_.data());
+        for (uint32_t i = 0; i < count; ++i) {
+            if (exceptions_.appendIf(first + i, out))
+                continue;
+            out.appendBytes(begin, static_cast<size_t>(writeRow(i, begin) - begin));
+        }
+    }
+
+    // Writes row `row` of the batch; returns its end. There is room for a value of any numbers.
+    char* writeRow(uint32_t row, char* at) {
         for (size_t s = 0;; ++s) {
             const std::string_view piece = pieces_[s];
             std::memcpy(at, piece.data(), piece.size());
             at += piece.size();
             if (s == slots_.size())
-                break;
+                return at;
             const uint64_t word = wordsOf(s)[row];
             const unsigned digits = slots_[s].digits;
             if (digits == 0) {
-                at = std::to_chars(at, at + 20, word).ptr;
+                at = std::to_chars(at, at + kMaxNumber, word).ptr;
             } else {
                 uint64_t rest = word;
                 for (unsigned d = digits; d-- > 0; rest /= 10) {
@@ -225,13 +250,14 @@ class TemplateDecoder final : public ColumnDecoder {
                 at += digits;
             }
         }
-        out.appendBytes(text.data(), static_cast<size_t>(at - text.data()));
     }
 
     std::pmr::vector<std::string_view> pieces_;
     std::pmr::vector<StoredSlot> slots_;
     std::pmr::vector<uint64_t> words_;
     vector::Column referred_;
+    base::Buffer text_;
+    size_t pieceBytes_ = 0;
     Exceptions exceptions_;
 };
 

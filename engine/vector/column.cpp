@@ -83,6 +83,44 @@ std::byte* Column::extendFixed(uint32_t rows) {
     return at;
 }
 
+void Column::appendValues(const void* data, std::span<const uint64_t> lengths) {
+    auto* ends = reinterpret_cast<uint32_t*>(ends_.extend(lengths.size() * sizeof(uint32_t)));
+    uint64_t end = data_.size();
+    for (size_t i = 0; i < lengths.size(); ++i) {
+        end += lengths[i];
+        ends[i] = static_cast<uint32_t>(end);
+    }
+    if (end > kMaxHeap) {
+        ends_.resize(size_t{rows_} * sizeof(uint32_t));
+        throwTooLarge();
+    }
+    data_.append(data, end - data_.size());
+    rows_ += static_cast<uint32_t>(lengths.size());
+    if (nulls_ != 0)
+        growNulls();
+}
+
+void Column::appendGathered(const Column& other, std::span<const uint32_t> rows) {
+    uint64_t end = data_.size();
+    for (const uint32_t row : rows)
+        end += other.bytesAt(row).size();
+    if (end > kMaxHeap)
+        throwTooLarge();
+    auto* ends = reinterpret_cast<uint32_t*>(ends_.extend(rows.size() * sizeof(uint32_t)));
+    auto at = static_cast<uint32_t>(data_.size());
+    std::byte* to = data_.extend(end - data_.size());
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const std::string_view value = other.bytesAt(rows[i]);
+        if (!value.empty())
+            std::memcpy(to, value.data(), value.size());
+        to += value.size();
+        ends[i] = at += static_cast<uint32_t>(value.size());
+    }
+    rows_ += static_cast<uint32_t>(rows.size());
+    if (nulls_ != 0)
+        growNulls();
+}
+
 void Column::appendFrom(const Column& other, uint32_t row) {
     if (other.isNull(row)) {
         appendNull();
@@ -139,6 +177,10 @@ Column Column::gather(std::span<const uint32_t> permutation,
     Column result(type_, resource);
     const auto rows = static_cast<uint32_t>(permutation.size());
     result.reserve(rows);
+    if (type_.isBytes() && nulls_ == 0) {
+        result.appendGathered(*this, permutation);
+        return result;
+    }
     if (type_.isBytes()) {
         size_t total = 0;
         for (const uint32_t row : permutation)

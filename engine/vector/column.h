@@ -102,6 +102,10 @@ class Column {
         endRow();
         return at;
     }
+    // Bytes: values of these lengths that stand one after the other at `data`.
+    void appendValues(const void* data, std::span<const uint64_t> lengths);
+    // Bytes: rows `rows` of `other`, which has no NULL.
+    void appendGathered(const Column& other, std::span<const uint32_t> rows);
     // Appends row `row` of `other`, which has the same type.
     void appendFrom(const Column& other, uint32_t row);
     void appendRange(const Column& other, uint32_t first, uint32_t count);
