@@ -52,8 +52,8 @@ SKIP:
 # The WAL of a crashed primary: what was committed is there, what was prepared waits, what was open is gone.
 $primary->safe_psql('postgres', <<'SQL');
 BEGIN;
-UPDATE mixed SET b = 'prepared' WHERE a = 2;
-DELETE FROM mixed WHERE a = 3;
+UPDATE mixed SET b = 'prepared' WHERE a = 6;
+DELETE FROM mixed WHERE a = 12;
 CALL footfall.seal('plain');
 PREPARE TRANSACTION 'over the crash';
 SQL
@@ -62,7 +62,7 @@ $primary->stop('immediate');
 $primary->start;
 is(digest($primary, 'postgres'), $committed, 'crash recovery brings back what was committed');
 $primary->safe_psql('postgres', "COMMIT PREPARED 'over the crash'");
-is($primary->safe_psql('postgres', "SELECT count(*) FILTER (WHERE b = 'prepared'), count(*) FILTER (WHERE a = 3) FROM mixed"),
+is($primary->safe_psql('postgres', "SELECT count(*) FILTER (WHERE b = 'prepared'), count(*) FILTER (WHERE a = 12) FROM mixed"),
 	'1|0', 'a prepared transaction commits after the crash');
 
 $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
