@@ -85,13 +85,16 @@ def table(rows, header=None, indent="  ", align=None):
 class Progress:
     """A bar for one task. Elsewhere than on a terminal: a line now and then when it takes long."""
 
-    CELLS = 28
+    CELLS = max(8, min(28, WIDTH - 66))
     SECONDS_BETWEEN_LINES = 5
 
     def __init__(self, label):
         self.label = label
         self.started = time.monotonic()
         self.drawn = self.started if not ON_TERMINAL else 0.0
+        if ON_TERMINAL:
+            sys.stdout.write(f"\r\033[K  {label} …")
+            sys.stdout.flush()
 
     def show(self, done, total, rows):
         now = time.monotonic()
