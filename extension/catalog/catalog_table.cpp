@@ -19,7 +19,9 @@ const char* nameOf(Table table, bool unlogged) {
     return "";
 }
 
-Oid schemaOid() { return get_namespace_oid("footfall", true); }
+Oid schemaOid() {
+    return get_namespace_oid("footfall", true);
+}
 
 }  // namespace
 
@@ -37,7 +39,8 @@ OpenTable open(Table table, bool unlogged, LOCKMODE mode) {
     Oid tableOid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
     Oid indexOid = OidIsValid(schema) ? get_relname_relid(indexName, schema) : InvalidOid;
     if (!OidIsValid(tableOid) || !OidIsValid(indexOid)) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("footfall's catalog table \"%s\" is missing", name),
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                        errmsg("footfall's catalog table \"%s\" is missing", name),
                         errhint("Run CREATE EXTENSION footfall in this database.")));
     }
     OpenTable result;
@@ -55,8 +58,8 @@ void close(OpenTable& table) {
 }
 
 void insert(OpenTable& table, const Datum* values, const bool* nulls, int keys, CommandId cid) {
-    HeapTuple tuple =
-        heap_form_tuple(RelationGetDescr(table.table), const_cast<Datum*>(values), const_cast<bool*>(nulls));
+    HeapTuple tuple = heap_form_tuple(RelationGetDescr(table.table), const_cast<Datum*>(values),
+                                      const_cast<bool*>(nulls));
     heap_insert(table.table, tuple, cid, HEAP_INSERT_NO_LOGICAL, nullptr);
     IndexInfo* info = BuildIndexInfo(table.index);
     Datum keyValues[3];
@@ -64,7 +67,8 @@ void insert(OpenTable& table, const Datum* values, const bool* nulls, int keys, 
     for (int i = 0; i < keys; i++) {
         keyValues[i] = values[i];
     }
-    index_insert(table.index, keyValues, keyNulls, &tuple->t_self, table.table, UNIQUE_CHECK_YES, false, info);
+    index_insert(table.index, keyValues, keyNulls, &tuple->t_self, table.table, UNIQUE_CHECK_YES,
+                 false, info);
     pfree(info);
     heap_freetuple(tuple);
 }
@@ -73,14 +77,15 @@ void remove(OpenTable& table, ItemPointer tid, CommandId cid) {
     TM_FailureData failure;
     TM_Result result = heap_delete(table.table, tid, cid, InvalidSnapshot, true, &failure, true);
     if (result != TM_Ok) {
-        ereport(ERROR,
-                (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                 errmsg("could not change \"%s\" due to a concurrent change", RelationGetRelationName(table.table)),
-                 errhint("Retry the transaction.")));
+        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                        errmsg("could not change \"%s\" due to a concurrent change",
+                               RelationGetRelationName(table.table)),
+                        errhint("Retry the transaction.")));
     }
 }
 
-SysScanDesc beginScan(OpenTable& table, Snapshot snapshot, int keys, Oid storage, int32 second, int32 third) {
+SysScanDesc beginScan(OpenTable& table, Snapshot snapshot, int keys, Oid storage, int32 second,
+                      int32 third) {
     ScanKeyData scanKeys[3];
     ScanKeyInit(&scanKeys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage));
     if (keys > 1) {
@@ -89,7 +94,8 @@ SysScanDesc beginScan(OpenTable& table, Snapshot snapshot, int keys, Oid storage
     if (keys > 2) {
         ScanKeyInit(&scanKeys[2], 3, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(third));
     }
-    return systable_beginscan(table.table, RelationGetRelid(table.index), true, snapshot, keys, scanKeys);
+    return systable_beginscan(table.table, RelationGetRelid(table.index), true, snapshot, keys,
+                              scanKeys);
 }
 
 }  // namespace footfall::catalog

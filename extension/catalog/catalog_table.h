@@ -1,7 +1,7 @@
 // Opening footfall's own tables and changing single rows of them.
 //
-// Every function here runs as the access method itself: privileges of the current user do not matter, privileges on
-// the user's table were checked by the executor.
+// Every function here runs as the access method itself: privileges of the current user do not
+// matter, privileges on the user's table were checked by the executor.
 #pragma once
 
 #include "extension/pg/pg.h"
@@ -10,11 +10,16 @@ namespace footfall::catalog {
 
 enum class Table { Segment, Tombstone, Truncation, FastDefault };
 
-// The OID of the relation that all rows of `relation` are keyed by: its TOAST relation; InvalidOid without one.
-inline Oid storageOf(Relation relation) { return relation->rd_rel->reltoastrelid; }
+// The OID of the relation that all rows of `relation` are keyed by: its TOAST relation; InvalidOid
+// without one.
+inline Oid storageOf(Relation relation) {
+    return relation->rd_rel->reltoastrelid;
+}
 
 // Whether the rows of a table with this persistence live in the unlogged twins.
-inline bool usesUnlogged(char persistence) { return persistence != RELPERSISTENCE_PERMANENT; }
+inline bool usesUnlogged(char persistence) {
+    return persistence != RELPERSISTENCE_PERMANENT;
+}
 
 // One of footfall's tables together with its primary key index, both locked with the mode given.
 struct OpenTable {
@@ -30,10 +35,12 @@ void close(OpenTable& table);
 
 // Inserts a row and its key; `keys` leading columns form the primary key. A duplicate raises 23505.
 void insert(OpenTable& table, const Datum* values, const bool* nulls, int keys, CommandId cid);
-// Deletes a row that the current transaction may delete; 40001 when another transaction changed it first.
+// Deletes a row that the current transaction may delete; 40001 when another transaction changed it
+// first.
 void remove(OpenTable& table, ItemPointer tid, CommandId cid);
 
 // Scan over the primary key with equality on the leading `keys` integer columns (oid, int4, int4).
-SysScanDesc beginScan(OpenTable& table, Snapshot snapshot, int keys, Oid storage, int32 second = 0, int32 third = 0);
+SysScanDesc beginScan(OpenTable& table, Snapshot snapshot, int keys, Oid storage, int32 second = 0,
+                      int32 third = 0);
 
 }  // namespace footfall::catalog

@@ -15,11 +15,13 @@ void refuseIndexOnFootfall(Oid index) {
     // The pg_index row of an index under construction is not in the caches yet.
     Relation indexes = table_open(IndexRelationId, AccessShareLock);
     ScanKeyData key;
-    ScanKeyInit(&key, Anum_pg_index_indexrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(index));
+    ScanKeyInit(&key, Anum_pg_index_indexrelid, BTEqualStrategyNumber, F_OIDEQ,
+                ObjectIdGetDatum(index));
     SysScanDesc scan = systable_beginscan(indexes, IndexRelidIndexId, true, SnapshotSelf, 1, &key);
     HeapTuple tuple = systable_getnext(scan);
-    Oid tableOid =
-        HeapTupleIsValid(tuple) ? reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indrelid : InvalidOid;
+    Oid tableOid = HeapTupleIsValid(tuple)
+                       ? reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indrelid
+                       : InvalidOid;
     systable_endscan(scan);
     table_close(indexes, AccessShareLock);
     if (!OidIsValid(tableOid)) {
@@ -33,22 +35,27 @@ void refuseIndexOnFootfall(Oid index) {
     char* name = pstrdup(RelationGetRelationName(table));
     RelationClose(table);
     if (refuse) {
-        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("cannot create an index on table \"%s\": access method footfall does not support "
-                               "indexes and unique constraints",
-                               name),
-                        errhint("Look-ups are answered by zone maps and bloom filters of the order key: see "
-                                "footfall.configure(..., order_by => ...).")));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+             errmsg(
+                 "cannot create an index on table \"%s\": access method footfall does not support "
+                 "indexes and unique constraints",
+                 name),
+             errhint("Look-ups are answered by zone maps and bloom filters of the order key: see "
+                     "footfall.configure(..., order_by => ...).")));
     }
 }
 
 char relationKind(Oid relation) {
     Relation classes = table_open(RelationRelationId, AccessShareLock);
     ScanKeyData key;
-    ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+    ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ,
+                ObjectIdGetDatum(relation));
     SysScanDesc scan = systable_beginscan(classes, ClassOidIndexId, true, SnapshotSelf, 1, &key);
     HeapTuple tuple = systable_getnext(scan);
-    char kind = HeapTupleIsValid(tuple) ? reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relkind : '\0';
+    char kind =
+        HeapTupleIsValid(tuple) ? reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relkind : '\0';
     systable_endscan(scan);
     table_close(classes, AccessShareLock);
     return kind;
@@ -58,8 +65,9 @@ void onObjectAccess(ObjectAccessType access, Oid classId, Oid objectId, int subI
     if (previousHook != nullptr) {
         previousHook(access, classId, objectId, subId, argument);
     }
-    if (classId != RelationRelationId || subId != 0 || (access != OAT_POST_CREATE && access != OAT_DROP) ||
-        IsBootstrapProcessingMode() || IsBinaryUpgrade) {
+    if (classId != RelationRelationId || subId != 0 ||
+        (access != OAT_POST_CREATE && access != OAT_DROP) || IsBootstrapProcessingMode() ||
+        IsBinaryUpgrade) {
         return;
     }
     const char kind = relationKind(objectId);
@@ -97,7 +105,8 @@ PGDLLEXPORT Datum footfall_purge_dropped(PG_FUNCTION_ARGS) {
         "AND objsubid OPERATOR(pg_catalog.=) 0",
         true, 0);
     if (result != SPI_OK_SELECT) {
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not list the dropped objects")));
+        ereport(ERROR,
+                (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not list the dropped objects")));
     }
     for (uint64 i = 0; i < SPI_processed; i++) {
         bool null = false;

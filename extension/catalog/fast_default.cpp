@@ -5,7 +5,8 @@ namespace footfall::catalog {
 
 namespace {
 
-// The value's bytes as a Datum of the type has them (varlena with its header, by-value in eight bytes).
+// The value's bytes as a Datum of the type has them (varlena with its header, by-value in eight
+// bytes).
 bytea* pack(Form_pg_attribute attribute, Datum value) {
     const char* source = nullptr;
     Size size = 0;
@@ -47,7 +48,8 @@ Datum findFastDefault(Oid storage, Form_pg_attribute attribute, bool* null) {
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(attribute->attnum));
-    SysScanDesc scan = systable_beginscan(table.table, RelationGetRelid(table.index), true, SnapshotSelf, 2, keys);
+    SysScanDesc scan =
+        systable_beginscan(table.table, RelationGetRelid(table.index), true, SnapshotSelf, 2, keys);
     HeapTuple tuple = systable_getnext(scan);
     if (HeapTupleIsValid(tuple)) {
         bool missing = false;

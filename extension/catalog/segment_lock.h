@@ -1,7 +1,8 @@
 // The lock of a segment and the short lock of a row in it.
 //
-// Both are heavyweight locks (they show in pg_locks as advisory locks with objsubid 65281 and 65282), so that the
-// deadlock detector knows them. Modes of the segment lock, held to the end of the transaction:
+// Both are heavyweight locks (they show in pg_locks as advisory locks with objsubid 65281 and
+// 65282), so that the deadlock detector knows them. Modes of the segment lock, held to the end of
+// the transaction:
 //   delete, update of a row    RowExclusiveLock   (compatible with each other)
 //   FOR SHARE, FOR KEY SHARE   ShareLock          (excludes deletes)
 //   FOR UPDATE                 ExclusiveLock

@@ -31,7 +31,8 @@ void readArray(Datum datum, int elementSize, int* count, void** elements) {
     *count = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
     *elements = ARR_DATA_PTR(array);
     if (ARR_HASNULL(array) || VARSIZE(array) < static_cast<Size>(*count) * elementSize) {
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
+        ereport(ERROR,
+                (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
     }
 }
 
@@ -41,7 +42,8 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, SegmentRow* row) {
     heap_deform_tuple(tuple, descriptor, values, nulls);
     for (bool null : nulls) {
         if (null) {
-            ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
+            ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                            errmsg("footfall's segment catalog is damaged")));
         }
     }
     row->tid = tuple->t_self;
@@ -53,10 +55,13 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, SegmentRow* row) {
     row->indexValue = DatumGetObjectId(values[kIndexValue]);
     row->indexBytes = DatumGetInt32(values[kIndexBytes]);
     int valueCount = 0;
-    readArray(values[kAttributes], sizeof(int16), &row->columns, reinterpret_cast<void**>(&row->attributes));
-    readArray(values[kValueIds], sizeof(Oid), &valueCount, reinterpret_cast<void**>(&row->valueIds));
+    readArray(values[kAttributes], sizeof(int16), &row->columns,
+              reinterpret_cast<void**>(&row->attributes));
+    readArray(values[kValueIds], sizeof(Oid), &valueCount,
+              reinterpret_cast<void**>(&row->valueIds));
     if (valueCount != row->columns) {
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
+        ereport(ERROR,
+                (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
     }
     row->meta = DatumGetByteaPCopy(values[kMeta]);
 }
@@ -107,7 +112,8 @@ void addRow(SegmentList* list, int* capacity, HeapTuple tuple, TupleDesc descrip
     if (list->count == *capacity) {
         *capacity = Max(16, *capacity * 2);
         Size size = static_cast<Size>(*capacity) * sizeof(SegmentRow);
-        list->rows = static_cast<SegmentRow*>(list->rows == nullptr ? palloc(size) : repalloc(list->rows, size));
+        list->rows = static_cast<SegmentRow*>(list->rows == nullptr ? palloc(size)
+                                                                    : repalloc(list->rows, size));
     }
     readRow(tuple, descriptor, &list->rows[list->count++]);
 }
@@ -198,8 +204,10 @@ void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId 
     values[kStoredBytes] = Int64GetDatum(row.storedBytes);
     values[kIndexValue] = ObjectIdGetDatum(row.indexValue);
     values[kIndexBytes] = Int32GetDatum(row.indexBytes);
-    values[kAttributes] = PointerGetDatum(construct_array(attributes, row.columns, INT2OID, 2, true, TYPALIGN_SHORT));
-    values[kValueIds] = PointerGetDatum(construct_array(valueIds, row.columns, OIDOID, 4, true, TYPALIGN_INT));
+    values[kAttributes] =
+        PointerGetDatum(construct_array(attributes, row.columns, INT2OID, 2, true, TYPALIGN_SHORT));
+    values[kValueIds] =
+        PointerGetDatum(construct_array(valueIds, row.columns, OIDOID, 4, true, TYPALIGN_INT));
     values[kMeta] = PointerGetDatum(row.meta);
     OpenTable table = open(Table::Segment, unlogged, RowExclusiveLock);
     insert(table, values, nulls, 2, cid);
@@ -231,17 +239,21 @@ int32 reserveNumber(Oid storage, bool unlogged) {
     for (;;) {
         CHECK_FOR_INTERRUPTS();
         // Every physical row counts, dead or uncommitted ones too.
-        SysScanDesc scan = systable_beginscan_ordered(table.table, table.index, SnapshotAny, 1, &key);
+        SysScanDesc scan =
+            systable_beginscan_ordered(table.table, table.index, SnapshotAny, 1, &key);
         HeapTuple tuple = systable_getnext_ordered(scan, BackwardScanDirection);
         if (HeapTupleIsValid(tuple)) {
             bool null = false;
-            number = Max(number,
-                         DatumGetInt32(heap_getattr(tuple, kNumber + 1, RelationGetDescr(table.table), &null)) + 1);
+            number = Max(number, DatumGetInt32(heap_getattr(tuple, kNumber + 1,
+                                                            RelationGetDescr(table.table), &null)) +
+                                     1);
         }
         systable_endscan_ordered(scan);
         if (number > kMaxNumber) {
-            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the table has used all segment numbers"),
-                            errhint("Rewrite it, for example with ALTER TABLE ... SET ACCESS METHOD heap and back.")));
+            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                            errmsg("the table has used all segment numbers"),
+                            errhint("Rewrite it, for example with ALTER TABLE ... SET ACCESS "
+                                    "METHOD heap and back.")));
         }
         if (!lockSegment(storage, number, ExclusiveLock, false)) {
             number++;
@@ -261,7 +273,9 @@ int32 reserveNumber(Oid storage, bool unlogged) {
     return number;
 }
 
-void releaseNumber(Oid storage, int32 number) { unlockSegment(storage, number, ExclusiveLock); }
+void releaseNumber(Oid storage, int32 number) {
+    unlockSegment(storage, number, ExclusiveLock);
+}
 
 void purgeStorage(Oid storage) {
     CommandId cid = GetCurrentCommandId(true);

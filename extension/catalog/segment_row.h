@@ -9,28 +9,29 @@ namespace footfall::catalog {
 enum class Level : int16 { Loaded = 0, Sealed = 1, Compacted = 2 };
 
 struct SegmentRow {
-    ItemPointerData tid;   // of the catalog row
+    ItemPointerData tid;  // of the catalog row
     int32 number;
     int32 rows;
     Level level;
-    int64 rawBytes;        // values as the engine saw them
-    int64 storedBytes;     // chunks and index, compressed
-    Oid indexValue;        // TOAST value of block map and blooms, or InvalidOid
+    int64 rawBytes;     // values as the engine saw them
+    int64 storedBytes;  // chunks and index, compressed
+    Oid indexValue;     // TOAST value of block map and blooms, or InvalidOid
     int32 indexBytes;
     int columns;
-    int16* attributes;     // attribute number of each column chunk
-    Oid* valueIds;         // TOAST value of each column chunk
-    bytea* meta;           // engine's SegmentMeta
+    int16* attributes;  // attribute number of each column chunk
+    Oid* valueIds;      // TOAST value of each column chunk
+    bytea* meta;        // engine's SegmentMeta
 };
 
 struct SegmentList {
     int count;
-    SegmentRow* rows;      // by number
+    SegmentRow* rows;  // by number
 };
 
 // All segments of a storage that `snapshot` sees, allocated in the current context.
 SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot);
-// All segments that some snapshot may still see: live ones, and deleted ones that are not dead to everyone.
+// All segments that some snapshot may still see: live ones, and deleted ones that are not dead to
+// everyone.
 SegmentList listVacuumableSegments(Oid storage, bool unlogged, TransactionId oldestXmin);
 // One segment; false when `snapshot` does not see it.
 bool findSegment(Oid storage, bool unlogged, int32 number, Snapshot snapshot, SegmentRow* row);
@@ -38,8 +39,8 @@ bool findSegment(Oid storage, bool unlogged, int32 number, Snapshot snapshot, Se
 void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid);
 void deleteSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid);
 
-// A number no other segment of the storage has, visible or not, committed or not. The number is reserved by its
-// segment lock until releaseNumber(), to be called once the row is inserted.
+// A number no other segment of the storage has, visible or not, committed or not. The number is
+// reserved by its segment lock until releaseNumber(), to be called once the row is inserted.
 int32 reserveNumber(Oid storage, bool unlogged);
 void releaseNumber(Oid storage, int32 number);
 

@@ -9,7 +9,8 @@ namespace {
 enum { kStorage, kSegment, kRow, kSuccessor, kColumnCount };
 }
 
-uint64* deletedRows(Oid storage, bool unlogged, int32 segment, int32 rows, Snapshot snapshot, int32* deleted) {
+uint64* deletedRows(Oid storage, bool unlogged, int32 segment, int32 rows, Snapshot snapshot,
+                    int32* deleted) {
     uint64* bitmap = nullptr;
     *deleted = 0;
     if (module::debugIgnoreTombstones) {
@@ -22,13 +23,15 @@ uint64* deletedRows(Oid storage, bool unlogged, int32 segment, int32 rows, Snaps
     while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
         CHECK_FOR_INTERRUPTS();
         if (bitmap == nullptr) {
-            bitmap = static_cast<uint64*>(palloc0(static_cast<Size>((rows + 63) / 64) * sizeof(uint64)));
+            bitmap =
+                static_cast<uint64*>(palloc0(static_cast<Size>((rows + 63) / 64) * sizeof(uint64)));
         }
         bool null = false;
         int32 row = DatumGetInt32(heap_getattr(tuple, kRow + 1, descriptor, &null));
         if (null || row < 0 || row >= rows) {
             ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-                            errmsg("tombstone of row %d in segment %d, which has %d rows", row, segment, rows)));
+                            errmsg("tombstone of row %d in segment %d, which has %d rows", row,
+                                   segment, rows)));
         }
         uint64 bit = uint64{1} << (row & 63);
         if ((bitmap[row >> 6] & bit) == 0) {
@@ -83,8 +86,8 @@ bool isDeleted(Oid storage, bool unlogged, int32 segment, int32 row, Snapshot sn
     return deleted;
 }
 
-void insertTombstone(Oid storage, bool unlogged, int32 segment, int32 row, const ItemPointerData* successor,
-                     CommandId cid) {
+void insertTombstone(Oid storage, bool unlogged, int32 segment, int32 row,
+                     const ItemPointerData* successor, CommandId cid) {
     OpenTable table = open(Table::Tombstone, unlogged, RowExclusiveLock);
     Datum values[kColumnCount];
     bool nulls[kColumnCount] = {};

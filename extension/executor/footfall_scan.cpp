@@ -20,18 +20,20 @@ namespace {
 struct FootfallScanState {
     CustomScanState css;  // first
     TableScanDesc scan;
-    TupleTableSlot* rowSlot;        // what the table's scan fills
+    TupleTableSlot* rowSlot;  // what the table's scan fills
     int neededCount;
-    int* needed;                    // 0-based attributes, ascending
-    int lastNeeded;                 // number of leading attributes that hold all needed ones
-    List* values;                   // ExprStates of the pruning clauses' values
+    int* needed;     // 0-based attributes, ascending
+    int lastNeeded;  // number of leading attributes that hold all needed ones
+    List* values;    // ExprStates of the pruning clauses' values
     storage::ScanFilter filter;
     bool filterReady;
     MemoryContext filterContext;
     ParallelTableScanDesc parallel;
 };
 
-FootfallScanState* cast(void* node) { return static_cast<FootfallScanState*>(node); }
+FootfallScanState* cast(void* node) {
+    return static_cast<FootfallScanState*>(node);
+}
 
 segment::Scalar toScalar(Oid type, Datum value) {
     switch (type) {
@@ -50,14 +52,16 @@ segment::Scalar toScalar(Oid type, Datum value) {
             return segment::Scalar::of(std::string_view(DatumGetPointer(value), 16));
         case TEXTOID: {
             auto* text = reinterpret_cast<struct varlena*>(PG_DETOAST_DATUM_PACKED(value));
-            return segment::Scalar::of(std::string_view(VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text)));
+            return segment::Scalar::of(
+                std::string_view(VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text)));
         }
         default:
             return segment::Scalar::of(static_cast<int64_t>(DatumGetInt64(value)));
     }
 }
 
-// Computes the values of the pruning clauses. A NULL value matches nothing: the operators are strict.
+// Computes the values of the pruning clauses. A NULL value matches nothing: the operators are
+// strict.
 void prepareFilter(FootfallScanState* state) {
     auto* plan = reinterpret_cast<CustomScan*>(state->css.ss.ps.plan);
     ExprContext* econtext = state->css.ss.ps.ps_ExprContext;
@@ -65,8 +69,8 @@ void prepareFilter(FootfallScanState* state) {
     MemoryContext previous = MemoryContextSwitchTo(state->filterContext);
     const int count = list_length(state->values);
     state->filter.predicateCount = count;
-    state->filter.predicates =
-        static_cast<storage::ScanPredicate*>(palloc0(sizeof(storage::ScanPredicate) * static_cast<Size>(Max(count, 1))));
+    state->filter.predicates = static_cast<storage::ScanPredicate*>(
+        palloc0(sizeof(storage::ScanPredicate) * static_cast<Size>(Max(count, 1))));
     for (int i = 0; i < count; i++) {
         auto* description = static_cast<List*>(list_nth(plan->custom_private, i));
         storage::ScanPredicate& predicate = state->filter.predicates[i];
@@ -75,7 +79,8 @@ void prepareFilter(FootfallScanState* state) {
         const bool isArray = list_nth_int(description, 2) != 0;
         const Oid type = static_cast<Oid>(list_nth_int(description, 3));
         bool null = false;
-        Datum value = ExecEvalExpr(static_cast<ExprState*>(list_nth(state->values, i)), econtext, &null);
+        Datum value =
+            ExecEvalExpr(static_cast<ExprState*>(list_nth(state->values, i)), econtext, &null);
         if (null) {
             continue;
         }
@@ -90,10 +95,10 @@ void prepareFilter(FootfallScanState* state) {
         Datum* elements = nullptr;
         bool* nulls = nullptr;
         int elementCount = 0;
-        deconstruct_array(array, ARR_ELEMTYPE(array), entry->typlen, entry->typbyval, entry->typalign, &elements,
-                          &nulls, &elementCount);
-        predicate.values =
-            static_cast<segment::Scalar*>(palloc(sizeof(segment::Scalar) * static_cast<Size>(Max(elementCount, 1))));
+        deconstruct_array(array, ARR_ELEMTYPE(array), entry->typlen, entry->typbyval,
+                          entry->typalign, &elements, &nulls, &elementCount);
+        predicate.values = static_cast<segment::Scalar*>(
+            palloc(sizeof(segment::Scalar) * static_cast<Size>(Max(elementCount, 1))));
         for (int e = 0; e < elementCount; e++) {
             if (!nulls[e]) {
                 predicate.values[predicate.valueCount++] = toScalar(type, elements[e]);
@@ -108,10 +113,13 @@ void findNeeded(FootfallScanState* state) {
     auto* plan = reinterpret_cast<CustomScan*>(state->css.ss.ps.plan);
     TupleDesc descriptor = RelationGetDescr(state->css.ss.ss_currentRelation);
     Bitmapset* attributes = nullptr;
-    pull_varattnos(reinterpret_cast<Node*>(plan->scan.plan.targetlist), plan->scan.scanrelid, &attributes);
-    pull_varattnos(reinterpret_cast<Node*>(plan->scan.plan.qual), plan->scan.scanrelid, &attributes);
+    pull_varattnos(reinterpret_cast<Node*>(plan->scan.plan.targetlist), plan->scan.scanrelid,
+                   &attributes);
+    pull_varattnos(reinterpret_cast<Node*>(plan->scan.plan.qual), plan->scan.scanrelid,
+                   &attributes);
     const bool wholeRow = bms_is_member(-FirstLowInvalidHeapAttributeNumber, attributes);
-    state->needed = static_cast<int*>(palloc(sizeof(int) * static_cast<Size>(Max(descriptor->natts, 1))));
+    state->needed =
+        static_cast<int*>(palloc(sizeof(int) * static_cast<Size>(Max(descriptor->natts, 1))));
     for (int i = 0; i < descriptor->natts; i++) {
         if (wholeRow || bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber, attributes)) {
             state->needed[state->neededCount++] = i;
@@ -143,9 +151,10 @@ void begin(CustomScanState* node, EState* estate, int) {
 TableScanDesc startScan(FootfallScanState* state) {
     Relation relation = state->css.ss.ss_currentRelation;
     if (state->scan == nullptr) {
-        state->scan = state->parallel != nullptr
-                          ? table_beginscan_parallel(relation, state->parallel)
-                          : table_beginscan(relation, state->css.ss.ps.state->es_snapshot, 0, nullptr);
+        state->scan =
+            state->parallel != nullptr
+                ? table_beginscan_parallel(relation, state->parallel)
+                : table_beginscan(relation, state->css.ss.ps.state->es_snapshot, 0, nullptr);
         state->css.ss.ss_currentScanDesc = state->scan;
     }
     if (!state->filterReady) {
@@ -170,7 +179,8 @@ TupleTableSlot* nextRow(ScanState* node) {
     if (segment != nullptr) {
         for (int n = 0; n < state->neededCount; n++) {
             const int attribute = state->needed[n];
-            slot->tts_values[attribute] = segment->datum(attribute, row, &slot->tts_isnull[attribute]);
+            slot->tts_values[attribute] =
+                segment->datum(attribute, row, &slot->tts_isnull[attribute]);
         }
     } else {
         slot_getsomeattrs(state->rowSlot, state->lastNeeded);
@@ -185,9 +195,13 @@ TupleTableSlot* nextRow(ScanState* node) {
     return ExecStoreVirtualTuple(slot);
 }
 
-bool recheck(ScanState*, TupleTableSlot*) { return true; }
+bool recheck(ScanState*, TupleTableSlot*) {
+    return true;
+}
 
-TupleTableSlot* exec(CustomScanState* node) { return ExecScan(&node->ss, nextRow, recheck); }
+TupleTableSlot* exec(CustomScanState* node) {
+    return ExecScan(&node->ss, nextRow, recheck);
+}
 
 void end(CustomScanState* node) {
     FootfallScanState* state = cast(node);
@@ -213,7 +227,8 @@ Size estimateShared(CustomScanState* node, ParallelContext*) {
 void initializeShared(CustomScanState* node, ParallelContext*, void* coordinate) {
     FootfallScanState* state = cast(node);
     state->parallel = static_cast<ParallelTableScanDesc>(coordinate);
-    table_parallelscan_initialize(node->ss.ss_currentRelation, state->parallel, node->ss.ps.state->es_snapshot);
+    table_parallelscan_initialize(node->ss.ss_currentRelation, state->parallel,
+                                  node->ss.ps.state->es_snapshot);
 }
 
 void reinitializeShared(CustomScanState* node, ParallelContext*, void*) {
@@ -260,8 +275,12 @@ const CustomScanMethods planMethods = {"FootfallScan", createState};
 
 }  // namespace
 
-const CustomScanMethods* scanMethods() { return &planMethods; }
+const CustomScanMethods* scanMethods() {
+    return &planMethods;
+}
 
-void registerScan() { RegisterCustomScanMethods(&planMethods); }
+void registerScan() {
+    RegisterCustomScanMethods(&planMethods);
+}
 
 }  // namespace footfall::executor

@@ -1,7 +1,7 @@
 // CALL footfall.seal(relation), CALL footfall.compact(relation).
 //
-// Both walk the partitions of the table they are given. They take ShareUpdateExclusiveLock, as VACUUM does: readers
-// and writers go on, two maintenance runs do not meet.
+// Both walk the partitions of the table they are given. They take ShareUpdateExclusiveLock, as
+// VACUUM does: readers and writers go on, two maintenance runs do not meet.
 #include "extension/functions/partitions.h"
 #include "extension/storage/seal.h"
 
@@ -24,7 +24,8 @@ void ensureToastRelation(Oid table) {
     const bool missing = !OidIsValid(relation->rd_rel->reltoastrelid);
     table_close(relation, NoLock);
     if (missing) {
-        // Readers and writers go on: a column that could be wide would have brought the TOAST relation along.
+        // Readers and writers go on: a column that could be wide would have brought the TOAST
+        // relation along.
         NewHeapCreateToastTable(table, Datum{0}, ShareUpdateExclusiveLock, InvalidOid);
         CommandCounterIncrement();
     }
@@ -32,7 +33,8 @@ void ensureToastRelation(Oid table) {
 
 Oid relationArgument(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(0)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("relation must not be null")));
+        ereport(ERROR,
+                (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("relation must not be null")));
     }
     return PG_GETARG_OID(0);
 }
@@ -67,9 +69,10 @@ void compactTables(Oid relationOid) {
         int64 merged = 0;
         int64 dropped = 0;
         const int64 written = storage::compactRelation(relation, &merged, &dropped);
-        ereport(DEBUG1, (errmsg_internal("compacted " INT64_FORMAT " segments of \"%s\" into " INT64_FORMAT
-                                         ", dropped " INT64_FORMAT " deleted rows",
-                                         merged, RelationGetRelationName(relation), written, dropped)));
+        ereport(DEBUG1,
+                (errmsg_internal("compacted " INT64_FORMAT " segments of \"%s\" into " INT64_FORMAT
+                                 ", dropped " INT64_FORMAT " deleted rows",
+                                 merged, RelationGetRelationName(relation), written, dropped)));
         table_close(relation, NoLock);
     }
 }

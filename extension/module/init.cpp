@@ -1,4 +1,5 @@
-// What happens when footfall.so is loaded: by shared_preload_libraries, or by the first touch of a footfall table.
+// What happens when footfall.so is loaded: by shared_preload_libraries, or by the first touch of a
+// footfall table.
 #include "extension/catalog/ddl_hooks.h"
 #include "extension/catalog/setting_ddl.h"
 #include "extension/module/settings.h"

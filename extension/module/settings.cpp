@@ -23,24 +23,29 @@ const config_enum_entry kLogicalDecodingOptions[] = {{"auto", kLogicalDecodingAu
 }  // namespace
 
 void defineSettings() {
-    DefineCustomEnumVariable(
-        "footfall.logical_decoding", "Whether bulk loads stay visible to logical decoding.",
-        "auto: loads go through the hot rows while the database has a logical replication slot. on: always. off: "
-        "never, loads write segments, which logical decoding does not see.",
-        &logicalDecoding, kLogicalDecodingAuto, kLogicalDecodingOptions, PGC_SUSET, 0, nullptr, nullptr, nullptr);
-    DefineCustomIntVariable("footfall.min_segment_rows",
-                            "The fewest rows a bulk load writes as a segment; a shorter tail stays hot.", nullptr,
-                            &minSegmentRows, 8192, 1, 131072, PGC_USERSET, 0, nullptr, nullptr, nullptr);
-    DefineCustomBoolVariable("footfall.enable_scan", "Enables the planner's use of FootfallScan plans.",
-                             "Off restores PostgreSQL's own sequential scan of footfall tables.", &enableScan, true,
-                             PGC_USERSET, GUC_EXPLAIN, nullptr, nullptr, nullptr);
-    DefineCustomBoolVariable("footfall.debug_ignore_tombstones",
-                             "Developer setting: show deleted rows of segments. Answers are wrong while it is on.",
-                             nullptr, &debugIgnoreTombstones, false, PGC_SUSET, GUC_NOT_IN_SAMPLE, nullptr, nullptr,
-                             nullptr);
-    DefineCustomStringVariable("footfall.failpoint",
-                               "Developer setting: 'name:action' with action error, crash or sleep.", nullptr,
-                               &failpointSpec, "", PGC_SUSET, GUC_NOT_IN_SAMPLE, nullptr, nullptr, nullptr);
+    DefineCustomEnumVariable("footfall.logical_decoding",
+                             "Whether bulk loads stay visible to logical decoding.",
+                             "auto: loads go through the hot rows while the database has a logical "
+                             "replication slot. on: always. off: "
+                             "never, loads write segments, which logical decoding does not see.",
+                             &logicalDecoding, kLogicalDecodingAuto, kLogicalDecodingOptions,
+                             PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "footfall.min_segment_rows",
+        "The fewest rows a bulk load writes as a segment; a shorter tail stays hot.", nullptr,
+        &minSegmentRows, 8192, 1, 131072, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable(
+        "footfall.enable_scan", "Enables the planner's use of FootfallScan plans.",
+        "Off restores PostgreSQL's own sequential scan of footfall tables.", &enableScan, true,
+        PGC_USERSET, GUC_EXPLAIN, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable(
+        "footfall.debug_ignore_tombstones",
+        "Developer setting: show deleted rows of segments. Answers are wrong while it is on.",
+        nullptr, &debugIgnoreTombstones, false, PGC_SUSET, GUC_NOT_IN_SAMPLE, nullptr, nullptr,
+        nullptr);
+    DefineCustomStringVariable(
+        "footfall.failpoint", "Developer setting: 'name:action' with action error, crash or sleep.",
+        nullptr, &failpointSpec, "", PGC_SUSET, GUC_NOT_IN_SAMPLE, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("footfall");
 }
 

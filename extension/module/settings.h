@@ -7,14 +7,15 @@ namespace footfall::module {
 
 enum LogicalDecoding { kLogicalDecodingAuto, kLogicalDecodingOn, kLogicalDecodingOff };
 
-extern int logicalDecoding;            // footfall.logical_decoding
-extern int minSegmentRows;             // footfall.min_segment_rows
-extern bool enableScan;                // footfall.enable_scan
-extern bool debugIgnoreTombstones;     // footfall.debug_ignore_tombstones, superuser only
+extern int logicalDecoding;         // footfall.logical_decoding
+extern int minSegmentRows;          // footfall.min_segment_rows
+extern bool enableScan;             // footfall.enable_scan
+extern bool debugIgnoreTombstones;  // footfall.debug_ignore_tombstones, superuser only
 
 void defineSettings();
 
-// Acts as footfall.failpoint ('name:action', action error, crash or sleep) asks when `name` is reached.
+// Acts as footfall.failpoint ('name:action', action error, crash or sleep) asks when `name` is
+// reached.
 void failpoint(const char* name);
 
 }  // namespace footfall::module

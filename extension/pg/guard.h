@@ -8,7 +8,8 @@
 
 namespace footfall::pg {
 
-// A PostgreSQL ERROR on its way through engine frames. Only callPostgres throws it, only enterEngine catches it.
+// A PostgreSQL ERROR on its way through engine frames. Only callPostgres throws it, only
+// enterEngine catches it.
 class PostgresError : public std::exception {
   public:
     explicit PostgresError(ErrorData* data) : data_(data) {}
@@ -53,15 +54,14 @@ void enterEngine(Body&& body) {
     raise(report);
 }
 
-// Runs `body`, which calls PostgreSQL and owns nothing with a destructor; an ERROR becomes PostgresError.
+// Runs `body`, which calls PostgreSQL and owns nothing with a destructor; an ERROR becomes
+// PostgresError.
 template <class Body>
 void callPostgres(Body&& body) {
     MemoryContext context = CurrentMemoryContext;
     ErrorData* volatile failure = nullptr;
     PG_TRY();
-    {
-        body();
-    }
+    { body(); }
     PG_CATCH();
     {
         MemoryContextSwitchTo(context);
@@ -74,17 +74,14 @@ void callPostgres(Body&& body) {
     }
 }
 
-// Runs `body` and then `cleanup`, also when `body` raises an ERROR (which goes on). Neither owns destructors.
+// Runs `body` and then `cleanup`, also when `body` raises an ERROR (which goes on). Neither owns
+// destructors.
 template <class Body, class Cleanup>
 void withCleanup(Body&& body, Cleanup&& cleanup) {
     PG_TRY();
-    {
-        body();
-    }
+    { body(); }
     PG_FINALLY();
-    {
-        cleanup();
-    }
+    { cleanup(); }
     PG_END_TRY();
 }
 

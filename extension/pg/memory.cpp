@@ -1,5 +1,5 @@
-// See memory.h. Alignments above MAXALIGN are served by over-allocating; the distance is kept just before the
-// returned address.
+// See memory.h. Alignments above MAXALIGN are served by over-allocating; the distance is kept just
+// before the returned address.
 #include "extension/pg/memory.h"
 
 namespace footfall::pg {
@@ -19,8 +19,8 @@ void* ContextResource::do_allocate(std::size_t bytes, std::size_t alignment) {
         }
         return pointer;
     }
-    auto* raw =
-        static_cast<char*>(MemoryContextAllocExtended(context_, bytes + alignment + sizeof(std::size_t), kFlags));
+    auto* raw = static_cast<char*>(
+        MemoryContextAllocExtended(context_, bytes + alignment + sizeof(std::size_t), kFlags));
     if (raw == nullptr) {
         throw std::bad_alloc();
     }

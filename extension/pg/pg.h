@@ -1,7 +1,7 @@
 // The one header that includes PostgreSQL. Everything in extension/ includes this file first.
 //
-// PostgreSQL's headers are C; some use C++ keywords only in ways g++ accepts. Macros that would collide with the
-// standard library are removed at the end.
+// PostgreSQL's headers are C; some use C++ keywords only in ways g++ accepts. Macros that would
+// collide with the standard library are removed at the end.
 #pragma once
 
 // The standard library comes first: PostgreSQL redefines printf and friends as macros.
@@ -67,6 +67,7 @@ extern "C" {
 #include <executor/tuptable.h>
 #include <fmgr.h>
 #include <funcapi.h>
+#include <mb/pg_wchar.h>
 #include <miscadmin.h>
 #include <nodes/execnodes.h>
 #include <nodes/makefuncs.h>

@@ -23,10 +23,14 @@ Var* columnOf(Node* node, Index relid) {
         return nullptr;
     }
     Var* var = reinterpret_cast<Var*>(node);
-    return var->varno == static_cast<int>(relid) && var->varattno > 0 && var->varlevelsup == 0 ? var : nullptr;
+    return var->varno == static_cast<int>(relid) && var->varattno > 0 && var->varlevelsup == 0
+               ? var
+               : nullptr;
 }
 
-bool isInteger(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
+bool isInteger(Oid type) {
+    return type == INT2OID || type == INT4OID || type == INT8OID;
+}
 
 // Types whose btree order is the engine's natural order of the stored values.
 bool isOrdered(Oid type) {
@@ -83,7 +87,8 @@ bool comparisonOf(Oid op, Oid type, storage::Comparison* comparison) {
 }
 
 bool isRowIndependent(Node* value) {
-    return !contain_volatile_functions(value) && !contain_var_clause(value) && !contain_subplans(value);
+    return !contain_volatile_functions(value) && !contain_var_clause(value) &&
+           !contain_subplans(value);
 }
 
 bool acceptable(Var* column, Oid collation, Oid op, Oid valueType, Node* value, bool array,
@@ -97,8 +102,8 @@ bool acceptable(Var* column, Oid collation, Oid op, Oid valueType, Node* value, 
     const bool sameType = valueType == family || (isInteger(type) && isInteger(valueType));
     const bool ordered = isOrdered(type);
     const bool equal = result->comparison == storage::Comparison::Equal;
-    if (!sameType || (!ordered && !(equal && isBytewiseEqual(type, collation))) || (array && !equal) ||
-        !isRowIndependent(value)) {
+    if (!sameType || (!ordered && !(equal && isBytewiseEqual(type, collation))) ||
+        (array && !equal) || !isRowIndependent(value)) {
         return false;
     }
     result->attribute = column->varattno;
@@ -124,12 +129,13 @@ bool matchPruningClause(RestrictInfo* info, RelOptInfo* relation, PruningClause*
         auto* left = static_cast<Node*>(linitial(op->args));
         auto* right = static_cast<Node*>(lsecond(op->args));
         if (Var* column = columnOf(left, relid)) {
-            return acceptable(column, op->inputcollid, op->opno, exprType(right), right, false, result);
+            return acceptable(column, op->inputcollid, op->opno, exprType(right), right, false,
+                              result);
         }
         if (Var* column = columnOf(right, relid)) {
             Oid commutator = get_commutator(op->opno);
-            return OidIsValid(commutator) &&
-                   acceptable(column, op->inputcollid, commutator, exprType(left), left, false, result);
+            return OidIsValid(commutator) && acceptable(column, op->inputcollid, commutator,
+                                                        exprType(left), left, false, result);
         }
         return false;
     }

@@ -1,5 +1,6 @@
-// Clauses of a query that can rule out blocks of sealed rows: column <op> value and column = ANY (array), with an
-// operator of the column type's default btree family and a value that does not depend on the row.
+// Clauses of a query that can rule out blocks of sealed rows: column <op> value and column = ANY
+// (array), with an operator of the column type's default btree family and a value that does not
+// depend on the row.
 #pragma once
 
 #include "extension/pg/pg.h"
@@ -10,8 +11,8 @@ namespace footfall::planner {
 struct PruningClause {
     AttrNumber attribute;
     storage::Comparison comparison;
-    bool array;       // the value is an array of candidates
-    Oid valueType;    // of the value, or of the array's elements
+    bool array;     // the value is an array of candidates
+    Oid valueType;  // of the value, or of the array's elements
     Expr* value;
 };
 

@@ -1,8 +1,9 @@
 // See scan_path.h.
 //
-// Costs follow cost_seqscan, with two differences: pages are read only for the columns that the query needs, and only
-// in blocks that pruning leaves. How much pruning leaves is estimated from a clause's selectivity where the column's
-// values follow the physical order (pg_statistic's correlation), and taken as everything elsewhere.
+// Costs follow cost_seqscan, with two differences: pages are read only for the columns that the
+// query needs, and only in blocks that pruning leaves. How much pruning leaves is estimated from a
+// clause's selectivity where the column's values follow the physical order (pg_statistic's
+// correlation), and taken as everything elsewhere.
 #include "extension/planner/scan_path.h"
 
 #include "engine/segment/segment_meta.h"
@@ -45,7 +46,8 @@ bool needsHeapTuple(Bitmapset* needed) {
     int member = -1;
     while ((member = bms_next_member(needed, member)) >= 0) {
         const int attribute = member + FirstLowInvalidHeapAttributeNumber;
-        if (attribute < 0 && attribute != SelfItemPointerAttributeNumber && attribute != TableOidAttributeNumber) {
+        if (attribute < 0 && attribute != SelfItemPointerAttributeNumber &&
+            attribute != TableOidAttributeNumber) {
             return true;
         }
     }
@@ -72,14 +74,15 @@ double columnShare(RelOptInfo* relation, Bitmapset* needed) {
 
 // How well the column follows the physical order, squared; 0 without statistics.
 double correlationSquared(Oid relation, AttrNumber attribute) {
-    HeapTuple tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relation), Int16GetDatum(attribute),
-                                      BoolGetDatum(false));
+    HeapTuple tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relation),
+                                      Int16GetDatum(attribute), BoolGetDatum(false));
     if (!HeapTupleIsValid(tuple)) {
         return 0;
     }
     AttStatsSlot slot;
     double correlation = 0;
-    if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION, InvalidOid, ATTSTATSSLOT_NUMBERS)) {
+    if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION, InvalidOid,
+                         ATTSTATSSLOT_NUMBERS)) {
         correlation = slot.nnumbers > 0 ? static_cast<double>(slot.numbers[0]) : 0;
         free_attstatsslot(&slot);
     }
@@ -88,9 +91,11 @@ double correlationSquared(Oid relation, AttrNumber attribute) {
 }
 
 // The share of the rows that lie in blocks which the clause leaves.
-double blocksLeft(PlannerInfo* root, RelOptInfo* relation, Oid table, RestrictInfo* info, const PruningClause& clause) {
+double blocksLeft(PlannerInfo* root, RelOptInfo* relation, Oid table, RestrictInfo* info,
+                  const PruningClause& clause) {
     const double selectivity =
-        clause_selectivity(root, reinterpret_cast<Node*>(info), static_cast<int>(relation->relid), JOIN_INNER, nullptr);
+        clause_selectivity(root, reinterpret_cast<Node*>(info), static_cast<int>(relation->relid),
+                           JOIN_INNER, nullptr);
     const double sorted = correlationSquared(table, clause.attribute);
     // A run of matching rows touches two blocks at its ends.
     const double ends = 2.0 * segment::kBlockRows / Max(relation->tuples, 1.0);
@@ -99,7 +104,8 @@ double blocksLeft(PlannerInfo* root, RelOptInfo* relation, Oid table, RestrictIn
 }
 
 // Turns the path into a CustomScan node; see executor/footfall_scan.h for what it holds.
-Plan* planScan(PlannerInfo*, RelOptInfo* relation, CustomPath* path, List* targetList, List* clauses, List*) {
+Plan* planScan(PlannerInfo*, RelOptInfo* relation, CustomPath* path, List* targetList,
+               List* clauses, List*) {
     auto* scan = makeNode(CustomScan);
     ListCell* cell;
     foreach (cell, clauses) {
@@ -107,8 +113,9 @@ Plan* planScan(PlannerInfo*, RelOptInfo* relation, CustomPath* path, List* targe
         if (matchPruningClause(static_cast<RestrictInfo*>(lfirst(cell)), relation, &clause)) {
             scan->custom_exprs = lappend(scan->custom_exprs, clause.value);
             scan->custom_private =
-                lappend(scan->custom_private, list_make4_int(clause.attribute, static_cast<int>(clause.comparison),
-                                                             clause.array ? 1 : 0, static_cast<int>(clause.valueType)));
+                lappend(scan->custom_private,
+                        list_make4_int(clause.attribute, static_cast<int>(clause.comparison),
+                                       clause.array ? 1 : 0, static_cast<int>(clause.valueType)));
         }
     }
     scan->scan.plan.targetlist = targetList;
@@ -121,7 +128,8 @@ Plan* planScan(PlannerInfo*, RelOptInfo* relation, CustomPath* path, List* targe
 
 const CustomPathMethods pathMethods = {"FootfallScan", planScan, nullptr};
 
-CustomPath* makePath(PlannerInfo* root, RelOptInfo* relation, Oid table, Bitmapset* needed, int workers) {
+CustomPath* makePath(PlannerInfo* root, RelOptInfo* relation, Oid table, Bitmapset* needed,
+                     int workers) {
     double left = 1.0;
     ListCell* cell;
     foreach (cell, relation->baserestrictinfo) {
@@ -179,17 +187,20 @@ bool restrictsAddress(RelOptInfo* relation) {
         auto* clause = static_cast<RestrictInfo*>(lfirst(cell));
         pull_varattnos(reinterpret_cast<Node*>(clause->clause), relation->relid, &attributes);
     }
-    return bms_is_member(SelfItemPointerAttributeNumber - FirstLowInvalidHeapAttributeNumber, attributes);
+    return bms_is_member(SelfItemPointerAttributeNumber - FirstLowInvalidHeapAttributeNumber,
+                         attributes);
 }
 
 void offerPaths(PlannerInfo* root, RelOptInfo* relation, Index rti, RangeTblEntry* entry) {
     if (previousPathHook != nullptr) {
         previousPathHook(root, relation, rti, entry);
     }
-    if (!module::enableScan || entry->rtekind != RTE_RELATION || entry->inh || entry->tablesample != nullptr ||
+    if (!module::enableScan || entry->rtekind != RTE_RELATION || entry->inh ||
+        entry->tablesample != nullptr ||
         (entry->relkind != RELKIND_RELATION && entry->relkind != RELKIND_MATVIEW) ||
-        bms_is_member(static_cast<int>(rti), root->all_result_relids) || root->parse->rowMarks != NIL ||
-        root->rowMarks != NIL || IS_DUMMY_REL(relation) || restrictsAddress(relation) || !isWorthIt(entry->relid)) {
+        bms_is_member(static_cast<int>(rti), root->all_result_relids) ||
+        root->parse->rowMarks != NIL || root->rowMarks != NIL || IS_DUMMY_REL(relation) ||
+        restrictsAddress(relation) || !isWorthIt(entry->relid)) {
         return;
     }
     // A lateral reference would make the scan depend on another relation.
@@ -205,7 +216,8 @@ void offerPaths(PlannerInfo* root, RelOptInfo* relation, Index rti, RangeTblEntr
         const int workers =
             compute_parallel_worker(relation, relation->pages, -1, max_parallel_workers_per_gather);
         if (workers > 0) {
-            add_partial_path(relation, &makePath(root, relation, entry->relid, needed, workers)->path);
+            add_partial_path(relation,
+                             &makePath(root, relation, entry->relid, needed, workers)->path);
         }
     }
 }

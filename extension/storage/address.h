@@ -1,7 +1,9 @@
-// Row addresses (TIDs): blocks below 2^31 are the hot heap's, blocks from 2^31 up address rows of segments.
+// Row addresses (TIDs): blocks below 2^31 are the hot heap's, blocks from 2^31 up address rows of
+// segments.
 //
-// A segment has 512 virtual blocks of 256 rows each, so 2^22 - 1 segments fit; the very last number is left out
-// because its blocks end in InvalidBlockNumber. A row keeps its address for as long as its segment lives.
+// A segment has 512 virtual blocks of 256 rows each, so 2^22 - 1 segments fit; the very last number
+// is left out because its blocks end in InvalidBlockNumber. A row keeps its address for as long as
+// its segment lives.
 #pragma once
 
 #include "extension/pg/pg.h"
@@ -19,18 +21,21 @@ inline bool isSealedAddress(const ItemPointerData* tid) {
 
 inline void setSealedAddress(ItemPointer tid, int32 segment, int32 row) {
     ItemPointerSet(tid,
-                   kFirstSealedBlock + static_cast<BlockNumber>(segment) * kVirtualBlocksPerSegment +
+                   kFirstSealedBlock +
+                       static_cast<BlockNumber>(segment) * kVirtualBlocksPerSegment +
                        static_cast<BlockNumber>(row / kRowsPerVirtualBlock),
                    static_cast<OffsetNumber>(row % kRowsPerVirtualBlock + 1));
 }
 
 inline int32 segmentOf(const ItemPointerData* tid) {
-    return static_cast<int32>((ItemPointerGetBlockNumberNoCheck(tid) - kFirstSealedBlock) / kVirtualBlocksPerSegment);
+    return static_cast<int32>((ItemPointerGetBlockNumberNoCheck(tid) - kFirstSealedBlock) /
+                              kVirtualBlocksPerSegment);
 }
 
 // May lie outside the segment: the address can come from a user's ctid constant.
 inline int32 rowOf(const ItemPointerData* tid) {
-    BlockNumber block = (ItemPointerGetBlockNumberNoCheck(tid) - kFirstSealedBlock) % kVirtualBlocksPerSegment;
+    BlockNumber block =
+        (ItemPointerGetBlockNumberNoCheck(tid) - kFirstSealedBlock) % kVirtualBlocksPerSegment;
     return static_cast<int32>(block) * kRowsPerVirtualBlock +
            static_cast<int32>(ItemPointerGetOffsetNumberNoCheck(tid)) - 1;
 }

@@ -1,8 +1,9 @@
 // ANALYZE over both stores.
 //
-// PostgreSQL samples heap blocks and extrapolates from what they hold, so each heap block also stands for an equal
-// share of the segments' batches: block b of B stands for batches [b*N/B, (b+1)*N/B). All of them count as live rows;
-// when there are very many rows, batches and heap rows are delivered to the sample at one common rate.
+// PostgreSQL samples heap blocks and extrapolates from what they hold, so each heap block also
+// stands for an equal share of the segments' batches: block b of B stands for batches [b*N/B,
+// (b+1)*N/B). All of them count as live rows; when there are very many rows, batches and heap rows
+// are delivered to the sample at one common rate.
 #include "extension/storage/scan.h"
 #include "extension/storage/scan_state.h"
 #include "extension/storage/slot.h"
@@ -87,12 +88,13 @@ bool scanAnalyzeNextBlock(TableScanDesc base, BlockNumber block, BufferAccessStr
 }
 #endif
 
-bool scanAnalyzeNextTuple(TableScanDesc base, TransactionId oldestXmin, double* liveRows, double* deadRows,
-                          TupleTableSlot* slot) {
+bool scanAnalyzeNextTuple(TableScanDesc base, TransactionId oldestXmin, double* liveRows,
+                          double* deadRows, TupleTableSlot* slot) {
     FootfallScan* scan = scanState(base);
     while (!scan->analyzeSealed) {
         lendToHeap(slot);
-        bool found = heapRoutine()->scan_analyze_next_tuple(scan->hot, oldestXmin, liveRows, deadRows, slot);
+        bool found =
+            heapRoutine()->scan_analyze_next_tuple(scan->hot, oldestXmin, liveRows, deadRows, slot);
         takeBackFromHeap(slot);
         if (!found) {
             scan->analyzeSealed = true;
@@ -105,7 +107,8 @@ bool scanAnalyzeNextTuple(TableScanDesc base, TransactionId oldestXmin, double* 
     for (;;) {
         CHECK_FOR_INTERRUPTS();
         // Inside a batch that is being delivered?
-        if (scan->open && scan->row >= 0 && (scan->row + 1) % kBatch != 0 && scan->row + 1 < scan->segment->rows()) {
+        if (scan->open && scan->row >= 0 && (scan->row + 1) % kBatch != 0 &&
+            scan->row + 1 < scan->segment->rows()) {
             scan->row++;
         } else if (scan->nextBatch < scan->endBatch) {
             openBatch(scan, slot);

@@ -46,7 +46,8 @@ void unlinkLoad(Load* load) {
 void writeHot(Relation relation, SegmentWriter* writer, CommandId cid) {
     BulkInsertState bulk = GetBulkInsertState();
     TupleDesc descriptor = RelationGetDescr(relation);
-    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall tail", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall tail", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
     Datum values[MaxHeapAttributeNumber];
     bool nulls[MaxHeapAttributeNumber];
@@ -101,7 +102,8 @@ void writeLargestWhenFull() {
 }
 
 bool logicallyDecoded(Relation relation) {
-    if (!RelationIsLogicallyLogged(relation) || module::logicalDecoding == module::kLogicalDecodingOff) {
+    if (!RelationIsLogicallyLogged(relation) ||
+        module::logicalDecoding == module::kLogicalDecodingOff) {
         return false;
     }
     if (module::logicalDecoding == module::kLogicalDecodingOn) {
@@ -170,19 +172,24 @@ void initBulkLoad() {
 
 bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state, bool multi) {
     if (state == nullptr || (options & (TABLE_INSERT_FROZEN | TABLE_INSERT_NO_LOGICAL)) != 0 ||
-        !OidIsValid(catalog::storageOf(relation)) || !hasStoredColumns(RelationGetDescr(relation))) {
+        !OidIsValid(catalog::storageOf(relation)) ||
+        !hasStoredColumns(RelationGetDescr(relation))) {
         return false;
     }
-    // Single rows come this way from rewrites, and from CREATE TABLE AS, whose targets have no defaults. COPY hands
-    // over single rows when a default or a trigger may look at the table while it runs.
+    // Single rows come this way from rewrites, and from CREATE TABLE AS, whose targets have no
+    // defaults. COPY hands over single rows when a default or a trigger may look at the table while
+    // it runs.
     TupleConstr* constraints = RelationGetDescr(relation)->constr;
-    if (!multi && !OidIsValid(relation->rd_rel->relrewrite) && ((options & TABLE_INSERT_SKIP_FSM) == 0 ||
-                   (constraints != nullptr && (constraints->num_defval > 0 || constraints->has_generated_stored)))) {
+    if (!multi && !OidIsValid(relation->rd_rel->relrewrite) &&
+        ((options & TABLE_INSERT_SKIP_FSM) == 0 ||
+         (constraints != nullptr &&
+          (constraints->num_defval > 0 || constraints->has_generated_stored)))) {
         return false;
     }
     TriggerDesc* triggers = relation->trigdesc;
     if (triggers != nullptr &&
-        (triggers->trig_insert_before_row || triggers->trig_insert_after_row || triggers->trig_insert_new_table)) {
+        (triggers->trig_insert_before_row || triggers->trig_insert_after_row ||
+         triggers->trig_insert_new_table)) {
         return false;
     }
     return !logicallyDecoded(relation);
@@ -202,7 +209,8 @@ void bulkLoad(Relation relation, TupleTableSlot** slots, int count, CommandId ci
         load->relation = RelationGetRelid(relation);
         load->subtransaction = subtransaction;
         load->cid = cid;
-        load->writer = SegmentWriter::create(relation, TopTransactionContext, catalog::Level::Loaded);
+        load->writer =
+            SegmentWriter::create(relation, TopTransactionContext, catalog::Level::Loaded);
         load->next = loads;
         loads = load;
     }

@@ -1,9 +1,9 @@
 // Compaction; see seal.h.
 //
-// The idea: every segment is sorted by the order key when it is written, so merging is a k-way merge that holds one
-// batch of each input; the order is settled by comparing the key columns' values as the engine orders them. Without an
-// order key, or when a segment was written before the key was set, its rows are taken in their order and each output
-// segment is sorted by itself.
+// The idea: every segment is sorted by the order key when it is written, so merging is a k-way
+// merge that holds one batch of each input; the order is settled by comparing the key columns'
+// values as the engine orders them. Without an order key, or when a segment was written before the
+// key was set, its rows are taken in their order and each output segment is sorted by itself.
 #include "extension/catalog/configuration.h"
 #include "extension/module/settings.h"
 #include "extension/storage/scan_state.h"
@@ -19,7 +19,7 @@ namespace {
 struct Input {
     const catalog::SegmentRow* row;
     SealedSegment* segment;
-    int32 position;                          // current row; rows() when exhausted
+    int32 position;  // current row; rows() when exhausted
     Datum keys[catalog::kMaxOrderKeys];
     bool keyNulls[catalog::kMaxOrderKeys];
 };
@@ -28,7 +28,7 @@ struct Merge {
     Relation relation;
     Input* inputs;
     int inputCount;
-    int* heap;                               // indexes of inputs, smallest first
+    int* heap;  // indexes of inputs, smallest first
     int heapSize;
     AttrNumber keys[catalog::kMaxOrderKeys];
     int keyCount;
@@ -53,12 +53,14 @@ int compareValues(T a, T b) {
     return a < b ? -1 : (a > b ? 1 : 0);
 }
 
-// The engine's natural order (segment::sortPermutation): ints signed, floats with NaN last, bytes by memcmp.
+// The engine's natural order (segment::sortPermutation): ints signed, floats with NaN last, bytes
+// by memcmp.
 int compareDatums(Form_pg_attribute attribute, Datum a, Datum b) {
     if (attribute->attlen == -1) {
         const char* left = DatumGetPointer(a);
         const char* right = DatumGetPointer(b);
-        return compareBytes(VARDATA_ANY(left), VARSIZE_ANY_EXHDR(left), VARDATA_ANY(right), VARSIZE_ANY_EXHDR(right));
+        return compareBytes(VARDATA_ANY(left), VARSIZE_ANY_EXHDR(left), VARDATA_ANY(right),
+                            VARSIZE_ANY_EXHDR(right));
     }
     if (attribute->attlen == -2) {
         return compareBytes(DatumGetCString(a), strlen(DatumGetCString(a)), DatumGetCString(b),
@@ -69,12 +71,14 @@ int compareDatums(Form_pg_attribute attribute, Datum a, Datum b) {
     }
     switch (columnTypeOf(attribute).kind) {
         case vector::Kind::Float32:
-            return compareFloats(static_cast<double>(DatumGetFloat4(a)), static_cast<double>(DatumGetFloat4(b)));
+            return compareFloats(static_cast<double>(DatumGetFloat4(a)),
+                                 static_cast<double>(DatumGetFloat4(b)));
         case vector::Kind::Float64:
             return compareFloats(DatumGetFloat8(a), DatumGetFloat8(b));
         case vector::Kind::Bool:
         case vector::Kind::Int8:
-            return compareValues(static_cast<int8>(DatumGetChar(a)), static_cast<int8>(DatumGetChar(b)));
+            return compareValues(static_cast<int8>(DatumGetChar(a)),
+                                 static_cast<int8>(DatumGetChar(b)));
         case vector::Kind::Int16:
             return compareValues(DatumGetInt16(a), DatumGetInt16(b));
         case vector::Kind::Int32:
@@ -95,7 +99,8 @@ bool before(const Merge* merge, int a, int b) {
             }
             continue;
         }
-        int order = compareDatums(TupleDescAttr(descriptor, merge->keys[k] - 1), left.keys[k], right.keys[k]);
+        int order = compareDatums(TupleDescAttr(descriptor, merge->keys[k] - 1), left.keys[k],
+                                  right.keys[k]);
         if (order != 0) {
             return order < 0;
         }
@@ -109,7 +114,8 @@ void siftDown(Merge* merge, int at) {
         if (child >= merge->heapSize) {
             return;
         }
-        if (child + 1 < merge->heapSize && before(merge, merge->heap[child + 1], merge->heap[child])) {
+        if (child + 1 < merge->heapSize &&
+            before(merge, merge->heap[child + 1], merge->heap[child])) {
             child++;
         }
         if (!before(merge, merge->heap[child], merge->heap[at])) {
@@ -130,7 +136,8 @@ bool advance(Merge* merge, Input* input) {
         return false;
     }
     for (int k = 0; k < merge->keyCount; k++) {
-        input->keys[k] = input->segment->datum(merge->keys[k] - 1, input->position, &input->keyNulls[k]);
+        input->keys[k] =
+            input->segment->datum(merge->keys[k] - 1, input->position, &input->keyNulls[k]);
     }
     return true;
 }
@@ -150,7 +157,8 @@ bool isSorted(const SealedSegment* segment, const AttrNumber* keys, int keyCount
 }
 
 // Appends every live row of the open segment to the writer, starting segments as it fills.
-void appendLiveRows(Relation relation, SealedSegment* segment, SegmentWriter* writer, CommandId cid) {
+void appendLiveRows(Relation relation, SealedSegment* segment, SegmentWriter* writer,
+                    CommandId cid) {
     const int natts = RelationGetDescr(relation)->natts;
     Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(natts)));
     bool* nulls = static_cast<bool*>(palloc(static_cast<Size>(natts)));
@@ -169,33 +177,36 @@ void appendLiveRows(Relation relation, SealedSegment* segment, SegmentWriter* wr
 }
 
 struct Survey {
-    bool needed;       // merging would change something
-    bool unsorted;     // some segment was written under another order key, or none
+    bool needed;    // merging would change something
+    bool unsorted;  // some segment was written under another order key, or none
 };
 
-Survey survey(Relation relation, const catalog::SegmentList& list, Snapshot snapshot, const AttrNumber* keys,
-              int keyCount) {
+Survey survey(Relation relation, const catalog::SegmentList& list, Snapshot snapshot,
+              const AttrNumber* keys, int keyCount) {
     Survey result = {};
     int64 rows = 0;
     SealedSegment* segment = SealedSegment::create(relation, RelationGetDescr(relation));
     for (int i = 0; i < list.count; i++) {
         segment->open(&list.rows[i], snapshot);
         result.unsorted |= !isSorted(segment, keys, keyCount);
-        result.needed |= list.rows[i].level != catalog::Level::Compacted || segment->deletedCount() > 0;
+        result.needed |=
+            list.rows[i].level != catalog::Level::Compacted || segment->deletedCount() > 0;
         rows += list.rows[i].rows;
     }
     segment->destroy();
     // Runs of earlier, partial compactions add up to more segments than the rows need.
-    result.needed |= result.unsorted || list.count > 2 * (rows / static_cast<int64>(segment::kMaxRows) + 1);
+    result.needed |=
+        result.unsorted || list.count > 2 * (rows / static_cast<int64>(segment::kMaxRows) + 1);
     return result;
 }
 
 // Rewrites each unsorted segment as sorted ones, so that a merge can stream them.
-void sortSegments(Relation relation, const catalog::SegmentList& list, Snapshot snapshot, const AttrNumber* keys,
-                  int keyCount) {
+void sortSegments(Relation relation, const catalog::SegmentList& list, Snapshot snapshot,
+                  const AttrNumber* keys, int keyCount) {
     const CommandId cid = GetCurrentCommandId(true);
     SealedSegment* segment = SealedSegment::create(relation, RelationGetDescr(relation));
-    SegmentWriter* writer = SegmentWriter::create(relation, CurrentMemoryContext, catalog::Level::Loaded);
+    SegmentWriter* writer =
+        SegmentWriter::create(relation, CurrentMemoryContext, catalog::Level::Loaded);
     for (int i = 0; i < list.count; i++) {
         CHECK_FOR_INTERRUPTS();
         segment->open(&list.rows[i], snapshot);
@@ -215,8 +226,8 @@ void sortSegments(Relation relation, const catalog::SegmentList& list, Snapshot 
 }
 
 // Merges the segments of the list into new ones; returns how many were written.
-int64 mergeSegments(Relation relation, const catalog::SegmentList& list, Snapshot snapshot, const AttrNumber* keys,
-                    int keyCount, int64* dropped) {
+int64 mergeSegments(Relation relation, const catalog::SegmentList& list, Snapshot snapshot,
+                    const AttrNumber* keys, int keyCount, int64* dropped) {
     Merge merge = {};
     merge.relation = relation;
     merge.keyCount = keyCount;
@@ -241,7 +252,8 @@ int64 mergeSegments(Relation relation, const catalog::SegmentList& list, Snapsho
     const int natts = RelationGetDescr(relation)->natts;
     Datum* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(natts)));
     bool* nulls = static_cast<bool*>(palloc(static_cast<Size>(natts)));
-    SegmentWriter* writer = SegmentWriter::create(relation, CurrentMemoryContext, catalog::Level::Compacted);
+    SegmentWriter* writer =
+        SegmentWriter::create(relation, CurrentMemoryContext, catalog::Level::Compacted);
     int64 written = 0;
     while (merge.heapSize > 0) {
         CHECK_FOR_INTERRUPTS();
@@ -280,7 +292,8 @@ int64 mergeSegments(Relation relation, const catalog::SegmentList& list, Snapsho
 int64 compactRelation(Relation relation, int64* merged, int64* dropped) {
     *merged = 0;
     *dropped = 0;
-    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "footfall compact", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall compact", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(context);
     AttrNumber keys[catalog::kMaxOrderKeys];
     const int keyCount = catalog::orderKey(relation, keys);

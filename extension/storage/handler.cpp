@@ -1,7 +1,8 @@
 // The table access method: which routine of PostgreSQL's goes to which store.
 //
-// Everything that concerns hot rows is handed to the heap's routines; a TID tells hot from sealed rows. The routines
-// that need more than that are in files of their own: scan.h, bulk_load.h, sealed_row.h, relation_size.h, rewrite.h.
+// Everything that concerns hot rows is handed to the heap's routines; a TID tells hot from sealed
+// rows. The routines that need more than that are in files of their own: scan.h, bulk_load.h,
+// sealed_row.h, relation_size.h, rewrite.h.
 #include "extension/catalog/segment_row.h"
 #include "extension/storage/address.h"
 #include "extension/storage/bulk_load.h"
@@ -27,19 +28,26 @@ using FileLocator = RelFileNode;
 #endif
 
 [[noreturn]] void refuseIndex(Relation relation) {
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("table \"%s\" cannot have indexes: access method footfall does not support them",
-                           RelationGetRelationName(relation)),
-                    errhint("Look-ups are answered by zone maps and bloom filters of the order key: see "
-                            "footfall.configure(..., order_by => ...).")));
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+         errmsg("table \"%s\" cannot have indexes: access method footfall does not support them",
+                RelationGetRelationName(relation)),
+         errhint("Look-ups are answered by zone maps and bloom filters of the order key: see "
+                 "footfall.configure(..., order_by => ...).")));
     pg_unreachable();
 }
 
-const TupleTableSlotOps* slotCallbacks(Relation) { return kSlotOps; }
+const TupleTableSlotOps* slotCallbacks(Relation) {
+    return kSlotOps;
+}
 
-IndexFetchTableData* indexFetchBegin(Relation relation) { refuseIndex(relation); }
+IndexFetchTableData* indexFetchBegin(Relation relation) {
+    refuseIndex(relation);
+}
 
-bool tupleFetchRowVersion(Relation relation, ItemPointer tid, Snapshot snapshot, TupleTableSlot* slot) {
+bool tupleFetchRowVersion(Relation relation, ItemPointer tid, Snapshot snapshot,
+                          TupleTableSlot* slot) {
     if (isSealedAddress(tid)) {
         return fetchSealedRow(relation, tid, snapshot, slot);
     }
@@ -64,7 +72,8 @@ bool tupleSatisfiesSnapshot(Relation relation, TupleTableSlot* slot, Snapshot sn
     return satisfied;
 }
 
-void tupleInsert(Relation relation, TupleTableSlot* slot, CommandId cid, int options, BulkInsertStateData* bulk) {
+void tupleInsert(Relation relation, TupleTableSlot* slot, CommandId cid, int options,
+                 BulkInsertStateData* bulk) {
     if (bulkLoadEligible(relation, options, bulk, false)) {
         bulkLoad(relation, &slot, 1, cid, options);
         return;
@@ -81,47 +90,56 @@ void multiInsert(Relation relation, TupleTableSlot** slots, int count, CommandId
     heapRoutine()->multi_insert(relation, slots, count, cid, options, bulk);
 }
 
-void tupleInsertSpeculative(Relation relation, TupleTableSlot*, CommandId, int, BulkInsertStateData*, uint32) {
+void tupleInsertSpeculative(Relation relation, TupleTableSlot*, CommandId, int,
+                            BulkInsertStateData*, uint32) {
     refuseIndex(relation);
 }
 
-void tupleCompleteSpeculative(Relation relation, TupleTableSlot*, uint32, bool) { refuseIndex(relation); }
+void tupleCompleteSpeculative(Relation relation, TupleTableSlot*, uint32, bool) {
+    refuseIndex(relation);
+}
 
-TM_Result tupleDelete(Relation relation, ItemPointer tid, CommandId cid, Snapshot snapshot, Snapshot crosscheck,
-                      bool wait, TM_FailureData* failure, bool changingPartition) {
+TM_Result tupleDelete(Relation relation, ItemPointer tid, CommandId cid, Snapshot snapshot,
+                      Snapshot crosscheck, bool wait, TM_FailureData* failure,
+                      bool changingPartition) {
     if (isSealedAddress(tid)) {
         return deleteSealedRow(relation, tid, cid, crosscheck, wait, failure, changingPartition);
     }
-    return heapRoutine()->tuple_delete(relation, tid, cid, snapshot, crosscheck, wait, failure, changingPartition);
+    return heapRoutine()->tuple_delete(relation, tid, cid, snapshot, crosscheck, wait, failure,
+                                       changingPartition);
 }
 
-TM_Result tupleUpdate(Relation relation, ItemPointer tid, TupleTableSlot* slot, CommandId cid, Snapshot snapshot,
-                      Snapshot crosscheck, bool wait, TM_FailureData* failure, LockTupleMode* mode,
-                      UpdateIndexes* updateIndexes) {
+TM_Result tupleUpdate(Relation relation, ItemPointer tid, TupleTableSlot* slot, CommandId cid,
+                      Snapshot snapshot, Snapshot crosscheck, bool wait, TM_FailureData* failure,
+                      LockTupleMode* mode, UpdateIndexes* updateIndexes) {
     if (isSealedAddress(tid)) {
         *updateIndexes = kNoIndexes;
         return updateSealedRow(relation, tid, slot, cid, crosscheck, wait, failure, mode);
     }
-    return heapRoutine()->tuple_update(relation, tid, slot, cid, snapshot, crosscheck, wait, failure, mode,
-                                       updateIndexes);
+    return heapRoutine()->tuple_update(relation, tid, slot, cid, snapshot, crosscheck, wait,
+                                       failure, mode, updateIndexes);
 }
 
-TM_Result tupleLock(Relation relation, ItemPointer tid, Snapshot snapshot, TupleTableSlot* slot, CommandId cid,
-                    LockTupleMode mode, LockWaitPolicy policy, uint8 flags, TM_FailureData* failure) {
+TM_Result tupleLock(Relation relation, ItemPointer tid, Snapshot snapshot, TupleTableSlot* slot,
+                    CommandId cid, LockTupleMode mode, LockWaitPolicy policy, uint8 flags,
+                    TM_FailureData* failure) {
     if (isSealedAddress(tid)) {
         return lockSealedRow(relation, tid, snapshot, slot, cid, mode, policy, flags, failure);
     }
     lendToHeap(slot);
-    TM_Result result = heapRoutine()->tuple_lock(relation, tid, snapshot, slot, cid, mode, policy, flags, failure);
+    TM_Result result =
+        heapRoutine()->tuple_lock(relation, tid, snapshot, slot, cid, mode, policy, flags, failure);
     takeBackFromHeap(slot);
     return result;
 }
 
-void finishBulkInsert(Relation relation, int) { finishBulkLoad(relation); }
+void finishBulkInsert(Relation relation, int) {
+    finishBulkLoad(relation);
+}
 
 // A table that already has a TOAST relation gets a new file by TRUNCATE alone.
-void setNewFile(Relation relation, const FileLocator* file, char persistence, TransactionId* freezeXid,
-                MultiXactId* minMulti) {
+void setNewFile(Relation relation, const FileLocator* file, char persistence,
+                TransactionId* freezeXid, MultiXactId* minMulti) {
 #if PG_VERSION_NUM >= 160000
     heapRoutine()->relation_set_new_filelocator(relation, file, persistence, freezeXid, minMulti);
 #else
@@ -139,17 +157,23 @@ void truncateInPlace(Relation relation) {
     }
 }
 
-double indexBuildRangeScan(Relation table, Relation, IndexInfo*, bool, bool, bool, BlockNumber, BlockNumber,
-                           IndexBuildCallback, void*, TableScanDesc) {
+double indexBuildRangeScan(Relation table, Relation, IndexInfo*, bool, bool, bool, BlockNumber,
+                           BlockNumber, IndexBuildCallback, void*, TableScanDesc) {
     refuseIndex(table);
 }
 
-void indexValidateScan(Relation table, Relation, IndexInfo*, Snapshot, ValidateIndexState*) { refuseIndex(table); }
+void indexValidateScan(Relation table, Relation, IndexInfo*, Snapshot, ValidateIndexState*) {
+    refuseIndex(table);
+}
 
 // Segments need a TOAST relation, whatever the columns' types.
-bool needsToastTable(Relation) { return true; }
+bool needsToastTable(Relation) {
+    return true;
+}
 
-Oid toastAccessMethod(Relation) { return HEAP_TABLE_AM_OID; }
+Oid toastAccessMethod(Relation) {
+    return HEAP_TABLE_AM_OID;
+}
 
 TableAmRoutine makeRoutine() {
     TableAmRoutine routine = *GetHeapamTableAmRoutine();
@@ -205,7 +229,9 @@ const TableAmRoutine footfallRoutine = makeRoutine();
 
 }  // namespace
 
-const TableAmRoutine* tableRoutine() { return &footfallRoutine; }
+const TableAmRoutine* tableRoutine() {
+    return &footfallRoutine;
+}
 
 }  // namespace footfall::storage
 

@@ -14,11 +14,13 @@ namespace footfall::storage {
 
 StoredSize sealedSize(Relation relation) {
     StoredSize size = {};
-    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall size", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall size", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-    catalog::SegmentList list = catalog::listSegments(
-        catalog::storageOf(relation), catalog::usesUnlogged(relation->rd_rel->relpersistence), snapshot);
+    catalog::SegmentList list =
+        catalog::listSegments(catalog::storageOf(relation),
+                              catalog::usesUnlogged(relation->rd_rel->relpersistence), snapshot);
     for (int i = 0; i < list.count; i++) {
         size.segments++;
         size.rows += list.rows[i].rows;
@@ -36,8 +38,9 @@ bool hasSegments(Relation relation) {
     if (!OidIsValid(storage)) {
         return false;
     }
-    catalog::OpenTable table = catalog::open(
-        catalog::Table::Segment, catalog::usesUnlogged(relation->rd_rel->relpersistence), AccessShareLock);
+    catalog::OpenTable table =
+        catalog::open(catalog::Table::Segment,
+                      catalog::usesUnlogged(relation->rd_rel->relpersistence), AccessShareLock);
     SysScanDesc scan = catalog::beginScan(table, SnapshotSelf, 1, storage);
     const bool found = HeapTupleIsValid(systable_getnext(scan));
     systable_endscan(scan);
@@ -45,7 +48,8 @@ bool hasSegments(Relation relation) {
     return found;
 }
 
-void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages, double* tuples, double* allVisible) {
+void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages, double* tuples,
+                  double* allVisible) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(relation);
     StoredSize sealed = sealedSize(relation);
     if (sealed.segments == 0) {
@@ -55,15 +59,18 @@ void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages,
     double hotRows = 0;
     if (relation->rd_rel->reltuples >= 0 && relation->rd_rel->relpages > 0) {
         // reltuples counts both stores: what is not sealed by now was hot, in relpages pages.
-        hotRows = Max(relation->rd_rel->reltuples - sealed.rows, 0.0) * blocks / relation->rd_rel->relpages;
+        hotRows = Max(relation->rd_rel->reltuples - sealed.rows, 0.0) * blocks /
+                  relation->rd_rel->relpages;
     } else if (blocks > 1) {
-        const int32 width = get_rel_data_width(relation, attributeWidths) +
-                            static_cast<int32>(MAXALIGN(SizeofHeapTupleHeader) + sizeof(ItemIdData));
+        const int32 width =
+            get_rel_data_width(relation, attributeWidths) +
+            static_cast<int32>(MAXALIGN(SizeofHeapTupleHeader) + sizeof(ItemIdData));
         hotRows = blocks * ((BLCKSZ - SizeOfPageHeaderData) / static_cast<double>(Max(width, 1)));
     }
     *tuples = rint(hotRows + sealed.rows);
     *pages = blocks + static_cast<BlockNumber>((sealed.storedBytes + BLCKSZ - 1) / BLCKSZ);
-    *allVisible = blocks == 0 ? 0 : Min(1.0, relation->rd_rel->relallvisible / static_cast<double>(blocks));
+    *allVisible =
+        blocks == 0 ? 0 : Min(1.0, relation->rd_rel->relallvisible / static_cast<double>(blocks));
 }
 
 void ensureMainForkBlock(Relation relation) {
@@ -72,7 +79,8 @@ void ensureMainForkBlock(Relation relation) {
     }
     LockRelationForExtension(relation, ExclusiveLock);
     if (RelationGetNumberOfBlocks(relation) == 0) {
-        Buffer buffer = ReadBufferExtended(relation, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
+        Buffer buffer =
+            ReadBufferExtended(relation, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
         Page page = BufferGetPage(buffer);
         PageInit(page, BufferGetPageSize(buffer), 0);
         MarkBufferDirty(buffer);
@@ -91,7 +99,8 @@ void vacuumRelation(Relation relation, VacuumParams* params, BufferAccessStrateg
         return;
     }
     ensureMainForkBlock(relation);
-    // The heap's vacuum left the number of hot rows in pg_class, updated in place: caches may not know it yet.
+    // The heap's vacuum left the number of hot rows in pg_class, updated in place: caches may not
+    // know it yet.
     Relation classes = table_open(RelationRelationId, AccessShareLock);
     ScanKeyData key;
     ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ,
@@ -112,12 +121,13 @@ void vacuumRelation(Relation relation, VacuumParams* params, BufferAccessStrateg
 #endif
     systable_endscan(scan);
     table_close(classes, AccessShareLock);
-    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall vacuum", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall vacuum", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-    const double deleted =
-        static_cast<double>(catalog::countTombstones(catalog::storageOf(relation),
-                                                     catalog::usesUnlogged(relation->rd_rel->relpersistence), snapshot));
+    const double deleted = static_cast<double>(catalog::countTombstones(
+        catalog::storageOf(relation), catalog::usesUnlogged(relation->rd_rel->relpersistence),
+        snapshot));
     UnregisterSnapshot(snapshot);
     MemoryContextSwitchTo(previous);
     MemoryContextDelete(scratch);

@@ -1,4 +1,5 @@
-// How large a footfall table is: for the planner, for vacuum, and for ANALYZE, which starts from the heap's blocks.
+// How large a footfall table is: for the planner, for vacuum, and for ANALYZE, which starts from
+// the heap's blocks.
 #pragma once
 
 #include "extension/pg/pg.h"
@@ -7,7 +8,7 @@ namespace footfall::storage {
 
 struct StoredSize {
     int64 segments;
-    double rows;       // live or not
+    double rows;  // live or not
     int64 rawBytes;
     int64 storedBytes;
 };
@@ -19,10 +20,11 @@ StoredSize sealedSize(Relation relation);
 bool hasSegments(Relation relation);
 
 // Rows and pages for the planner: heap pages and the segments' bytes as pages.
-void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages, double* tuples, double* allVisible);
+void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages, double* tuples,
+                  double* allVisible);
 
-// Gives a table whose rows are all in segments one empty heap block: ANALYZE samples blocks, and would otherwise see
-// an empty table.
+// Gives a table whose rows are all in segments one empty heap block: ANALYZE samples blocks, and
+// would otherwise see an empty table.
 void ensureMainForkBlock(Relation relation);
 
 // VACUUM: the heap's, then reltuples with the segments' rows included.

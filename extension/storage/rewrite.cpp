@@ -12,9 +12,11 @@ namespace footfall::storage {
 
 namespace {
 
-// Copies one TOAST value under the same id. `newTable` carries the old TOAST relation's OID for the time of the
-// rewrite, which makes toast_save_datum keep the id of the external pointer it is given.
-void copyValue(Relation oldTable, Relation newTable, Oid valueId, uint32 bytes, MemoryContext scratch) {
+// Copies one TOAST value under the same id. `newTable` carries the old TOAST relation's OID for the
+// time of the rewrite, which makes toast_save_datum keep the id of the external pointer it is
+// given.
+void copyValue(Relation oldTable, Relation newTable, Oid valueId, uint32 bytes,
+               MemoryContext scratch) {
     if (!OidIsValid(valueId)) {
         return;
     }
@@ -30,28 +32,33 @@ void copyValue(Relation oldTable, Relation newTable, Oid valueId, uint32 bytes, 
     char external[TOAST_POINTER_SIZE];
     SET_VARTAG_EXTERNAL(external, VARTAG_ONDISK);
     memcpy(VARDATA_EXTERNAL(external), &pointer, sizeof(pointer));
-    Datum saved = toast_save_datum(newTable, PointerGetDatum(value), reinterpret_cast<struct varlena*>(external),
+    Datum saved = toast_save_datum(newTable, PointerGetDatum(value),
+                                   reinterpret_cast<struct varlena*>(external),
                                    HEAP_INSERT_NO_LOGICAL | HEAP_INSERT_SKIP_FSM);
     struct varatt_external written;
     VARATT_EXTERNAL_GET_POINTER(written, DatumGetPointer(saved));
     if (written.va_valueid != valueId) {
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
-                        errmsg("TOAST value %u got the new id %u in a rewrite", valueId, written.va_valueid)));
+                        errmsg("TOAST value %u got the new id %u in a rewrite", valueId,
+                               written.va_valueid)));
     }
 }
 
 void copySegment(Relation oldTable, Relation newTable, const catalog::SegmentRow& row) {
-    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall rewrite", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall rewrite", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
     segment::SegmentMeta* meta = nullptr;
     pg::enterEngine([&] {
         auto* resource = pg::makeIn<pg::ContextResource>(scratch, scratch);
         std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(row.meta)),
                                          VARSIZE_ANY_EXHDR(row.meta));
-        meta = pg::makeIn<segment::SegmentMeta>(scratch, segment::SegmentMeta::parse(bytes, resource));
+        meta =
+            pg::makeIn<segment::SegmentMeta>(scratch, segment::SegmentMeta::parse(bytes, resource));
     });
     for (int c = 0; c < row.columns; c++) {
-        copyValue(oldTable, newTable, row.valueIds[c], meta->column(static_cast<uint32_t>(c)).chunkBytes, scratch);
+        copyValue(oldTable, newTable, row.valueIds[c],
+                  meta->column(static_cast<uint32_t>(c)).chunkBytes, scratch);
     }
     copyValue(oldTable, newTable, row.indexValue, static_cast<uint32>(row.indexBytes), scratch);
     MemoryContextSwitchTo(previous);
@@ -60,21 +67,24 @@ void copySegment(Relation oldTable, Relation newTable, const catalog::SegmentRow
 
 }  // namespace
 
-void copyForCluster(Relation oldTable, Relation newTable, Relation oldIndex, bool useSort, TransactionId oldestXmin,
-                    TransactionId* xidCutoff, MultiXactId* multiCutoff, double* tuples, double* vacuumed,
-                    double* recentlyDead) {
+void copyForCluster(Relation oldTable, Relation newTable, Relation oldIndex, bool useSort,
+                    TransactionId oldestXmin, TransactionId* xidCutoff, MultiXactId* multiCutoff,
+                    double* tuples, double* vacuumed, double* recentlyDead) {
     if (oldIndex != nullptr) {
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("CLUSTER is not supported on table \"%s\"", RelationGetRelationName(oldTable)),
+                        errmsg("CLUSTER is not supported on table \"%s\"",
+                               RelationGetRelationName(oldTable)),
                         errhint("CALL footfall.compact(...) sorts a table by its order key.")));
     }
-    // The heap's routine scans the old table as a heap; the relation is lent to it and comes back on errors too.
+    // The heap's routine scans the old table as a heap; the relation is lent to it and comes back
+    // on errors too.
     const TableAmRoutine* own = oldTable->rd_tableam;
     pg::withCleanup(
         [&] {
             oldTable->rd_tableam = heapRoutine();
-            heapRoutine()->relation_copy_for_cluster(oldTable, newTable, nullptr, useSort, oldestXmin, xidCutoff,
-                                                     multiCutoff, tuples, vacuumed, recentlyDead);
+            heapRoutine()->relation_copy_for_cluster(oldTable, newTable, nullptr, useSort,
+                                                     oldestXmin, xidCutoff, multiCutoff, tuples,
+                                                     vacuumed, recentlyDead);
         },
         [&] { oldTable->rd_tableam = own; });
 

@@ -1,7 +1,8 @@
-// TABLESAMPLE over both stores: blocks 0 to n-1 are the heap's, the rest the virtual blocks of the segments in order.
+// TABLESAMPLE over both stores: blocks 0 to n-1 are the heap's, the rest the virtual blocks of the
+// segments in order.
 //
-// The heap's own routine asks the sampling method for a block; it is given a method that answers with the block
-// already chosen here, so that the heap's page handling is the heap's.
+// The heap's own routine asks the sampling method for a block; it is given a method that answers
+// with the block already chosen here, so that the heap's page handling is the heap's.
 #include "extension/storage/address.h"
 #include "extension/storage/scan.h"
 #include "extension/storage/scan_state.h"
@@ -13,13 +14,17 @@ namespace {
 
 BlockNumber chosenBlock = InvalidBlockNumber;
 
-BlockNumber answerChosenBlock(SampleScanState*, BlockNumber) { return chosenBlock; }
+BlockNumber answerChosenBlock(SampleScanState*, BlockNumber) {
+    return chosenBlock;
+}
 
 int32 virtualBlocks(const catalog::SegmentRow& row) {
     return (row.rows + kRowsPerVirtualBlock - 1) / kRowsPerVirtualBlock;
 }
 
-BlockNumber hotBlocks(FootfallScan* scan) { return reinterpret_cast<HeapScanDesc>(scan->hot)->rs_nblocks; }
+BlockNumber hotBlocks(FootfallScan* scan) {
+    return reinterpret_cast<HeapScanDesc>(scan->hot)->rs_nblocks;
+}
 
 BlockNumber allBlocks(FootfallScan* scan) {
     BlockNumber blocks = hotBlocks(scan);
@@ -92,8 +97,8 @@ bool scanSampleNextTuple(TableScanDesc base, SampleScanState* state, TupleTableS
     const int32 last = Min(scan->segment->rows() - firstRow, kRowsPerVirtualBlock);
     for (;;) {
         CHECK_FOR_INTERRUPTS();
-        OffsetNumber offset =
-            state->tsmroutine->NextSampleTuple(state, scan->sampleBlock, static_cast<OffsetNumber>(last));
+        OffsetNumber offset = state->tsmroutine->NextSampleTuple(state, scan->sampleBlock,
+                                                                 static_cast<OffsetNumber>(last));
         if (!OffsetNumberIsValid(offset)) {
             ExecClearTuple(slot);
             return false;

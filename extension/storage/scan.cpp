@@ -9,7 +9,9 @@
 
 namespace footfall::storage {
 
-const TableAmRoutine* heapRoutine() { return GetHeapamTableAmRoutine(); }
+const TableAmRoutine* heapRoutine() {
+    return GetHeapamTableAmRoutine();
+}
 
 void listScanSegments(FootfallScan* scan) {
     if (scan->listed) {
@@ -18,7 +20,8 @@ void listScanSegments(FootfallScan* scan) {
     MemoryContext previous = MemoryContextSwitchTo(scan->context);
     Relation relation = scan->base.rs_rd;
     scan->segments = catalog::listSegments(catalog::storageOf(relation),
-                                           catalog::usesUnlogged(relation->rd_rel->relpersistence), scan->snapshot);
+                                           catalog::usesUnlogged(relation->rd_rel->relpersistence),
+                                           scan->snapshot);
     scan->listed = true;
     MemoryContextSwitchTo(previous);
 }
@@ -49,7 +52,8 @@ void resetSealed(FootfallScan* scan) {
     scan->sampleSealed = false;
 }
 
-// The next segment of the list in the direction given: handed out among parallel workers, or simply the neighbour.
+// The next segment of the list in the direction given: handed out among parallel workers, or simply
+// the neighbour.
 bool nextSegment(FootfallScan* scan, bool forward) {
     if (scan->base.rs_parallel != nullptr) {
         auto* shared = reinterpret_cast<ParallelScan*>(scan->base.rs_parallel);
@@ -64,7 +68,8 @@ bool nextSegment(FootfallScan* scan, bool forward) {
 bool inRange(FootfallScan* scan, int32 row) {
     ItemPointerData tid;
     setSealedAddress(&tid, scan->segments.rows[scan->index].number, row);
-    return ItemPointerCompare(&tid, &scan->lowest) >= 0 && ItemPointerCompare(&tid, &scan->highest) <= 0;
+    return ItemPointerCompare(&tid, &scan->lowest) >= 0 &&
+           ItemPointerCompare(&tid, &scan->highest) <= 0;
 }
 
 // Whether no row of the segment can lie in the TID range.
@@ -74,7 +79,8 @@ bool outOfRange(FootfallScan* scan) {
     ItemPointerData last;
     setSealedAddress(&first, row.number, 0);
     setSealedAddress(&last, row.number, row.rows - 1);
-    return ItemPointerCompare(&last, &scan->lowest) < 0 || ItemPointerCompare(&first, &scan->highest) > 0;
+    return ItemPointerCompare(&last, &scan->lowest) < 0 ||
+           ItemPointerCompare(&first, &scan->highest) > 0;
 }
 
 // Applies the filter to the segment just opened; false when no block is left.
@@ -126,13 +132,15 @@ bool pruneBlocks(FootfallScan* scan) {
 // The first row from `row` on, in the direction given, that lies in a block the filter left.
 int32 skipPrunedBlocks(FootfallScan* scan, int32 row, bool forward) {
     constexpr auto kRows = static_cast<int32>(segment::kBlockRows);
-    while (row >= 0 && row < scan->segment->rows() && !scan->blocks[static_cast<std::size_t>(row / kRows)]) {
+    while (row >= 0 && row < scan->segment->rows() &&
+           !scan->blocks[static_cast<std::size_t>(row / kRows)]) {
         row = forward ? (row / kRows + 1) * kRows : row / kRows * kRows - 1;
     }
     return row;
 }
 
-// Moves to the next live row of the segments; false at the end, with the position just behind (or before) all.
+// Moves to the next live row of the segments; false at the end, with the position just behind (or
+// before) all.
 bool nextSealedRow(FootfallScan* scan, bool forward, TupleTableSlot* slot) {
     listScanSegments(scan);
     for (;;) {
@@ -161,7 +169,8 @@ bool nextSealedRow(FootfallScan* scan, bool forward, TupleTableSlot* slot) {
         if (scan->filter != nullptr) {
             row = skipPrunedBlocks(scan, row, forward);
         }
-        while (row >= 0 && row < rows && (scan->segment->isDeleted(row) || (scan->hasRange && !inRange(scan, row)))) {
+        while (row >= 0 && row < rows &&
+               (scan->segment->isDeleted(row) || (scan->hasRange && !inRange(scan, row)))) {
             row += forward ? 1 : -1;
             if (scan->filter != nullptr) {
                 row = skipPrunedBlocks(scan, row, forward);
@@ -233,7 +242,8 @@ TableScanDesc scanBegin(Relation relation, Snapshot snapshot, int keyCount, Scan
                         ParallelTableScanDesc parallel, uint32 flags) {
     if (keyCount > 0) {
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("scan keys are not supported on table \"%s\"", RelationGetRelationName(relation)),
+                        errmsg("scan keys are not supported on table \"%s\"",
+                               RelationGetRelationName(relation)),
                         errdetail("Access method footfall filters in the executor.")));
     }
     auto* scan = static_cast<FootfallScan*>(palloc0(sizeof(FootfallScan)));
@@ -242,9 +252,11 @@ TableScanDesc scanBegin(Relation relation, Snapshot snapshot, int keyCount, Scan
     scan->base.rs_nkeys = 0;
     scan->base.rs_flags = flags;
     scan->base.rs_parallel = parallel;
-    scan->context = AllocSetContextCreate(CurrentMemoryContext, "footfall scan", ALLOCSET_DEFAULT_SIZES);
+    scan->context =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall scan", ALLOCSET_DEFAULT_SIZES);
     RelationIncrementReferenceCount(relation);
-    scan->hot = heapRoutine()->scan_begin(relation, snapshot, 0, keys, parallel, flags & ~SO_TEMP_SNAPSHOT);
+    scan->hot =
+        heapRoutine()->scan_begin(relation, snapshot, 0, keys, parallel, flags & ~SO_TEMP_SNAPSHOT);
     if (snapshot != nullptr && IsMVCCSnapshot(snapshot)) {
         scan->snapshot = snapshot;
     } else {
@@ -269,10 +281,11 @@ void scanEnd(TableScanDesc base) {
     pfree(scan);
 }
 
-void scanRescan(TableScanDesc base, ScanKeyData* keys, bool setParameters, bool allowStrategy, bool allowSync,
-                bool allowPageMode) {
+void scanRescan(TableScanDesc base, ScanKeyData* keys, bool setParameters, bool allowStrategy,
+                bool allowSync, bool allowPageMode) {
     FootfallScan* scan = scanState(base);
-    heapRoutine()->scan_rescan(scan->hot, keys, setParameters, allowStrategy, allowSync, allowPageMode);
+    heapRoutine()->scan_rescan(scan->hot, keys, setParameters, allowStrategy, allowSync,
+                               allowPageMode);
     // The list of segments stays: the snapshot is the same.
     resetSealed(scan);
 }
@@ -293,7 +306,9 @@ bool scanGetNextSlotTidRange(TableScanDesc scan, ScanDirection direction, TupleT
     return nextRow(scanState(scan), direction, slot);
 }
 
-void setScanFilter(TableScanDesc base, ScanFilter* filter) { scanState(base)->filter = filter; }
+void setScanFilter(TableScanDesc base, ScanFilter* filter) {
+    scanState(base)->filter = filter;
+}
 
 SealedSegment* currentSealedRow(TableScanDesc base, int32* row) {
     FootfallScan* scan = scanState(base);
@@ -304,7 +319,9 @@ SealedSegment* currentSealedRow(TableScanDesc base, int32* row) {
     return scan->segment;
 }
 
-Size parallelScanEstimate(Relation) { return sizeof(ParallelScan); }
+Size parallelScanEstimate(Relation) {
+    return sizeof(ParallelScan);
+}
 
 Size parallelScanInitialize(Relation relation, ParallelTableScanDesc parallel) {
     auto* shared = reinterpret_cast<ParallelScan*>(parallel);
@@ -329,11 +346,11 @@ void getLatestTid(TableScanDesc base, ItemPointer tid) {
     Relation relation = base->rs_rd;
     if (isSealedAddress(tid)) {
         // A chain of sealed versions ends in the heap or in a live row.
-        catalog::TombstoneState state =
-            catalog::lookUpTombstone(catalog::storageOf(relation),
-                                     catalog::usesUnlogged(relation->rd_rel->relpersistence), segmentOf(tid),
-                                     rowOf(tid));
-        const bool gone = state.fate == catalog::Fate::Deleted || state.fate == catalog::Fate::DeletedBySelf;
+        catalog::TombstoneState state = catalog::lookUpTombstone(
+            catalog::storageOf(relation), catalog::usesUnlogged(relation->rd_rel->relpersistence),
+            segmentOf(tid), rowOf(tid));
+        const bool gone =
+            state.fate == catalog::Fate::Deleted || state.fate == catalog::Fate::DeletedBySelf;
         if (!gone || !state.hasSuccessor || ItemPointerIndicatesMovedPartitions(&state.successor)) {
             return;
         }

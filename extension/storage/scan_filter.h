@@ -1,7 +1,8 @@
 // What a scan may skip: comparisons of columns with values known at its start.
 //
-// A filter only rules out blocks of sealed rows in which no row can match (zone maps, block maps, bloom filters); rows
-// that are left are checked by the executor. It is never needed for a right answer.
+// A filter only rules out blocks of sealed rows in which no row can match (zone maps, block maps,
+// bloom filters); rows that are left are checked by the executor. It is never needed for a right
+// answer.
 #pragma once
 
 #include "engine/segment/segment_reader.h"
@@ -13,9 +14,9 @@ enum class Comparison : int { Less, LessEqual, Equal, GreaterEqual, Greater };
 
 // column <comparison> value, or with several values column = ANY (values).
 struct ScanPredicate {
-    int attribute;              // 0-based
+    int attribute;  // 0-based
     Comparison comparison;
-    int valueCount;             // 0: matches nothing (a NULL value)
+    int valueCount;  // 0: matches nothing (a NULL value)
     segment::Scalar* values;
 };
 
@@ -29,7 +30,8 @@ struct ScanFilter {
     int64 blocksPruned;
 };
 
-// Installs the filter; it must live as long as the scan, or until the next one. Before the first row.
+// Installs the filter; it must live as long as the scan, or until the next one. Before the first
+// row.
 void setScanFilter(TableScanDesc scan, ScanFilter* filter);
 
 // The sealed row that the last scanGetNextSlot returned; nullptr when it was a hot row.

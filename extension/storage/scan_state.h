@@ -15,43 +15,45 @@ struct ParallelScan {
 
 struct FootfallScan {
     TableScanDescData base;
-    TableScanDesc hot;              // the heap scan of the same relation
-    Snapshot snapshot;              // what segments and tombstones are read under
-    bool ownsSnapshot;              // registered here
-    MemoryContext context;          // lives as long as the scan
+    TableScanDesc hot;      // the heap scan of the same relation
+    Snapshot snapshot;      // what segments and tombstones are read under
+    bool ownsSnapshot;      // registered here
+    MemoryContext context;  // lives as long as the scan
 
     bool started;
     bool listed;
     catalog::SegmentList segments;
-    SealedSegment* segment;         // made for the descriptor of the first slot
-    int index;                      // segment that is open or about to be; -1 before the first
-    bool open;                      // whether `segment` shows segments.rows[index]
-    int32 row;                      // row last returned in it
-    bool inSegments;                // whether the heap scan is through
+    SealedSegment* segment;  // made for the descriptor of the first slot
+    int index;               // segment that is open or about to be; -1 before the first
+    bool open;               // whether `segment` shows segments.rows[index]
+    int32 row;               // row last returned in it
+    bool inSegments;         // whether the heap scan is through
 
-    ScanFilter* filter;             // or nullptr
-    segment::BlockSet blocks;       // of the open segment, what the filter leaves
+    ScanFilter* filter;        // or nullptr
+    segment::BlockSet blocks;  // of the open segment, what the filter leaves
 
-    bool hasRange;                  // TID range scan
+    bool hasRange;  // TID range scan
     ItemPointerData lowest;
     ItemPointerData highest;
 
     // TABLESAMPLE
-    BlockNumber sampleBlock;        // over heap blocks and virtual blocks
+    BlockNumber sampleBlock;  // over heap blocks and virtual blocks
     bool sampleStarted;
     bool sampleSealed;
 
     // ANALYZE
     bool analyzeStarted;
-    bool analyzeSealed;             // delivering the sealed share of the current heap block
-    double analyzeRate;             // share of all rows that is delivered
+    bool analyzeSealed;  // delivering the sealed share of the current heap block
+    double analyzeRate;  // share of all rows that is delivered
     int64 sealedBatches;
-    int64 nextBatch;                // batches of 1,024 rows, counted over all segments
+    int64 nextBatch;  // batches of 1,024 rows, counted over all segments
     int64 endBatch;
     pg_prng_state random;
 };
 
-inline FootfallScan* scanState(TableScanDesc scan) { return reinterpret_cast<FootfallScan*>(scan); }
+inline FootfallScan* scanState(TableScanDesc scan) {
+    return reinterpret_cast<FootfallScan*>(scan);
+}
 
 // Lists the segments, once.
 void listScanSegments(FootfallScan* scan);

@@ -14,8 +14,8 @@ namespace footfall::storage {
 
 namespace {
 
-// Segments of up to this many rows are merged into the one that a seal writes, so that frequent seals of few rows do
-// not leave tiny segments.
+// Segments of up to this many rows are merged into the one that a seal writes, so that frequent
+// seals of few rows do not leave tiny segments.
 constexpr int32 kSmallSegmentRows = 16384;
 
 struct Seal {
@@ -70,7 +70,8 @@ void sealCollected(Seal* seal) {
     pfree(order);
 }
 
-// Collects the live rows of small segments, which then go with the hot rows into a larger one, and removes them.
+// Collects the live rows of small segments, which then go with the hot rows into a larger one, and
+// removes them.
 void absorbSmallSegments(Seal* seal, const catalog::SegmentList& list) {
     Relation relation = seal->relation;
     const CommandId cid = GetCurrentCommandId(true);
@@ -101,7 +102,8 @@ void absorbSmallSegments(Seal* seal, const catalog::SegmentList& list) {
 }  // namespace
 
 int64 sealRelation(Relation relation) {
-    if (RelationIsLogicallyLogged(relation) && relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL) {
+    if (RelationIsLogicallyLogged(relation) &&
+        relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL) {
         ereport(NOTICE, (errmsg("table \"%s\" is not sealed: its replica identity is FULL",
                                 RelationGetRelationName(relation)),
                          errdetail("Logical decoding would send the moves as deletes.")));
@@ -115,19 +117,25 @@ int64 sealRelation(Relation relation) {
     if (!hasStoredColumns(RelationGetDescr(relation))) {
         return 0;
     }
-    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "footfall seal", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall seal", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(context);
     Seal seal = {};
     seal.relation = relation;
     seal.writer = SegmentWriter::create(relation, context, catalog::Level::Sealed);
-    seal.addresses = static_cast<ItemPointerData*>(palloc(sizeof(ItemPointerData) * segment::kMaxRows));
+    seal.addresses =
+        static_cast<ItemPointerData*>(palloc(sizeof(ItemPointerData) * segment::kMaxRows));
 
-    // One snapshot for the whole pass, taken after the claims: what this pass writes is not its input.
+    // One snapshot for the whole pass, taken after the claims: what this pass writes is not its
+    // input.
     catalog::SegmentList small = claimSegments(relation, kSmallSegmentRows);
-    TableScanDesc scan = heapRoutine()->scan_begin(relation, GetActiveSnapshot(), 0, nullptr, nullptr,
-                                                   SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
-    TupleTableSlot* slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsBufferHeapTuple);
-    MemoryContext rowContext = AllocSetContextCreate(context, "footfall seal row", ALLOCSET_DEFAULT_SIZES);
+    TableScanDesc scan =
+        heapRoutine()->scan_begin(relation, GetActiveSnapshot(), 0, nullptr, nullptr,
+                                  SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);
+    TupleTableSlot* slot =
+        MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsBufferHeapTuple);
+    MemoryContext rowContext =
+        AllocSetContextCreate(context, "footfall seal row", ALLOCSET_DEFAULT_SIZES);
     bool first = true;
     while (heap_getnextslot(scan, ForwardScanDirection, slot)) {
         CHECK_FOR_INTERRUPTS();

@@ -1,10 +1,11 @@
 // Seal: hot rows become segments, in the caller's transaction.
 //
-// Takes the hot rows that a fresh snapshot sees and that nobody has locked or is changing, encodes them, and only then
-// deletes the hot copies, as rows that moved to another partition: a writer that comes late gets 40001, older
-// snapshots go on seeing the hot copies. A row that somebody claimed between encoding and deleting gets a tombstone in
-// the new segment and stays hot. Small segments that nobody is using are merged into the new one, so that frequent seals
-// do not leave tiny segments. Takes ShareUpdateExclusiveLock on the table, so that two seals, a compaction or a
+// Takes the hot rows that a fresh snapshot sees and that nobody has locked or is changing, encodes
+// them, and only then deletes the hot copies, as rows that moved to another partition: a writer
+// that comes late gets 40001, older snapshots go on seeing the hot copies. A row that somebody
+// claimed between encoding and deleting gets a tombstone in the new segment and stays hot. Small
+// segments that nobody is using are merged into the new one, so that frequent seals do not leave
+// tiny segments. Takes ShareUpdateExclusiveLock on the table, so that two seals, a compaction or a
 // vacuum do not meet; never waits for a writer's row.
 #pragma once
 
@@ -15,9 +16,10 @@ namespace footfall::storage {
 // Returns the number of rows sealed. `relation` is a footfall table, locked by the caller.
 int64 sealRelation(Relation relation);
 
-// Compact: all segments of a table are merged into runs sorted by the order key whose key ranges do not overlap;
-// deleted rows are dropped. Takes every segment's lock in AccessExclusiveLock mode without waiting, and the snapshot
-// after; segments that somebody is changing stay as they are. Returns the number of segments written.
+// Compact: all segments of a table are merged into runs sorted by the order key whose key ranges do
+// not overlap; deleted rows are dropped. Takes every segment's lock in AccessExclusiveLock mode
+// without waiting, and the snapshot after; segments that somebody is changing stay as they are.
+// Returns the number of segments written.
 int64 compactRelation(Relation relation, int64* merged, int64* dropped);
 
 }  // namespace footfall::storage

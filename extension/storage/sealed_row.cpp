@@ -22,14 +22,14 @@ struct Target {
 };
 
 Target targetOf(Relation relation, const ItemPointerData* tid) {
-    return {catalog::storageOf(relation), catalog::usesUnlogged(relation->rd_rel->relpersistence), segmentOf(tid),
-            rowOf(tid)};
+    return {catalog::storageOf(relation), catalog::usesUnlogged(relation->rd_rel->relpersistence),
+            segmentOf(tid), rowOf(tid)};
 }
 
 // Finds the row's segment as of `snapshot`; false when it, or the row in it, does not exist.
 bool findRow(const Target& target, Snapshot snapshot, catalog::SegmentRow* row) {
-    return catalog::findSegment(target.storage, target.unlogged, target.segment, snapshot, row) && target.row >= 0 &&
-           target.row < row->rows;
+    return catalog::findSegment(target.storage, target.unlogged, target.segment, snapshot, row) &&
+           target.row >= 0 && target.row < row->rows;
 }
 
 // The same as of now, waiting for nobody.
@@ -41,36 +41,42 @@ bool findRowNow(const Target& target, catalog::SegmentRow* row) {
 }
 
 [[noreturn]] void raiseSegmentGone(Relation relation) {
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("could not serialize access to table \"%s\" due to concurrent compaction",
-                           RelationGetRelationName(relation)),
-                    errhint("Retry the transaction.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+             errmsg("could not serialize access to table \"%s\" due to concurrent compaction",
+                    RelationGetRelationName(relation)),
+             errhint("Retry the transaction.")));
     pg_unreachable();
 }
 
 void refuseSerializable(Relation relation) {
     if (IsolationIsSerializable()) {
-        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("cannot change or lock sealed rows of table \"%s\" in a SERIALIZABLE transaction",
-                               RelationGetRelationName(relation)),
-                        errhint("Use READ COMMITTED or REPEATABLE READ.")));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+             errmsg(
+                 "cannot change or lock sealed rows of table \"%s\" in a SERIALIZABLE transaction",
+                 RelationGetRelationName(relation)),
+             errhint("Use READ COMMITTED or REPEATABLE READ.")));
     }
 }
 
 void refuseUndecodable(Relation relation) {
-    if (RelationIsLogicallyLogged(relation) && relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL) {
+    if (RelationIsLogicallyLogged(relation) &&
+        relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL) {
         ereport(ERROR,
                 (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                  errmsg("cannot change sealed rows of table \"%s\", whose replica identity is FULL",
                         RelationGetRelationName(relation)),
                  errdetail("Logical decoding could not send the old row."),
-                 errhint("Bring the rows back with ALTER TABLE ... SET ACCESS METHOD heap, or change the replica "
+                 errhint("Bring the rows back with ALTER TABLE ... SET ACCESS METHOD heap, or "
+                         "change the replica "
                          "identity.")));
     }
 }
 
-// Takes the segment's lock and makes sure that the segment is still there. False when the lock is not to be had and
-// `wait` is false.
+// Takes the segment's lock and makes sure that the segment is still there. False when the lock is
+// not to be had and `wait` is false.
 bool enterSegment(Relation relation, const Target& target, LOCKMODE mode, bool wait) {
     if (catalog::holdsSegmentLock(target.storage, target.segment, mode)) {
         return true;
@@ -85,7 +91,8 @@ bool enterSegment(Relation relation, const Target& target, LOCKMODE mode, bool w
     return true;
 }
 
-void describeFailure(const catalog::TombstoneState& state, const ItemPointerData* tid, TM_FailureData* failure) {
+void describeFailure(const catalog::TombstoneState& state, const ItemPointerData* tid,
+                     TM_FailureData* failure) {
     failure->ctid = state.hasSuccessor ? state.successor : *tid;
     failure->xmax = state.xid;
     failure->cmax = state.fate == catalog::Fate::DeletedBySelf ? state.cid : InvalidCommandId;
@@ -96,12 +103,13 @@ void describeFailure(const catalog::TombstoneState& state, const ItemPointerData
 bool crosscheckSees(const Target& target, Snapshot crosscheck) {
     catalog::SegmentRow row;
     return findRow(target, crosscheck, &row) &&
-           !catalog::isDeleted(target.storage, target.unlogged, target.segment, target.row, crosscheck);
+           !catalog::isDeleted(target.storage, target.unlogged, target.segment, target.row,
+                               crosscheck);
 }
 
 // Decides what may happen to the row and leaves its short lock held when the answer is TM_Ok.
-TM_Result claimRow(Relation relation, const Target& target, const ItemPointerData* tid, CommandId cid,
-                   Snapshot crosscheck, bool wait, TM_FailureData* failure) {
+TM_Result claimRow(Relation relation, const Target& target, const ItemPointerData* tid,
+                   CommandId cid, Snapshot crosscheck, bool wait, TM_FailureData* failure) {
     for (;;) {
         catalog::lockRow(target.storage, target.segment, target.row);
         catalog::TombstoneState state =
@@ -151,7 +159,8 @@ LOCKMODE segmentModeOf(LockTupleMode mode) {
     return mode == LockTupleKeyShare || mode == LockTupleShare ? ShareLock : ExclusiveLock;
 }
 
-void copyRowToSlot(Relation relation, const catalog::SegmentRow& row, int32 number, TupleTableSlot* slot) {
+void copyRowToSlot(Relation relation, const catalog::SegmentRow& row, int32 number,
+                   TupleTableSlot* slot) {
     storeSealedRowCopy(slot, cachedSegment(relation, row, slot->tts_tupleDescriptor), number);
 }
 
@@ -159,22 +168,25 @@ void copyRowToSlot(Relation relation, const catalog::SegmentRow& row, int32 numb
 
 bool fetchSealedRow(Relation relation, ItemPointer tid, Snapshot snapshot, TupleTableSlot* slot) {
     const Target target = targetOf(relation, tid);
-    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall fetch", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall fetch", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
     catalog::SegmentRow row;
     bool found = false;
     if (IsMVCCSnapshot(snapshot)) {
         found = findRow(target, snapshot, &row) &&
-                !catalog::isDeleted(target.storage, target.unlogged, target.segment, target.row, snapshot);
+                !catalog::isDeleted(target.storage, target.unlogged, target.segment, target.row,
+                                    snapshot);
     } else {
-        // SnapshotAny takes deleted rows too; SnapshotSelf and SnapshotDirty see what is committed or our own.
-        // A segment compacted away is still there for the statement whose snapshot sees it: it fetches the old row
-        // this way before it changes it, which then raises 40001.
+        // SnapshotAny takes deleted rows too; SnapshotSelf and SnapshotDirty see what is committed
+        // or our own. A segment compacted away is still there for the statement whose snapshot sees
+        // it: it fetches the old row this way before it changes it, which then raises 40001.
         found = findRow(target, SnapshotSelf, &row) ||
                 (snapshot->snapshot_type == SNAPSHOT_ANY && ActiveSnapshotSet() &&
                  findRow(target, GetActiveSnapshot(), &row));
         if (found && snapshot->snapshot_type != SNAPSHOT_ANY) {
-            found = !catalog::isDeleted(target.storage, target.unlogged, target.segment, target.row, SnapshotSelf);
+            found = !catalog::isDeleted(target.storage, target.unlogged, target.segment, target.row,
+                                        SnapshotSelf);
         }
     }
     if (found) {
@@ -196,8 +208,8 @@ bool sealedRowSatisfies(Relation relation, ItemPointer tid, Snapshot snapshot) {
             !catalog::isDeleted(target.storage, target.unlogged, target.segment, target.row, seen));
 }
 
-TM_Result deleteSealedRow(Relation relation, ItemPointer tid, CommandId cid, Snapshot crosscheck, bool wait,
-                          TM_FailureData* failure, bool changingPartition) {
+TM_Result deleteSealedRow(Relation relation, ItemPointer tid, CommandId cid, Snapshot crosscheck,
+                          bool wait, TM_FailureData* failure, bool changingPartition) {
     const Target target = targetOf(relation, tid);
     refuseSerializable(relation);
     refuseUndecodable(relation);
@@ -219,7 +231,8 @@ TM_Result deleteSealedRow(Relation relation, ItemPointer tid, CommandId cid, Sna
 }
 
 TM_Result updateSealedRow(Relation relation, ItemPointer tid, TupleTableSlot* slot, CommandId cid,
-                          Snapshot crosscheck, bool wait, TM_FailureData* failure, LockTupleMode* mode) {
+                          Snapshot crosscheck, bool wait, TM_FailureData* failure,
+                          LockTupleMode* mode) {
     const Target target = targetOf(relation, tid);
     refuseSerializable(relation);
     refuseUndecodable(relation);
@@ -238,7 +251,8 @@ TM_Result updateSealedRow(Relation relation, ItemPointer tid, TupleTableSlot* sl
     heap_insert(relation, tuple, cid, 0, nullptr);
     countAsUpdate(relation);
     slot->tts_tid = tuple->t_self;
-    catalog::insertTombstone(target.storage, target.unlogged, target.segment, target.row, &slot->tts_tid, cid);
+    catalog::insertTombstone(target.storage, target.unlogged, target.segment, target.row,
+                             &slot->tts_tid, cid);
     catalog::unlockRow(target.storage, target.segment, target.row);
     module::failpoint("update_after_tombstone");
     if (shouldFree) {
@@ -247,8 +261,9 @@ TM_Result updateSealedRow(Relation relation, ItemPointer tid, TupleTableSlot* sl
     return TM_Ok;
 }
 
-TM_Result lockSealedRow(Relation relation, ItemPointer tid, Snapshot snapshot, TupleTableSlot* slot, CommandId cid,
-                        LockTupleMode mode, LockWaitPolicy policy, uint8 flags, TM_FailureData* failure) {
+TM_Result lockSealedRow(Relation relation, ItemPointer tid, Snapshot snapshot, TupleTableSlot* slot,
+                        CommandId cid, LockTupleMode mode, LockWaitPolicy policy, uint8 flags,
+                        TM_FailureData* failure) {
     const Target target = targetOf(relation, tid);
     refuseSerializable(relation);
     failure->traversed = false;
@@ -268,14 +283,15 @@ TM_Result lockSealedRow(Relation relation, ItemPointer tid, Snapshot snapshot, T
             }
             if (ItemPointerIndicatesMovedPartitions(&state.successor)) {
                 ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                                errmsg("tuple to be locked was already moved to another partition due to concurrent "
+                                errmsg("tuple to be locked was already moved to another partition "
+                                       "due to concurrent "
                                        "update")));
             }
             // The newer version is a hot row: let the heap follow it from there.
             *tid = state.successor;
             lendToHeap(slot);
-            TM_Result result = heapRoutine()->tuple_lock(relation, tid, snapshot, slot, cid, mode, policy, flags,
-                                                         failure);
+            TM_Result result = heapRoutine()->tuple_lock(relation, tid, snapshot, slot, cid, mode,
+                                                         policy, flags, failure);
             takeBackFromHeap(slot);
             failure->traversed = true;
             return result;
@@ -297,7 +313,8 @@ TM_Result lockSealedRow(Relation relation, ItemPointer tid, Snapshot snapshot, T
         // With the lock held nobody else is changing the row: look once more.
     }
     catalog::SegmentRow row;
-    MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "footfall lock", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall lock", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
     Snapshot latest = RegisterSnapshot(GetLatestSnapshot());
     if (!findRow(target, latest, &row)) {

@@ -8,15 +8,17 @@
 
 namespace footfall::storage {
 
-std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint32 bytes, MemoryContext context) {
-    // The varlena header sits in the second half of an aligned word, so that the payload is aligned.
+std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint32 bytes,
+                                           MemoryContext context) {
+    // The varlena header sits in the second half of an aligned word, so that the payload is
+    // aligned.
     char* place = static_cast<char*>(MemoryContextAllocHuge(context, static_cast<Size>(bytes) + 8));
     auto* value = reinterpret_cast<struct varlena*>(place + 8 - VARHDRSZ);
     SET_VARSIZE(value, bytes + VARHDRSZ);
     if (bytes > 0) {
         Relation toast = table_open(toastRelation, AccessShareLock);
-        table_relation_fetch_toast_slice(toast, valueId, static_cast<int32>(bytes), 0, static_cast<int32>(bytes),
-                                         value);
+        table_relation_fetch_toast_slice(toast, valueId, static_cast<int32>(bytes), 0,
+                                         static_cast<int32>(bytes), value);
         table_close(toast, AccessShareLock);
     }
     return {reinterpret_cast<const std::byte*>(place + 8), bytes};
@@ -26,7 +28,8 @@ std::span<const std::byte> ToastSource::fetch(uint32_t column) {
     std::span<const std::byte> bytes;
     pg::callPostgres([&] {
         CHECK_FOR_INTERRUPTS();
-        bytes = fetchToastValue(toastRelation_, row_->valueIds[column], meta_->column(column).chunkBytes, context_);
+        bytes = fetchToastValue(toastRelation_, row_->valueIds[column],
+                                meta_->column(column).chunkBytes, context_);
     });
     return bytes;
 }
@@ -37,7 +40,8 @@ std::span<const std::byte> ToastSource::fetchIndex() {
     }
     std::span<const std::byte> bytes;
     pg::callPostgres([&] {
-        bytes = fetchToastValue(toastRelation_, row_->indexValue, static_cast<uint32>(row_->indexBytes), context_);
+        bytes = fetchToastValue(toastRelation_, row_->indexValue,
+                                static_cast<uint32>(row_->indexBytes), context_);
     });
     return bytes;
 }
@@ -49,10 +53,14 @@ SealedSegment* SealedSegment::create(Relation relation, TupleDesc descriptor) {
     self->storage_ = catalog::storageOf(relation);
     self->unlogged_ = catalog::usesUnlogged(relation->rd_rel->relpersistence);
     self->descriptor_ = descriptor;
-    self->segmentContext_ = AllocSetContextCreate(CurrentMemoryContext, "footfall segment", ALLOCSET_DEFAULT_SIZES);
-    self->batchContext_ = AllocSetContextCreate(CurrentMemoryContext, "footfall batch", ALLOCSET_DEFAULT_SIZES);
-    self->segmentResource_ = new (palloc(sizeof(pg::ContextResource))) pg::ContextResource(self->segmentContext_);
-    self->batchResource_ = new (palloc(sizeof(pg::ContextResource))) pg::ContextResource(self->batchContext_);
+    self->segmentContext_ =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall segment", ALLOCSET_DEFAULT_SIZES);
+    self->batchContext_ =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall batch", ALLOCSET_DEFAULT_SIZES);
+    self->segmentResource_ =
+        new (palloc(sizeof(pg::ContextResource))) pg::ContextResource(self->segmentContext_);
+    self->batchResource_ =
+        new (palloc(sizeof(pg::ContextResource))) pg::ContextResource(self->batchContext_);
     self->row_ = nullptr;
     self->meta_ = nullptr;
     self->reader_ = nullptr;
@@ -61,7 +69,8 @@ SealedSegment* SealedSegment::create(Relation relation, TupleDesc descriptor) {
     self->batch_ = -1;
     self->batchRows_ = 0;
     self->columnOf_ = static_cast<int16*>(palloc0(sizeof(int16) * Max(natts, 1)));
-    self->attributes_ = static_cast<AttributeBatch*>(palloc0(sizeof(AttributeBatch) * Max(natts, 1)));
+    self->attributes_ =
+        static_cast<AttributeBatch*>(palloc0(sizeof(AttributeBatch) * Max(natts, 1)));
     for (int i = 0; i < natts; i++) {
         self->attributes_[i].values = static_cast<Datum*>(palloc(sizeof(Datum) * kBatchRows));
         self->attributes_[i].nulls = static_cast<bool*>(palloc(kBatchRows));
@@ -99,17 +108,19 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
     }
     MemoryContext previous = MemoryContextSwitchTo(segmentContext_);
     if (snapshot != nullptr) {
-        deleted_ =
-            catalog::deletedRows(storage_, unlogged_, row->number, row->rows, snapshot, &deletedCount_);
+        deleted_ = catalog::deletedRows(storage_, unlogged_, row->number, row->rows, snapshot,
+                                        &deletedCount_);
     }
     pg::enterEngine([&] {
         std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(row->meta)),
                                          VARSIZE_ANY_EXHDR(row->meta));
-        meta_ = pg::makeIn<segment::SegmentMeta>(segmentContext_,
-                                                 segment::SegmentMeta::parse(bytes, segmentResource_));
+        meta_ = pg::makeIn<segment::SegmentMeta>(
+            segmentContext_, segment::SegmentMeta::parse(bytes, segmentResource_));
         checkLayout();
-        auto* source = pg::makeIn<ToastSource>(segmentContext_, storage_, row, meta_, segmentContext_);
-        reader_ = pg::makeIn<segment::SegmentReader>(segmentContext_, *meta_, *source, segmentResource_);
+        auto* source =
+            pg::makeIn<ToastSource>(segmentContext_, storage_, row, meta_, segmentContext_);
+        reader_ =
+            pg::makeIn<segment::SegmentReader>(segmentContext_, *meta_, *source, segmentResource_);
     });
     MemoryContextSwitchTo(previous);
 }
@@ -118,8 +129,8 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
 void SealedSegment::checkLayout() {
     if (meta_->rows() != static_cast<uint32_t>(row_->rows) ||
         meta_->columnCount() != static_cast<uint32_t>(row_->columns)) {
-        base::throwCorrupt("segment %d of table %u: catalog row and segment header differ", row_->number,
-                           table_);
+        base::throwCorrupt("segment %d of table %u: catalog row and segment header differ",
+                           row_->number, table_);
     }
     for (int i = 0; i < descriptor_->natts; i++) {
         Form_pg_attribute attribute = TupleDescAttr(descriptor_, i);
@@ -129,8 +140,8 @@ void SealedSegment::checkLayout() {
         const vector::ColumnType stored = meta_->column(static_cast<uint32_t>(columnOf_[i])).type;
         const vector::ColumnType wanted = columnTypeOf(attribute);
         if (stored.kind != wanted.kind || stored.width != wanted.width) {
-            base::throwCorrupt("segment %d of table %u: column \"%s\" is stored as another type", row_->number,
-                               table_, NameStr(attribute->attname));
+            base::throwCorrupt("segment %d of table %u: column \"%s\" is stored as another type",
+                               row_->number, table_, NameStr(attribute->attname));
         }
     }
 }
@@ -173,7 +184,8 @@ void SealedSegment::loadAttribute(int attribute) {
         }
         if (target.dictionaryValues == nullptr || target.dictionaryId != block.dictionaryId) {
             const uint32_t entries = block.dictionary->size();
-            auto* values = static_cast<Datum*>(segmentResource_->allocate(sizeof(Datum) * Max(entries, 1u)));
+            auto* values =
+                static_cast<Datum*>(segmentResource_->allocate(sizeof(Datum) * Max(entries, 1u)));
             auto* nulls = static_cast<bool*>(segmentResource_->allocate(Max(entries, 1u)));
             columnToDatums(*block.dictionary, form, segmentResource_, values, nulls);
             segmentResource_->deallocate(nulls, Max(entries, 1u));

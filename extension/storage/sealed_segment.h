@@ -1,11 +1,13 @@
-// One open segment, read row by row or in batches of 1,024 rows, column by column and only when asked.
+// One open segment, read row by row or in batches of 1,024 rows, column by column and only when
+// asked.
 //
-// The idea: `open` reads the catalog row's metadata and the tombstones that the snapshot sees, no chunk. `datum` loads
-// a column of the current batch at its first use: the chunk is fetched from the TOAST relation once per segment, the
-// batch's rows become Datums once per batch. Values live until the next batch is loaded.
+// The idea: `open` reads the catalog row's metadata and the tombstones that the snapshot sees, no
+// chunk. `datum` loads a column of the current batch at its first use: the chunk is fetched from
+// the TOAST relation once per segment, the batch's rows become Datums once per batch. Values live
+// until the next batch is loaded.
 //
-// Memory: everything of a segment is in segmentContext_, everything of a batch in batchContext_, both children of the
-// context current at creation; nothing here needs a destructor.
+// Memory: everything of a segment is in segmentContext_, everything of a batch in batchContext_,
+// both children of the context current at creation; nothing here needs a destructor.
 #pragma once
 
 #include "engine/segment/segment_meta.h"
@@ -17,7 +19,8 @@
 namespace footfall::storage {
 
 // Bytes of a TOAST value whose length is known, 8-byte aligned, in `context`.
-std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint32 bytes, MemoryContext context);
+std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint32 bytes,
+                                           MemoryContext context);
 
 // Fetches the chunks of one segment; called by the engine.
 class ToastSource final : public segment::ChunkSource {
@@ -37,8 +40,9 @@ class ToastSource final : public segment::ChunkSource {
 
 class SealedSegment {
   public:
-    // `descriptor` must live as long as this; the relation need not stay open. Rows are read as `descriptor` has them: that of the slot they go
-    // to, which during ALTER TABLE is older than the relation's. Allocated in the current context.
+    // `descriptor` must live as long as this; the relation need not stay open. Rows are read as
+    // `descriptor` has them: that of the slot they go to, which during ALTER TABLE is older than
+    // the relation's. Allocated in the current context.
     static SealedSegment* create(Relation relation, TupleDesc descriptor);
     void destroy();
 

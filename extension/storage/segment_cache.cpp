@@ -31,10 +31,13 @@ void forgetAll(XactEvent event, void*) {
     }
 }
 
-bool matches(const Entry& entry, Relation relation, const catalog::SegmentRow& row, TupleDesc descriptor) {
+bool matches(const Entry& entry, Relation relation, const catalog::SegmentRow& row,
+             TupleDesc descriptor) {
     return entry.context != nullptr && entry.segment->table() == RelationGetRelid(relation) &&
-           entry.segment->storage() == catalog::storageOf(relation) && entry.segment->row().number == row.number &&
-           ItemPointerEquals(const_cast<ItemPointer>(&entry.segment->row().tid), const_cast<ItemPointer>(&row.tid)) &&
+           entry.segment->storage() == catalog::storageOf(relation) &&
+           entry.segment->row().number == row.number &&
+           ItemPointerEquals(const_cast<ItemPointer>(&entry.segment->row().tid),
+                             const_cast<ItemPointer>(&row.tid)) &&
            equalTupleDescs(entry.descriptor, descriptor);
 }
 
@@ -54,7 +57,8 @@ catalog::SegmentRow* copyRow(const catalog::SegmentRow& row) {
 
 }  // namespace
 
-SealedSegment* cachedSegment(Relation relation, const catalog::SegmentRow& row, TupleDesc descriptor) {
+SealedSegment* cachedSegment(Relation relation, const catalog::SegmentRow& row,
+                             TupleDesc descriptor) {
     Entry* victim = &entries[0];
     for (Entry& entry : entries) {
         if (matches(entry, relation, row, descriptor)) {
@@ -70,9 +74,11 @@ SealedSegment* cachedSegment(Relation relation, const catalog::SegmentRow& row, 
         *victim = {};
         MemoryContextDelete(old);
     }
-    // Entered into the table only when complete: an ERROR on the way leaves the context to the transaction's end.
+    // Entered into the table only when complete: an ERROR on the way leaves the context to the
+    // transaction's end.
     Entry fresh = {};
-    fresh.context = AllocSetContextCreate(TopTransactionContext, "footfall cached segment", ALLOCSET_DEFAULT_SIZES);
+    fresh.context = AllocSetContextCreate(TopTransactionContext, "footfall cached segment",
+                                          ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(fresh.context);
     fresh.descriptor = CreateTupleDescCopyConstr(descriptor);
     fresh.segment = SealedSegment::create(relation, fresh.descriptor);
@@ -83,6 +89,8 @@ SealedSegment* cachedSegment(Relation relation, const catalog::SegmentRow& row, 
     return victim->segment;
 }
 
-void initSegmentCache() { RegisterXactCallback(forgetAll, nullptr); }
+void initSegmentCache() {
+    RegisterXactCallback(forgetAll, nullptr);
+}
 
 }  // namespace footfall::storage

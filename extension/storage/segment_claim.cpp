@@ -27,7 +27,8 @@ void deleteValues(Relation relation, const catalog::SegmentRow& row) {
     }
 }
 
-// Whether the active snapshot sees the segment, of which nobody holds the lock but us, as it is now.
+// Whether the active snapshot sees the segment, of which nobody holds the lock but us, as it is
+// now.
 bool isAsSeen(Oid storage, bool unlogged, const catalog::SegmentRow& row) {
     if (!IsolationUsesXactSnapshot()) {
         return true;
@@ -39,7 +40,8 @@ bool isAsSeen(Oid storage, bool unlogged, const catalog::SegmentRow& row) {
     const bool exists = catalog::findSegment(storage, unlogged, row.number, latest, &now);
     if (exists) {
         (void)catalog::deletedRows(storage, unlogged, row.number, row.rows, latest, &deletedNow);
-        (void)catalog::deletedRows(storage, unlogged, row.number, row.rows, GetActiveSnapshot(), &deletedSeen);
+        (void)catalog::deletedRows(storage, unlogged, row.number, row.rows, GetActiveSnapshot(),
+                                   &deletedSeen);
     }
     UnregisterSnapshot(latest);
     return exists && deletedNow == deletedSeen;
@@ -76,8 +78,8 @@ catalog::SegmentList claimSegments(Relation relation, int32 maxRows) {
 }
 
 void dropSegment(Relation relation, const catalog::SegmentRow& row, CommandId cid) {
-    catalog::deleteSegment(catalog::storageOf(relation), catalog::usesUnlogged(relation->rd_rel->relpersistence), row,
-                           cid);
+    catalog::deleteSegment(catalog::storageOf(relation),
+                           catalog::usesUnlogged(relation->rd_rel->relpersistence), row, cid);
     deleteValues(relation, row);
 }
 

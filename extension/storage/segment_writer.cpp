@@ -13,7 +13,8 @@ namespace footfall::storage {
 
 namespace {
 
-// A segment is closed before its raw values reach this, so that encoding stays within a bounded memory.
+// A segment is closed before its raw values reach this, so that encoding stays within a bounded
+// memory.
 constexpr Size kMaxSegmentBytes = Size{32} * 1024 * 1024;
 
 // Saves bytes as a TOAST value of the relation; returns its id.
@@ -21,7 +22,8 @@ Oid saveToastValue(Relation relation, std::span<const std::byte> bytes, MemoryCo
     char* value = static_cast<char*>(MemoryContextAllocHuge(scratch, bytes.size() + VARHDRSZ));
     SET_VARSIZE(value, bytes.size() + VARHDRSZ);
     memcpy(VARDATA(value), bytes.data(), bytes.size());
-    Datum saved = toast_save_datum(relation, PointerGetDatum(value), nullptr, HEAP_INSERT_NO_LOGICAL);
+    Datum saved =
+        toast_save_datum(relation, PointerGetDatum(value), nullptr, HEAP_INSERT_NO_LOGICAL);
     struct varatt_external pointer;
     VARATT_EXTERNAL_GET_POINTER(pointer, DatumGetPointer(saved));
     pfree(DatumGetPointer(saved));
@@ -29,7 +31,8 @@ Oid saveToastValue(Relation relation, std::span<const std::byte> bytes, MemoryCo
     return pointer.va_valueid;
 }
 
-// Rows wider than this are appended one by one, so that a batch cannot overshoot a segment's size by much.
+// Rows wider than this are appended one by one, so that a batch cannot overshoot a segment's size
+// by much.
 constexpr Size kPlainValueBytes = 4096;
 
 bool isPlainRow(TupleDesc descriptor, const int16* attributes, int count, TupleTableSlot* slot) {
@@ -39,16 +42,20 @@ bool isPlainRow(TupleDesc descriptor, const int16* attributes, int count, TupleT
             continue;
         }
         const void* value = DatumGetPointer(slot->tts_values[i]);
-        if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value) || VARSIZE_ANY(value) > kPlainValueBytes) {
+        if (VARATT_IS_EXTERNAL(value) || VARATT_IS_COMPRESSED(value) ||
+            VARSIZE_ANY(value) > kPlainValueBytes) {
             return false;
         }
     }
     return true;
 }
 
-int effortOf(catalog::Level level) { return static_cast<int>(level); }
+int effortOf(catalog::Level level) {
+    return static_cast<int>(level);
+}
 
-// The order key as positions among `count` columns; a key column that the segment lacks ends the key.
+// The order key as positions among `count` columns; a key column that the segment lacks ends the
+// key.
 int sortKeysOf(Relation relation, const int16* attributes, int count, uint32_t* keys) {
     AttrNumber keyAttributes[catalog::kMaxOrderKeys];
     const int keyCount = catalog::orderKey(relation, keyAttributes);
@@ -69,8 +76,10 @@ int sortKeysOf(Relation relation, const int16* attributes, int count, uint32_t* 
 
 }  // namespace
 
-SegmentWriter* SegmentWriter::create(Relation relation, MemoryContext parent, catalog::Level level) {
-    MemoryContext context = AllocSetContextCreate(parent, "footfall segment writer", ALLOCSET_DEFAULT_SIZES);
+SegmentWriter* SegmentWriter::create(Relation relation, MemoryContext parent,
+                                     catalog::Level level) {
+    MemoryContext context =
+        AllocSetContextCreate(parent, "footfall segment writer", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(context);
     auto* self = new (palloc0(sizeof(SegmentWriter))) SegmentWriter();
     self->context_ = context;
@@ -94,8 +103,8 @@ SegmentWriter* SegmentWriter::create(Relation relation, MemoryContext parent, ca
     for (vector::Column*& set : self->sets_) {
         set = static_cast<vector::Column*>(palloc(sizeof(vector::Column) * natts));
         for (int c = 0; c < self->columnCount_; c++) {
-            new (&set[c]) vector::Column(columnTypeOf(TupleDescAttr(descriptor, self->attributes_[c])),
-                                         self->resource_);
+            new (&set[c]) vector::Column(
+                columnTypeOf(TupleDescAttr(descriptor, self->attributes_[c])), self->resource_);
         }
     }
     self->dropCallback_.func = dropJob;
@@ -105,7 +114,9 @@ SegmentWriter* SegmentWriter::create(Relation relation, MemoryContext parent, ca
     return self;
 }
 
-void SegmentWriter::destroy() { MemoryContextDelete(context_); }
+void SegmentWriter::destroy() {
+    MemoryContextDelete(context_);
+}
 
 void SegmentWriter::dropJob(void* self) {
     auto* writer = static_cast<SegmentWriter*>(self);
@@ -122,8 +133,8 @@ void SegmentWriter::append(Relation relation, const Datum* values, const bool* n
     Size bytes = 0;
     for (int c = 0; c < columnCount_; c++) {
         const int i = attributes_[c];
+        prepared[c] = values[i];
         if (!nulls[i]) {
-            prepared[c] = values[i];
             bytes += prepareValue(TupleDescAttr(descriptor, i), &prepared[c]);
         }
     }
@@ -205,7 +216,8 @@ void SegmentWriter::startJob(Relation relation, CommandId cid, bool background) 
     const int keyCount = sortKeysOf(relation, attributes_, columnCount_, keys);
     pg::enterEngine([&] {
         job_ = new segment::EncodeJob({sets_[active_], static_cast<std::size_t>(columnCount_)},
-                                      {keys, static_cast<std::size_t>(keyCount)}, effortOf(level_), background);
+                                      {keys, static_cast<std::size_t>(keyCount)}, effortOf(level_),
+                                      background);
     });
     pendingCid_ = cid;
     pendingRows_ = rows_;
@@ -218,7 +230,8 @@ int32 SegmentWriter::finishJob(Relation relation, uint32** order) {
     const Oid storage = catalog::storageOf(relation);
     const bool unlogged = catalog::usesUnlogged(relation->rd_rel->relpersistence);
     MemoryContext callerContext = CurrentMemoryContext;
-    MemoryContext scratch = AllocSetContextCreate(callerContext, "footfall encode", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext scratch =
+        AllocSetContextCreate(callerContext, "footfall encode", ALLOCSET_DEFAULT_SIZES);
     MemoryContextSwitchTo(scratch);
 
     const segment::EncodedSegment* encoded = nullptr;
@@ -238,7 +251,8 @@ int32 SegmentWriter::finishJob(Relation relation, uint32** order) {
     row.level = level_;
     row.rawBytes = static_cast<int64>(pendingBytes_);
     row.columns = columnCount_;
-    row.attributes = static_cast<int16*>(palloc(sizeof(int16) * static_cast<Size>(Max(columnCount_, 1))));
+    row.attributes =
+        static_cast<int16*>(palloc(sizeof(int16) * static_cast<Size>(Max(columnCount_, 1))));
     row.valueIds = static_cast<Oid*>(palloc(sizeof(Oid) * static_cast<Size>(Max(columnCount_, 1))));
     row.meta = meta;
     module::failpoint("segment_before_chunks");
@@ -264,9 +278,11 @@ int32 SegmentWriter::finishJob(Relation relation, uint32** order) {
     MemoryContextDelete(scratch);
     if (order != nullptr) {
         std::span<const uint32_t> positions = job_->order();
-        *order = static_cast<uint32*>(palloc(sizeof(uint32) * static_cast<Size>(Max(pendingRows_, 1))));
+        *order =
+            static_cast<uint32*>(palloc(sizeof(uint32) * static_cast<Size>(Max(pendingRows_, 1))));
         for (int32 i = 0; i < pendingRows_; i++) {
-            (*order)[i] = positions.empty() ? static_cast<uint32>(i) : positions[static_cast<std::size_t>(i)];
+            (*order)[i] =
+                positions.empty() ? static_cast<uint32>(i) : positions[static_cast<std::size_t>(i)];
         }
     }
     dropJob(this);

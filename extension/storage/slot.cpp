@@ -14,9 +14,13 @@ struct FootfallSlot {
     int32 row;
 };
 
-const TupleTableSlotOps& heapOps() { return TTSOpsBufferHeapTuple; }
+const TupleTableSlotOps& heapOps() {
+    return TTSOpsBufferHeapTuple;
+}
 
-FootfallSlot* cast(TupleTableSlot* slot) { return reinterpret_cast<FootfallSlot*>(slot); }
+FootfallSlot* cast(TupleTableSlot* slot) {
+    return reinterpret_cast<FootfallSlot*>(slot);
+}
 
 void forgetSealed(TupleTableSlot* slot) {
     cast(slot)->segment = nullptr;
@@ -28,7 +32,9 @@ void slotInit(TupleTableSlot* slot) {
     cast(slot)->segment = nullptr;
 }
 
-void slotRelease(TupleTableSlot* slot) { heapOps().release(slot); }
+void slotRelease(TupleTableSlot* slot) {
+    heapOps().release(slot);
+}
 
 void slotClear(TupleTableSlot* slot) {
     cast(slot)->segment = nullptr;
@@ -47,7 +53,8 @@ void slotGetSomeAttributes(TupleTableSlot* slot, int natts) {
     slot->tts_nvalid = static_cast<AttrNumber>(natts);
 }
 
-// What system columns a sealed row has: it is visible to whoever sees its segment, so its xmin is frozen.
+// What system columns a sealed row has: it is visible to whoever sees its segment, so its xmin is
+// frozen.
 Datum slotGetSystemAttribute(TupleTableSlot* slot, int attribute, bool* null) {
     if (cast(slot)->segment == nullptr) {
         return heapOps().getsysattr(slot, attribute, null);
@@ -66,7 +73,8 @@ Datum slotGetSystemAttribute(TupleTableSlot* slot, int attribute, bool* null) {
         case SelfItemPointerAttributeNumber:
             return PointerGetDatum(&slot->tts_tid);
         default:
-            ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("unknown system column %d", attribute)));
+            ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+                            errmsg("unknown system column %d", attribute)));
     }
     pg_unreachable();
 }
@@ -126,7 +134,8 @@ MinimalTuple slotCopyMinimalTuple(TupleTableSlot* slot, Size extra) {
         return heapOps().copy_minimal_tuple(slot, extra);
     }
     slotGetSomeAttributes(slot, slot->tts_tupleDescriptor->natts);
-    return heap_form_minimal_tuple(slot->tts_tupleDescriptor, slot->tts_values, slot->tts_isnull, extra);
+    return heap_form_minimal_tuple(slot->tts_tupleDescriptor, slot->tts_values, slot->tts_isnull,
+                                   extra);
 }
 #else
 MinimalTuple slotCopyMinimalTuple(TupleTableSlot* slot) {
@@ -174,7 +183,9 @@ void setOps(TupleTableSlot* slot, const TupleTableSlotOps* ops) {
 
 const TupleTableSlotOps* const kSlotOps = &slotOps;
 
-bool isFootfallSlot(const TupleTableSlot* slot) { return slot->tts_ops == &slotOps; }
+bool isFootfallSlot(const TupleTableSlot* slot) {
+    return slot->tts_ops == &slotOps;
+}
 
 void storeSealedRow(TupleTableSlot* slot, SealedSegment* segment, int32 row) {
     FootfallSlot* self = cast(slot);

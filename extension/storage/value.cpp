@@ -26,7 +26,8 @@ vector::Content contentOf(Oid type) {
     }
 }
 
-// Copies the values of a by-reference column into one allocation, each in the form a Datum of the type points to.
+// Copies the values of a by-reference column into one allocation, each in the form a Datum of the
+// type points to.
 void referencesToDatums(const vector::Column& column, Form_pg_attribute attribute,
                         std::pmr::memory_resource* resource, Datum* values, bool* nulls) {
     const uint32_t rows = column.size();
@@ -35,7 +36,8 @@ void referencesToDatums(const vector::Column& column, Form_pg_attribute attribut
     Size total = 0;
     for (uint32_t i = 0; i < rows; i++) {
         if (!column.isNull(i)) {
-            total += MAXALIGN(fixed ? static_cast<Size>(attribute->attlen) : column.bytesAt(i).size() + VARHDRSZ);
+            total += MAXALIGN(fixed ? static_cast<Size>(attribute->attlen)
+                                    : column.bytesAt(i).size() + VARHDRSZ);
         }
     }
     char* target = static_cast<char*>(resource->allocate(Max(total, Size{1}), MAXIMUM_ALIGNOF));
@@ -106,7 +108,8 @@ vector::ColumnType columnTypeOf(Form_pg_attribute attribute) {
         return ColumnType::bytes(contentOf(attribute->atttypid));
     }
     if (!attribute->attbyval) {
-        return ColumnType::fixed(static_cast<uint16_t>(attribute->attlen), contentOf(attribute->atttypid));
+        return ColumnType::fixed(static_cast<uint16_t>(attribute->attlen),
+                                 contentOf(attribute->atttypid));
     }
     switch (attribute->atttypid) {
         case BOOLOID:
@@ -138,7 +141,8 @@ Size prepareValue(Form_pg_attribute attribute, Datum* value) {
         return strlen(DatumGetCString(*value));
     }
     auto* varlena = reinterpret_cast<struct varlena*>(DatumGetPointer(*value));
-    // An external pointer has a short header too: a plain short value is neither external nor compressed.
+    // An external pointer has a short header too: a plain short value is neither external nor
+    // compressed.
     if (VARATT_IS_EXTERNAL(varlena) || VARATT_IS_COMPRESSED(varlena)) {
         varlena = detoast_attr(varlena);
         *value = PointerGetDatum(varlena);
@@ -180,7 +184,8 @@ void appendValue(vector::Column& column, Form_pg_attribute attribute, Datum valu
 namespace {
 
 template <class Append>
-void appendEach(vector::Column& column, int attribute, TupleTableSlot* const* slots, int count, Append append) {
+void appendEach(vector::Column& column, int attribute, TupleTableSlot* const* slots, int count,
+                Append append) {
     for (int r = 0; r < count; r++) {
         if (slots[r]->tts_isnull[attribute]) {
             column.appendNull();
@@ -192,46 +197,53 @@ void appendEach(vector::Column& column, int attribute, TupleTableSlot* const* sl
 
 }  // namespace
 
-void appendAttribute(vector::Column& column, Form_pg_attribute form, int attribute, TupleTableSlot* const* slots,
-                     int count) {
+void appendAttribute(vector::Column& column, Form_pg_attribute form, int attribute,
+                     TupleTableSlot* const* slots, int count) {
     if (form->attlen == -1) {
         appendEach(column, attribute, slots, count, [&](Datum value) {
             auto* varlena = reinterpret_cast<struct varlena*>(DatumGetPointer(value));
             column.appendBytes(VARDATA_ANY(varlena), VARSIZE_ANY_EXHDR(varlena));
         });
     } else if (form->attlen == 8 && form->attbyval) {
-        appendEach(column, attribute, slots, count, [&](Datum value) { column.append<int64>(DatumGetInt64(value)); });
+        appendEach(column, attribute, slots, count,
+                   [&](Datum value) { column.append<int64>(DatumGetInt64(value)); });
     } else if (form->attlen == 4 && form->attbyval) {
-        appendEach(column, attribute, slots, count, [&](Datum value) { column.append<int32>(DatumGetInt32(value)); });
+        appendEach(column, attribute, slots, count,
+                   [&](Datum value) { column.append<int32>(DatumGetInt32(value)); });
     } else {
-        appendEach(column, attribute, slots, count, [&](Datum value) { appendValue(column, form, value); });
+        appendEach(column, attribute, slots, count,
+                   [&](Datum value) { appendValue(column, form, value); });
     }
 }
 
-void columnToDatums(const vector::Column& column, Form_pg_attribute attribute, std::pmr::memory_resource* resource,
-                    Datum* values, bool* nulls) {
+void columnToDatums(const vector::Column& column, Form_pg_attribute attribute,
+                    std::pmr::memory_resource* resource, Datum* values, bool* nulls) {
     if (!attribute->attbyval) {
         referencesToDatums(column, attribute, resource, values, nulls);
         return;
     }
     switch (attribute->attlen) {
         case 1:
-            scalarsToDatums<int8>(column, [](int8 v) { return CharGetDatum(v); }, values, nulls);
+            scalarsToDatums<int8>(
+                column, [](int8 v) { return CharGetDatum(v); }, values, nulls);
             break;
         case 2:
-            scalarsToDatums<int16>(column, [](int16 v) { return Int16GetDatum(v); }, values, nulls);
+            scalarsToDatums<int16>(
+                column, [](int16 v) { return Int16GetDatum(v); }, values, nulls);
             break;
         case 4:
-            scalarsToDatums<int32>(column, [](int32 v) { return Int32GetDatum(v); }, values, nulls);
+            scalarsToDatums<int32>(
+                column, [](int32 v) { return Int32GetDatum(v); }, values, nulls);
             break;
         default:
-            scalarsToDatums<int64>(column, [](int64 v) { return Int64GetDatum(v); }, values, nulls);
+            scalarsToDatums<int64>(
+                column, [](int64 v) { return Int64GetDatum(v); }, values, nulls);
             break;
     }
 }
 
-void blockToDatums(const vector::Block& block, Form_pg_attribute attribute, std::pmr::memory_resource* resource,
-                   Datum* values, bool* nulls) {
+void blockToDatums(const vector::Block& block, Form_pg_attribute attribute,
+                   std::pmr::memory_resource* resource, Datum* values, bool* nulls) {
     switch (block.shape) {
         case vector::Block::Shape::Flat:
             columnToDatums(block.values, attribute, resource, values, nulls);
@@ -244,7 +256,8 @@ void blockToDatums(const vector::Block& block, Form_pg_attribute attribute, std:
         case vector::Block::Shape::Dictionary: {
             // Only for callers without a cache of the dictionary's Datums.
             const uint32_t entries = block.dictionary->size();
-            auto* entryValues = static_cast<Datum*>(resource->allocate(sizeof(Datum) * Max(entries, 1u)));
+            auto* entryValues =
+                static_cast<Datum*>(resource->allocate(sizeof(Datum) * Max(entries, 1u)));
             auto* entryNulls = static_cast<bool*>(resource->allocate(Max(entries, 1u)));
             columnToDatums(*block.dictionary, attribute, resource, entryValues, entryNulls);
             for (uint32_t i = 0; i < block.rows; i++) {
