@@ -59,6 +59,7 @@ def kind_of(text):
 
 def script(twin, steps, isolation):
     lines = ["SET default_transaction_isolation = '%s';  -- in every session; the schema work on search_path" % isolation]
+    lines += [setting + ";  -- not on heap" for setting in twin.subject_settings]
     for step in steps:
         if isinstance(step, sessions.Interleaving):
             lines.append(step.script().replace("@subject ", "/* not on heap */ ") + ";")

@@ -50,6 +50,7 @@ class Twin:
         self.am = subject_am
         self.databases = databases  # (subject, model)
         self.settings = [TIMEOUT, *session_settings]
+        self.subject_settings = []
         self.isolation = "read committed"
         self.pairs = {}
         self.steps = []
@@ -72,7 +73,7 @@ class Twin:
                 pair.append(connection)
                 connection.must("SET search_path = work, public")
                 connection.must("SET default_table_access_method = %s" % (self.am if side == 0 else "heap"))
-                for setting in self.settings:
+                for setting in self.settings + (self.subject_settings if side == 0 else []):
                     connection.must(setting)
                 connection.must("SET default_transaction_isolation = '%s'" % self.isolation)
             self.pairs[session] = pair
