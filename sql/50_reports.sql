@@ -27,6 +27,18 @@ CREATE FUNCTION footfall.verify(
 COMMENT ON FUNCTION footfall.verify(pg_catalog.regclass) IS
     'Reads a table and its partitions whole and returns a row per problem: damaged chunks, wrong counts, bounds or order, tombstones of rows that do not exist, unreadable hot rows. No row means that all is well. For the owner and pg_read_all_data. Example: SELECT * FROM footfall.verify(''events'')';
 
+CREATE FUNCTION footfall.segment_range(
+    relation pg_catalog.regclass,
+    attributes pg_catalog.int2[],
+    header pg_catalog.bytea,
+    OUT key_from pg_catalog.text,
+    OUT key_to pg_catalog.text,
+    OUT time_from pg_catalog.text,
+    OUT time_to pg_catalog.text)
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'footfall_segment_range';
+COMMENT ON FUNCTION footfall.segment_range(pg_catalog.regclass, pg_catalog.int2[], pg_catalog.bytea) IS
+    'What footfall.segments shows of a segment''s header: the range of the order key''s first column and of the time column. For the owner. Example: SELECT segment, key_from, key_to FROM footfall.segments';
+
 -- Views over footfall's own tables, which PUBLIC cannot read. Each shows what belongs to the current user, to roles the
 -- user is a member of, and everything to superusers.
 
@@ -76,21 +88,26 @@ SELECT c.oid::pg_catalog.regclass AS relation,
     g.raw_bytes AS raw_bytes,
     g.stored_bytes AS stored_bytes,
     pg_catalog.round(g.raw_bytes::pg_catalog.numeric OPERATOR(pg_catalog./)
-        NULLIF(g.stored_bytes, 0)::pg_catalog.numeric, 2) AS ratio
+        NULLIF(g.stored_bytes, 0)::pg_catalog.numeric, 2) AS ratio,
+    r.key_from AS key_from,
+    r.key_to AS key_to,
+    r.time_from AS time_from,
+    r.time_to AS time_to
 FROM (
-    SELECT l.storage, l.number, l.rows, l.level, l.raw_bytes, l.stored_bytes,
+    SELECT l.storage, l.number, l.rows, l.level, l.raw_bytes, l.stored_bytes, l.attributes, l.meta,
         (SELECT pg_catalog.count(*) FROM footfall.tombstone t
          WHERE t.storage OPERATOR(pg_catalog.=) l.storage AND t.segment OPERATOR(pg_catalog.=) l.number) AS deleted_rows
     FROM footfall.segment l
     UNION ALL
-    SELECT u.storage, u.number, u.rows, u.level, u.raw_bytes, u.stored_bytes,
+    SELECT u.storage, u.number, u.rows, u.level, u.raw_bytes, u.stored_bytes, u.attributes, u.meta,
         (SELECT pg_catalog.count(*) FROM footfall.unlogged_tombstone t
          WHERE t.storage OPERATOR(pg_catalog.=) u.storage AND t.segment OPERATOR(pg_catalog.=) u.number) AS deleted_rows
     FROM footfall.unlogged_segment u
 ) g
 JOIN pg_catalog.pg_class c ON c.reltoastrelid OPERATOR(pg_catalog.=) g.storage
+CROSS JOIN LATERAL footfall.segment_range(c.oid::pg_catalog.regclass, g.attributes, g.meta) r
 WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE');
 COMMENT ON VIEW footfall.segments IS
-    'The segments of your footfall tables: live and deleted rows, how they came to be (loaded, sealed, compacted), bytes of the values and bytes stored. Example: SELECT level, count(*), sum(rows) FROM footfall.segments WHERE relation = ''events''::regclass GROUP BY level';
+    'The segments of your footfall tables: live and deleted rows, how they came to be (loaded, sealed, compacted), bytes of the values and bytes stored, the range of the first column of the order key and of the time column. Example: SELECT level, count(*), sum(rows) FROM footfall.segments WHERE relation = ''events''::regclass GROUP BY level';
 
 GRANT SELECT ON footfall.settings, footfall.tables, footfall.segments TO PUBLIC;

@@ -52,6 +52,34 @@ SELECT relation, segment, rows, deleted_rows, level FROM footfall.segments WHERE
 SELECT relation, partition_of, owner, segments, hot_bytes + sealed_bytes = pg_total_relation_size(relation) AS bytes_add_up,
     raw_bytes > 0 AS has_raw, order_key
 FROM footfall.tables WHERE relation IN ('low'::regclass, 'middle_1'::regclass) ORDER BY 1;
+-- The ranges of the order key and of the time, as the columns' types write them
+SET timezone = 'UTC';
+SELECT key_from, key_to, time_from, time_to FROM footfall.segments WHERE relation = 'low'::regclass;
+CREATE TABLE typed (i smallint, d date, f real, b boolean, t text, u uuid, n numeric, k text COLLATE "C") USING footfall;
+INSERT INTO typed SELECT i % 50 - 25, '2026-02-01'::date + i % 28, i / 8.0, i % 2 = 0, 'customer number ' || (i % 90 + 10),
+    md5(i::text)::uuid, i, 'k' || (i % 90 + 10) FROM generate_series(1, 1000) i;
+INSERT INTO typed (f) VALUES ('NaN');
+SELECT footfall.configure('typed', time_column => 'd');
+CALL footfall.seal('typed');
+SET client_min_messages = warning;
+DO $$
+DECLARE
+    name text;
+    range text;
+BEGIN
+    FOREACH name IN ARRAY '{i,d,f,b,t,u,n,k}'::text[] LOOP
+        PERFORM footfall.configure('typed', order_by => ARRAY[name]);
+        SELECT concat_ws(' to ', key_from, key_to) INTO range FROM footfall.segments WHERE relation = 'typed'::regclass;
+        RAISE WARNING '%: %', name, range;
+    END LOOP;
+END
+$$;
+SELECT time_from, time_to FROM footfall.segments WHERE relation = 'typed'::regclass;
+RESET client_min_messages;
+SET ROLE storage_reader;
+SELECT * FROM footfall.segment_range('typed', '{1}', '\x00');
+SET ROLE storage_owner;
+RESET timezone;
 TRUNCATE events;
 SELECT * FROM report('events');
 
@@ -73,7 +101,7 @@ SELECT * FROM footfall.storage(1);
 
 -- Who may look: those who may read the table; where row security applies, nobody.
 INSERT INTO events SELECT i, 1, 'view', '2026-01-01 00:00:00+00' FROM generate_series(1, 100) i;
-GRANT SELECT ON events TO storage_reader;
+GRANT SELECT ON events, typed TO storage_reader;
 SET ROLE storage_nobody;
 SELECT * FROM footfall.storage('events');
 SELECT * FROM footfall.storage('low');
