@@ -24,6 +24,13 @@ my $stored = 'SELECT relation, segment, rows, deleted_rows, level, raw_bytes FRO
 my $segments = $old->safe_psql('postgres', $stored);
 my $settings = $old->safe_psql('postgres', 'SELECT * FROM footfall.settings ORDER BY relation::text, setting');
 isnt($segments, '', 'there are segments to upgrade');
+# Releases of 15 from 15.20 on number a table's columns in an option (pg_attver) that older releases of later versions
+# refuse, for a heap as for any table; without it columns are as they were before 15.20.
+$old->safe_psql('postgres', <<'SQL');
+SET allow_system_table_mods = on;
+UPDATE pg_attribute SET attoptions = NULLIF(ARRAY(SELECT o FROM unnest(attoptions) o WHERE o NOT LIKE 'pg_attver=%'), '{}')
+WHERE attoptions::text LIKE '%pg_attver=%';
+SQL
 $old->stop;
 
 my $new = PostgreSQL::Test::Cluster->new('new');
