@@ -56,8 +56,8 @@ SELECT c.oid::pg_catalog.regclass AS relation,
     pg_catalog.pg_get_userbyid(c.relowner) AS owner,
     s.segments AS segments,
     pg_catalog.pg_total_relation_size(c.oid) OPERATOR(pg_catalog.-)
-        COALESCE(pg_catalog.pg_total_relation_size(NULLIF(c.reltoastrelid, 0::pg_catalog.oid)), 0) AS hot_bytes,
-    COALESCE(pg_catalog.pg_total_relation_size(NULLIF(c.reltoastrelid, 0::pg_catalog.oid)), 0) AS sealed_bytes,
+        COALESCE(pg_catalog.pg_total_relation_size(c.reltoastrelid), 0) AS hot_bytes,
+    COALESCE(pg_catalog.pg_total_relation_size(c.reltoastrelid), 0) AS sealed_bytes,
     s.raw_bytes AS raw_bytes,
     footfall.order_key(c.oid::pg_catalog.regclass) AS order_key
 FROM pg_catalog.pg_class c
@@ -84,11 +84,14 @@ SELECT c.oid::pg_catalog.regclass AS relation,
     g.number AS segment,
     g.rows OPERATOR(pg_catalog.-) g.deleted_rows AS rows,
     g.deleted_rows AS deleted_rows,
-    CASE g.level WHEN 0 THEN 'loaded' WHEN 1 THEN 'sealed' WHEN 2 THEN 'compacted' END AS level,
+    CASE WHEN g.level OPERATOR(pg_catalog.=) 0 THEN 'loaded'
+        WHEN g.level OPERATOR(pg_catalog.=) 1 THEN 'sealed'
+        WHEN g.level OPERATOR(pg_catalog.=) 2 THEN 'compacted' END AS level,
     g.raw_bytes AS raw_bytes,
     g.stored_bytes AS stored_bytes,
-    pg_catalog.round(g.raw_bytes::pg_catalog.numeric OPERATOR(pg_catalog./)
-        NULLIF(g.stored_bytes, 0)::pg_catalog.numeric, 2) AS ratio,
+    CASE WHEN g.stored_bytes OPERATOR(pg_catalog.>) 0 THEN
+        pg_catalog.round(g.raw_bytes::pg_catalog.numeric OPERATOR(pg_catalog./)
+            g.stored_bytes::pg_catalog.numeric, 2) END AS ratio,
     r.key_from AS key_from,
     r.key_to AS key_to,
     r.time_from AS time_from,
