@@ -31,6 +31,10 @@ bool exists() {
            OidIsValid(get_relname_relid("fast_default_pkey", schema));
 }
 
+Snapshot currentSnapshot() {
+    return IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot();
+}
+
 OpenTable open(Table table, bool unlogged, LOCKMODE mode) {
     const char* name = nameOf(table, unlogged);
     char indexName[NAMEDATALEN];

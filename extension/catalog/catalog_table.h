@@ -21,6 +21,9 @@ inline bool usesUnlogged(char persistence) {
     return persistence != RELPERSISTENCE_PERMANENT;
 }
 
+// A snapshot of now; in a parallel operation, where none may be taken, the active one. To be registered.
+Snapshot currentSnapshot();
+
 // One of footfall's tables together with its primary key index, both locked with the mode given.
 struct OpenTable {
     Relation table;

@@ -46,6 +46,7 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, SegmentRow* row) {
                             errmsg("footfall's segment catalog is damaged")));
         }
     }
+    row->deleted = false;
     row->tid = tuple->t_self;
     row->number = DatumGetInt32(values[kNumber]);
     row->rows = DatumGetInt32(values[kRows]);
@@ -163,6 +164,7 @@ SegmentList listVacuumableSegments(Oid storage, bool unlogged, TransactionId old
         LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
         if (fate != HEAPTUPLE_DEAD) {
             addRow(&list, &capacity, tuple, RelationGetDescr(table.table));
+            list.rows[list.count - 1].deleted = fate == HEAPTUPLE_RECENTLY_DEAD;
         }
     }
     ExecDropSingleTupleTableSlot(slot);

@@ -20,6 +20,7 @@ struct SegmentRow {
     int columns;
     int16* attributes;  // attribute number of each column chunk
     Oid* valueIds;      // TOAST value of each column chunk
+    bool deleted;       // by listVacuumableSegments: deleted, though not dead to everyone
     bytea* meta;        // engine's SegmentMeta
 };
 

@@ -1,6 +1,7 @@
 // CALL footfall.seal(relation), CALL footfall.compact(relation).
 //
-// Both walk the partitions of the table they are given. They take ShareUpdateExclusiveLock, as
+// Both walk the partitions of the table they are given. Rows get new addresses, so they are refused while the session
+// itself has a cursor open on the table or trigger events pending for it, as for any rewrite. They take ShareUpdateExclusiveLock, as
 // VACUUM does: readers and writers go on, two maintenance runs do not meet.
 #include "extension/functions/partitions.h"
 #include "extension/storage/seal.h"
@@ -51,6 +52,7 @@ void sealTables(Oid relationOid) {
         CHECK_FOR_INTERRUPTS();
         ensureToastRelation(lfirst_oid(cell));
         Relation relation = table_open(lfirst_oid(cell), ShareUpdateExclusiveLock);
+        CheckTableNotInUse(relation, "CALL footfall.seal()");
         total += storage::sealRelation(relation);
         table_close(relation, NoLock);
         tables++;
@@ -66,6 +68,7 @@ void compactTables(Oid relationOid) {
         CHECK_FOR_INTERRUPTS();
         Relation relation = table_open(lfirst_oid(cell), ShareUpdateExclusiveLock);
         refuseOtherTemporary(relation);
+        CheckTableNotInUse(relation, "CALL footfall.compact()");
         int64 merged = 0;
         int64 dropped = 0;
         const int64 written = storage::compactRelation(relation, &merged, &dropped);

@@ -79,10 +79,16 @@ void callPostgres(Body&& body) {
 template <class Body, class Cleanup>
 void withCleanup(Body&& body, Cleanup&& cleanup) {
     PG_TRY();
-    { body(); }
-    PG_FINALLY();
-    { cleanup(); }
+    {
+        body();
+    }
+    PG_CATCH();
+    {
+        cleanup();
+        PG_RE_THROW();
+    }
     PG_END_TRY();
+    cleanup();
 }
 
 }  // namespace footfall::pg

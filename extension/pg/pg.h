@@ -60,6 +60,7 @@ extern "C" {
 #include <catalog/toasting.h>
 #include <commands/event_trigger.h>
 #include <common/pg_prng.h>
+#include <commands/tablecmds.h>
 #include <commands/trigger.h>
 #include <commands/vacuum.h>
 #include <executor/executor.h>
@@ -89,6 +90,7 @@ extern "C" {
 #include <storage/predicate.h>
 #include <storage/procarray.h>
 #include <storage/smgr.h>
+#include <tcop/utility.h>
 #include <utils/acl.h>
 #include <utils/array.h>
 #include <utils/builtins.h>

@@ -32,12 +32,15 @@ inline int32 segmentOf(const ItemPointerData* tid) {
                               kVirtualBlocksPerSegment);
 }
 
-// May lie outside the segment: the address can come from a user's ctid constant.
+// -1 for an offset that no row has. May lie outside the segment: the address can come from a user's ctid constant.
 inline int32 rowOf(const ItemPointerData* tid) {
     BlockNumber block =
         (ItemPointerGetBlockNumberNoCheck(tid) - kFirstSealedBlock) % kVirtualBlocksPerSegment;
-    return static_cast<int32>(block) * kRowsPerVirtualBlock +
-           static_cast<int32>(ItemPointerGetOffsetNumberNoCheck(tid)) - 1;
+    const auto offset = static_cast<int32>(ItemPointerGetOffsetNumberNoCheck(tid));
+    if (offset < 1 || offset > kRowsPerVirtualBlock) {
+        return -1;
+    }
+    return static_cast<int32>(block) * kRowsPerVirtualBlock + offset - 1;
 }
 
 }  // namespace footfall::storage

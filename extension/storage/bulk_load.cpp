@@ -2,6 +2,7 @@
 #include "extension/storage/bulk_load.h"
 
 #include "extension/module/settings.h"
+#include "extension/pg/guard.h"
 #include "extension/storage/relation_size.h"
 #include "extension/storage/segment_writer.h"
 #include "extension/storage/value.h"
@@ -23,6 +24,30 @@ struct Load {
 
 // In TopTransactionContext, emptied at the end of the transaction.
 Load* loads = nullptr;
+
+// COPY FROM statements that are running in this session, one inside the other.
+int copiesRunning = 0;
+ProcessUtility_hook_type previousUtilityHook = nullptr;
+
+void runUtility(PlannedStmt* statement, const char* query, bool readOnlyTree,
+                ProcessUtilityContext context, ParamListInfo parameters,
+                QueryEnvironment* environment, DestReceiver* receiver, QueryCompletion* completion) {
+    ProcessUtility_hook_type next =
+        previousUtilityHook != nullptr ? previousUtilityHook : standard_ProcessUtility;
+    if (!IsA(statement->utilityStmt, CopyStmt) ||
+        !reinterpret_cast<CopyStmt*>(statement->utilityStmt)->is_from) {
+        next(statement, query, readOnlyTree, context, parameters, environment, receiver,
+             completion);
+        return;
+    }
+    copiesRunning++;
+    pg::withCleanup(
+        [&] {
+            next(statement, query, readOnlyTree, context, parameters, environment, receiver,
+                 completion);
+        },
+        [&] { copiesRunning--; });
+}
 
 Load* findLoad(Oid relation) {
     for (Load* load = loads; load != nullptr; load = load->next) {
@@ -109,6 +134,8 @@ bool logicallyDecoded(Relation relation) {
     if (module::logicalDecoding == module::kLogicalDecodingOn) {
         return true;
     }
+    // With an xid of ours running, a slot made from now on waits for us before it promises anything.
+    (void)GetCurrentTransactionId();
     bool decoded = false;
     LWLockAcquire(ReplicationSlotControlLock, LW_SHARED);
     for (int i = 0; i < max_replication_slots && !decoded; i++) {
@@ -119,19 +146,24 @@ bool logicallyDecoded(Relation relation) {
     return decoded;
 }
 
+void writeUnfinished() {
+    while (loads != nullptr) {
+        Load* load = loads;
+        Relation relation = table_open(load->relation, RowExclusiveLock);
+        finishBulkLoad(relation);
+        table_close(relation, NoLock);
+    }
+}
+
 void atTransactionEnd(XactEvent event, void*) {
     switch (event) {
         case XACT_EVENT_PRE_COMMIT:
         case XACT_EVENT_PRE_PREPARE:
             // A load that nobody finished is still the user's data.
-            while (loads != nullptr) {
-                Load* load = loads;
-                Relation relation = table_open(load->relation, RowExclusiveLock);
-                finishBulkLoad(relation);
-                table_close(relation, NoLock);
-                if (loads == load) {
-                    unlinkLoad(load);
-                }
+            if (loads != nullptr) {
+                PushActiveSnapshot(GetTransactionSnapshot());
+                writeUnfinished();
+                PopActiveSnapshot();
             }
             break;
         case XACT_EVENT_ABORT:
@@ -168,6 +200,8 @@ void atSubtransactionEnd(SubXactEvent event, SubTransactionId id, SubTransaction
 void initBulkLoad() {
     RegisterXactCallback(atTransactionEnd, nullptr);
     RegisterSubXactCallback(atSubtransactionEnd, nullptr);
+    previousUtilityHook = ProcessUtility_hook;
+    ProcessUtility_hook = runUtility;
 }
 
 bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state, bool multi) {
@@ -176,14 +210,9 @@ bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state
         !hasStoredColumns(RelationGetDescr(relation))) {
         return false;
     }
-    // Single rows come this way from rewrites, and from CREATE TABLE AS, whose targets have no
-    // defaults. COPY hands over single rows when a default or a trigger may look at the table while
-    // it runs.
-    TupleConstr* constraints = RelationGetDescr(relation)->constr;
-    if (!multi && !OidIsValid(relation->rd_rel->relrewrite) &&
-        ((options & TABLE_INSERT_SKIP_FSM) == 0 ||
-         (constraints != nullptr &&
-          (constraints->num_defval > 0 || constraints->has_generated_stored)))) {
+    // Single rows come this way from rewrites and CREATE TABLE AS. COPY hands over single rows when an expression of
+    // its own may look at the table while it runs, and then does not say when it is through.
+    if (!multi && ((options & TABLE_INSERT_SKIP_FSM) == 0 || copiesRunning > 0)) {
         return false;
     }
     TriggerDesc* triggers = relation->trigdesc;

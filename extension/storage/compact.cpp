@@ -292,6 +292,9 @@ int64 mergeSegments(Relation relation, const catalog::SegmentList& list, Snapsho
 int64 compactRelation(Relation relation, int64* merged, int64* dropped) {
     *merged = 0;
     *dropped = 0;
+    if (!hasStoredColumns(RelationGetDescr(relation))) {
+        return 0;
+    }
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "footfall compact", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(context);

@@ -152,9 +152,13 @@ void setNewFile(Relation relation, const FileLocator* file, char persistence,
 
 void truncateInPlace(Relation relation) {
     heapRoutine()->relation_nontransactional_truncate(relation);
-    if (OidIsValid(catalog::storageOf(relation))) {
-        catalog::purgeStorage(catalog::storageOf(relation));
+    if (!OidIsValid(catalog::storageOf(relation))) {
+        return;
     }
+    // ON COMMIT DELETE ROWS comes here when the transaction has no snapshot any more.
+    PushActiveSnapshot(GetTransactionSnapshot());
+    catalog::purgeStorage(catalog::storageOf(relation));
+    PopActiveSnapshot();
 }
 
 double indexBuildRangeScan(Relation table, Relation, IndexInfo*, bool, bool, bool, BlockNumber,

@@ -17,7 +17,7 @@ StoredSize sealedSize(Relation relation) {
     MemoryContext scratch =
         AllocSetContextCreate(CurrentMemoryContext, "footfall size", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
-    Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+    Snapshot snapshot = RegisterSnapshot(catalog::currentSnapshot());
     catalog::SegmentList list =
         catalog::listSegments(catalog::storageOf(relation),
                               catalog::usesUnlogged(relation->rd_rel->relpersistence), snapshot);
@@ -82,11 +82,13 @@ void ensureMainForkBlock(Relation relation) {
         Buffer buffer =
             ReadBufferExtended(relation, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
         Page page = BufferGetPage(buffer);
+        START_CRIT_SECTION();
         PageInit(page, BufferGetPageSize(buffer), 0);
         MarkBufferDirty(buffer);
         if (RelationNeedsWAL(relation)) {
             log_newpage_buffer(buffer, true);
         }
+        END_CRIT_SECTION();
         UnlockReleaseBuffer(buffer);
     }
     UnlockRelationForExtension(relation, ExclusiveLock);

@@ -44,18 +44,55 @@ void copyValue(Relation oldTable, Relation newTable, Oid valueId, uint32 bytes,
     }
 }
 
+// Whether every chunk of the value is still there, dead or alive.
+bool hasAllChunksOf(Relation toast, Relation index, Oid valueId, uint32 bytes) {
+    if (!OidIsValid(valueId)) {
+        return true;
+    }
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(valueId));
+    SysScanDesc scan = systable_beginscan(toast, RelationGetRelid(index), true, SnapshotAny, 1, &key);
+    uint32 chunks = 0;
+    while (HeapTupleIsValid(systable_getnext(scan))) {
+        chunks++;
+    }
+    systable_endscan(scan);
+    return chunks >= (bytes + TOAST_MAX_CHUNK_SIZE - 1) / TOAST_MAX_CHUNK_SIZE;
+}
+
+segment::SegmentMeta* parseMeta(const catalog::SegmentRow& row) {
+    segment::SegmentMeta* meta = nullptr;
+    pg::enterEngine([&] {
+        auto* resource = pg::makeIn<pg::ContextResource>(CurrentMemoryContext, CurrentMemoryContext);
+        std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(row.meta)),
+                                         VARSIZE_ANY_EXHDR(row.meta));
+        meta = pg::makeIn<segment::SegmentMeta>(CurrentMemoryContext,
+                                                segment::SegmentMeta::parse(bytes, resource));
+    });
+    return meta;
+}
+
+bool hasAllChunks(Relation table, const catalog::SegmentRow& row) {
+    const segment::SegmentMeta* meta = parseMeta(row);
+    Relation toast = table_open(catalog::storageOf(table), AccessShareLock);
+    Relation* indexes = nullptr;
+    int indexCount = 0;
+    const int valid = toast_open_indexes(toast, AccessShareLock, &indexes, &indexCount);
+    bool all = hasAllChunksOf(toast, indexes[valid], row.indexValue, static_cast<uint32>(row.indexBytes));
+    for (int c = 0; c < row.columns && all; c++) {
+        all = hasAllChunksOf(toast, indexes[valid], row.valueIds[c],
+                             meta->column(static_cast<uint32_t>(c)).chunkBytes);
+    }
+    toast_close_indexes(indexes, indexCount, AccessShareLock);
+    table_close(toast, AccessShareLock);
+    return all;
+}
+
 void copySegment(Relation oldTable, Relation newTable, const catalog::SegmentRow& row) {
     MemoryContext scratch =
         AllocSetContextCreate(CurrentMemoryContext, "footfall rewrite", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
-    segment::SegmentMeta* meta = nullptr;
-    pg::enterEngine([&] {
-        auto* resource = pg::makeIn<pg::ContextResource>(scratch, scratch);
-        std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(row.meta)),
-                                         VARSIZE_ANY_EXHDR(row.meta));
-        meta =
-            pg::makeIn<segment::SegmentMeta>(scratch, segment::SegmentMeta::parse(bytes, resource));
-    });
+    const segment::SegmentMeta* meta = parseMeta(row);
     for (int c = 0; c < row.columns; c++) {
         copyValue(oldTable, newTable, row.valueIds[c],
                   meta->column(static_cast<uint32_t>(c)).chunkBytes, scratch);
@@ -76,17 +113,15 @@ void copyForCluster(Relation oldTable, Relation newTable, Relation oldIndex, boo
                                RelationGetRelationName(oldTable)),
                         errhint("CALL footfall.compact(...) sorts a table by its order key.")));
     }
-    // The heap's routine scans the old table as a heap; the relation is lent to it and comes back
-    // on errors too.
-    const TableAmRoutine* own = oldTable->rd_tableam;
+    // The heap's routine reads the old table through a heap scan; see scanAsHeap.
     pg::withCleanup(
         [&] {
-            oldTable->rd_tableam = heapRoutine();
+            scanAsHeap(RelationGetRelid(oldTable));
             heapRoutine()->relation_copy_for_cluster(oldTable, newTable, nullptr, useSort,
                                                      oldestXmin, xidCutoff, multiCutoff, tuples,
                                                      vacuumed, recentlyDead);
         },
-        [&] { oldTable->rd_tableam = own; });
+        [&] { scanAsHeap(InvalidOid); });
 
     const Oid storage = catalog::storageOf(oldTable);
     if (!OidIsValid(storage)) {
@@ -99,8 +134,13 @@ void copyForCluster(Relation oldTable, Relation newTable, Relation oldIndex, boo
     }
     catalog::saveFastDefaults(oldTable);
     for (int i = 0; i < list.count; i++) {
+        // A deleted segment whose chunks are vacuumed away already is seen by nobody: the horizon can go backwards, for
+        // transactions in other databases.
+        if (list.rows[i].deleted && !hasAllChunks(oldTable, list.rows[i])) {
+            continue;
+        }
         copySegment(oldTable, newTable, list.rows[i]);
-        *tuples += list.rows[i].rows;
+        *tuples += list.rows[i].deleted ? 0 : list.rows[i].rows;
     }
     ensureMainForkBlock(newTable);
 }

@@ -13,12 +13,25 @@ const TableAmRoutine* heapRoutine() {
     return GetHeapamTableAmRoutine();
 }
 
+namespace {
+Oid relationScannedAsHeap = InvalidOid;
+TableScanDesc scanAsHeapScan = nullptr;
+}  // namespace
+
+void scanAsHeap(Oid relation) {
+    relationScannedAsHeap = relation;
+    scanAsHeapScan = nullptr;
+}
+
 void listScanSegments(FootfallScan* scan) {
     if (scan->listed) {
         return;
     }
     MemoryContext previous = MemoryContextSwitchTo(scan->context);
     Relation relation = scan->base.rs_rd;
+    if (scan->ownsSnapshot) {
+        scan->snapshot = RegisterSnapshot(catalog::currentSnapshot());
+    }
     scan->segments = catalog::listSegments(catalog::storageOf(relation),
                                            catalog::usesUnlogged(relation->rd_rel->relpersistence),
                                            scan->snapshot);
@@ -41,6 +54,13 @@ void openScanSegment(FootfallScan* scan, int index, TupleTableSlot* slot, bool w
 }
 
 namespace {
+
+void dropOwnSnapshot(FootfallScan* scan) {
+    if (scan->ownsSnapshot && scan->snapshot != nullptr) {
+        UnregisterSnapshot(scan->snapshot);
+        scan->snapshot = nullptr;
+    }
+}
 
 void resetSealed(FootfallScan* scan) {
     scan->index = -1;
@@ -246,6 +266,11 @@ TableScanDesc scanBegin(Relation relation, Snapshot snapshot, int keyCount, Scan
                                RelationGetRelationName(relation)),
                         errdetail("Access method footfall filters in the executor.")));
     }
+    if (RelationGetRelid(relation) == relationScannedAsHeap && scanAsHeapScan == nullptr) {
+        scanAsHeapScan =
+            heapRoutine()->scan_begin(relation, snapshot, 0, keys, parallel, flags);
+        return scanAsHeapScan;
+    }
     auto* scan = static_cast<FootfallScan*>(palloc0(sizeof(FootfallScan)));
     scan->base.rs_rd = relation;
     scan->base.rs_snapshot = snapshot;
@@ -260,7 +285,7 @@ TableScanDesc scanBegin(Relation relation, Snapshot snapshot, int keyCount, Scan
     if (snapshot != nullptr && IsMVCCSnapshot(snapshot)) {
         scan->snapshot = snapshot;
     } else {
-        scan->snapshot = RegisterSnapshot(GetLatestSnapshot());
+        // Taken when the heap part is through: a row sealed meanwhile may come twice, but never not at all.
         scan->ownsSnapshot = true;
     }
     resetSealed(scan);
@@ -268,11 +293,14 @@ TableScanDesc scanBegin(Relation relation, Snapshot snapshot, int keyCount, Scan
 }
 
 void scanEnd(TableScanDesc base) {
+    if (base == scanAsHeapScan) {
+        scanAsHeapScan = nullptr;
+        heapRoutine()->scan_end(base);
+        return;
+    }
     FootfallScan* scan = scanState(base);
     heapRoutine()->scan_end(scan->hot);
-    if (scan->ownsSnapshot) {
-        UnregisterSnapshot(scan->snapshot);
-    }
+    dropOwnSnapshot(scan);
     if ((base->rs_flags & SO_TEMP_SNAPSHOT) != 0) {
         UnregisterSnapshot(base->rs_snapshot);
     }
@@ -286,11 +314,20 @@ void scanRescan(TableScanDesc base, ScanKeyData* keys, bool setParameters, bool 
     FootfallScan* scan = scanState(base);
     heapRoutine()->scan_rescan(scan->hot, keys, setParameters, allowStrategy, allowSync,
                                allowPageMode);
-    // The list of segments stays: the snapshot is the same.
     resetSealed(scan);
+    if (scan->ownsSnapshot) {
+        dropOwnSnapshot(scan);
+        scan->listed = false;
+    }
 }
 
 bool scanGetNextSlot(TableScanDesc scan, ScanDirection direction, TupleTableSlot* slot) {
+    if (scan == scanAsHeapScan) {
+        lendToHeap(slot);
+        bool found = heap_getnextslot(scan, direction, slot);
+        takeBackFromHeap(slot);
+        return found;
+    }
     return nextRow(scanState(scan), direction, slot);
 }
 
@@ -336,6 +373,52 @@ void parallelScanReinitialize(Relation relation, ParallelTableScanDesc parallel)
     pg_atomic_write_u64(&shared->nextSegment, 0);
 }
 
+namespace {
+
+// WHERE CURRENT OF must not quietly find nothing because the row was moved beside it.
+void raiseIfCompacted(Relation relation, ItemPointer tid) {
+    MemoryContext scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall look-up", ALLOCSET_SMALL_SIZES);
+    MemoryContext previous = MemoryContextSwitchTo(scratch);
+    catalog::SegmentRow row;
+    const bool there = catalog::findSegment(
+        catalog::storageOf(relation),
+        catalog::usesUnlogged(relation->rd_rel->relpersistence), segmentOf(tid), SnapshotSelf,
+        &row);
+    MemoryContextSwitchTo(previous);
+    MemoryContextDelete(scratch);
+    if (!there) {
+        ereport(ERROR,
+                (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                 errmsg("could not serialize access to table \"%s\" due to concurrent compaction",
+                        RelationGetRelationName(relation)),
+                 errhint("Retry the transaction.")));
+    }
+}
+
+void raiseIfMoved(Relation relation, ItemPointer tid) {
+    HeapTupleData tuple;
+    tuple.t_self = *tid;
+    Buffer buffer = InvalidBuffer;
+    if (!heap_fetch(relation, SnapshotAny, &tuple, &buffer, false)) {
+        return;
+    }
+    const TransactionId mover = HeapTupleHeaderGetUpdateXid(tuple.t_data);
+    const bool moved = HeapTupleHeaderIndicatesMovedPartitions(tuple.t_data) &&
+                       !TransactionIdIsCurrentTransactionId(mover) &&
+                       !TransactionIdIsInProgress(mover) && TransactionIdDidCommit(mover);
+    ReleaseBuffer(buffer);
+    if (moved) {
+        ereport(ERROR,
+                (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                 errmsg("could not serialize access to table \"%s\": the row was moved concurrently",
+                        RelationGetRelationName(relation)),
+                 errhint("Retry the transaction.")));
+    }
+}
+
+}  // namespace
+
 bool tidValid(TableScanDesc base, ItemPointer tid) {
     return ItemPointerIsValid(tid) &&
            (isSealedAddress(tid) || heapRoutine()->tuple_tid_valid(scanState(base)->hot, tid));
@@ -345,6 +428,7 @@ void getLatestTid(TableScanDesc base, ItemPointer tid) {
     FootfallScan* scan = scanState(base);
     Relation relation = base->rs_rd;
     if (isSealedAddress(tid)) {
+        raiseIfCompacted(relation, tid);
         // A chain of sealed versions ends in the heap or in a live row.
         catalog::TombstoneState state = catalog::lookUpTombstone(
             catalog::storageOf(relation), catalog::usesUnlogged(relation->rd_rel->relpersistence),
@@ -357,6 +441,7 @@ void getLatestTid(TableScanDesc base, ItemPointer tid) {
         *tid = state.successor;
     }
     heapRoutine()->tuple_get_latest_tid(scan->hot, tid);
+    raiseIfMoved(relation, tid);
 }
 
 }  // namespace footfall::storage

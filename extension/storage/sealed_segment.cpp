@@ -161,8 +161,9 @@ void SealedSegment::loadAttribute(int attribute) {
     AttributeBatch& target = attributes_[attribute];
     Form_pg_attribute form = TupleDescAttr(descriptor_, attribute);
     const int column = columnOf_[attribute];
+    // Decoding may be asked for in any context, such as tuplesort's, whose allocations cannot be freed one by one.
+    MemoryContext previous = MemoryContextSwitchTo(batchContext_);
     if (column < 0 || !isStored(form)) {
-        MemoryContext previous = MemoryContextSwitchTo(batchContext_);
         bool null = false;
         Datum value = missingValue(storage_, descriptor_, attribute, &null);
         MemoryContextSwitchTo(previous);
@@ -197,6 +198,7 @@ void SealedSegment::loadAttribute(int attribute) {
             target.values[i] = target.nulls[i] ? Datum{0} : target.dictionaryValues[block.codes[i]];
         }
     });
+    MemoryContextSwitchTo(previous);
     target.loaded = true;
 }
 
