@@ -131,7 +131,8 @@ void encodeColumn(const vector::Column& column, const NodeOptions& options, base
         contest.offer(std::move(entry), 2);
     }
     const auto best = contest.best().bytes();
-    if (!references.empty() && static_cast<ColumnCodec>(best[0]) == ColumnCodec::Template) {
+    if (options.references != nullptr &&
+        static_cast<ColumnCodec>(best[0]) == ColumnCodec::Template) {
         options.references->insert(options.references->end(), references.begin(), references.end());
     }
     out.append(best);
