@@ -126,7 +126,7 @@ def sizes(database, method):
     t.title("Size", "tables with everything that belongs to them")
     t.table([("heap", t.bytes_text(heap), t.bar(1, 40)),
              (method, t.bytes_text(own), t.bar(own / heap, 40))], align="<><")
-    t.say(f"  {t.bold(f'{heap / own:.1f} times smaller')}" if own < heap else
+    t.say(f"  {t.bold(f'{heap / own:.1f} times smaller')}" if own < 0.9 * heap else
           "  A table this small is mostly overhead; compression shows from some 10,000 events on.")
 
 

@@ -90,14 +90,19 @@ class Questions:
         return "session_id IS NOT NULL" if "session_id" in self.roles else "true"
 
     def retention(self, period):
-        """Cohort, how many periods later, customers active then; cohorts by first activity."""
+        """Cohort, its number, how many periods later, customers active then.
+
+        A cohort is the period of a customer's first activity; numbers count periods from the first
+        cohort on, with those in which nobody came first.
+        """
+        number = period.distance("cohort", "min(cohort) OVER ()")
         distance = period.distance("p", "cohort")
         return (
-            f"SELECT to_char(cohort AT TIME ZONE 'UTC', {literal(period.label)}), {distance}, "
-            f"count(*) FROM (SELECT customer_id, p, min(p) OVER (PARTITION BY customer_id) AS "
-            f"cohort FROM (SELECT DISTINCT customer_id, {period.start('ts')} AS p "
-            f"FROM {{table}} WHERE {self.activity()}) AS active) AS cohorts "
-            "GROUP BY cohort, 2 ORDER BY cohort, 2")
+            f"SELECT to_char(cohort AT TIME ZONE 'UTC', {literal(period.label)}), {number}, "
+            f"{distance}, count(*) FROM (SELECT customer_id, p, min(p) OVER "
+            f"(PARTITION BY customer_id) AS cohort FROM (SELECT DISTINCT customer_id, "
+            f"{period.start('ts')} AS p FROM {{table}} WHERE {self.activity()}) AS active) "
+            "AS cohorts GROUP BY cohort, 3 ORDER BY cohort, 3")
 
     def last_period_is_over(self, period):
         """Whether the log goes on to the end of its last period, give or take a tenth of it."""

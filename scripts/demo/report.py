@@ -1,4 +1,6 @@
 """Asks the questions, checks each answer against the heap copy, and prints what came out."""
+from dataclasses import dataclass
+
 import terminal as t
 from periods import fitting
 from problem import Problem
@@ -6,6 +8,13 @@ from problem import Problem
 MOST_COHORTS = 14
 MOST_PERIODS = 16
 STEP_WORDS = {"view": "view", "cart": "cart", "purchase": "purchase"}
+
+
+@dataclass
+class Cohort:
+    name: str
+    place: int    # of its period, from 0
+    active: dict  # customers by how many periods later; [0] is the cohort's size
 
 
 class Report:
@@ -134,48 +143,44 @@ class Report:
         period, questions = self.period, self.questions
         word = period.word
         t.title("Retention", f"customers by the {word} they first came, active each {word} after")
-        cells = self.ask(questions.retention(period))
-        cohorts, sizes = {}, {}
-        for cohort, distance, count in cells:
-            cohorts.setdefault(cohort, {})[int(distance)] = int(count)
-            if distance == "0":
-                sizes[cohort] = int(count)
-        longest = max((max(row) for row in cohorts.values()), default=0)
-        if longest < 1:
+        cohorts = {}
+        for name, place, distance, count in self.ask(questions.retention(period)):
+            cohort = cohorts.setdefault(name, Cohort(name, int(place), {}))
+            cohort.active[int(distance)] = int(count)
+        cohorts = list(cohorts.values())
+        last = max((cohort.place + max(cohort.active) for cohort in cohorts), default=0)
+        if last < 1:
             t.wrapped(f"Left out: the data covers less than two {word}s.")
             return
         over = self.ask(questions.last_period_is_over(period))[0][0] == "t"
-        names = list(cohorts)
-        last = max(position + max(cohorts[name]) for position, name in enumerate(names))
-        label = max(len(name) for name in names + [word])
-        size = max(len(t.number(value)) for value in sizes.values())
-        size = max(size, len("customers"))
-        shown = min(longest, (t.WIDTH - label - size - 6) // 8)
+        self._cohorts(cohorts, last, over)
+
+    def _cohorts(self, cohorts, last, over):
+        """One line a cohort. The period with the number `last` is marked unless it is over."""
+        word = self.period.word
+        label = max(len(name) for name in [cohort.name for cohort in cohorts] + [word])
+        size = max([len(t.number(cohort.active[0])) for cohort in cohorts] + [len("customers")])
+        shown = min(last, (t.WIDTH - label - size - 6) // 8)
         t.say(t.dim("  " + word.ljust(label) + "  " + "customers".rjust(size) +
                     "".join(f"+{n}".rjust(8) for n in range(1, shown + 1))))
-        self._rows(cohorts, sizes, names, label, size, shown, None if over else last)
+        marked = False
+        for cohort in cohorts[:MOST_COHORTS]:
+            line = f"  {cohort.name.ljust(label)}  {t.number(cohort.active[0]).rjust(size)}"
+            for distance in range(1, min(shown, last - cohort.place) + 1):
+                share = cohort.active.get(distance, 0) / cohort.active[0]
+                unfinished = not over and cohort.place + distance == last
+                marked = marked or unfinished
+                line += shaded(f"{share:.1%}{'*' if unfinished else ' '}".rjust(8), share)
+            t.say(line)
         notes = []
-        if len(names) > MOST_COHORTS:
-            notes.append(f"{len(names) - MOST_COHORTS} later cohorts are not shown")
-        if shown < longest:
+        if len(cohorts) > MOST_COHORTS:
+            notes.append(f"{len(cohorts) - MOST_COHORTS} later cohorts are not shown")
+        if shown < last:
             notes.append(f"{word}s after +{shown} are not shown")
-        if not over:
+        if marked:
             notes.append(f"* the log ends within this {word}")
         if notes:
             t.say(t.dim("  " + "; ".join(notes)))
-
-    def _rows(self, cohorts, sizes, names, label, size, shown, unfinished):
-        """One line a cohort; `unfinished` is the number of the period that is not over."""
-        for position, name in enumerate(names[:MOST_COHORTS]):
-            line = f"  {name.ljust(label)}  {t.number(sizes[name]).rjust(size)}"
-            last = (unfinished if unfinished is not None else len(names)) - position
-            end = min(shown, max(max(cohorts[name]), len(names) - 1 - position))
-            for distance in range(1, end + 1):
-                share = cohorts[name].get(distance, 0) / sizes[name]
-                mark = "*" if unfinished is not None and distance == last else " "
-                cell = f"{share:.1%}{mark}".rjust(8)
-                line += shaded(cell, share)
-            t.say(line)
 
 
 def shaded(cell, share):
