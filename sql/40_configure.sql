@@ -1,7 +1,5 @@
 -- footfall.configure and footfall.reset: which column plays which part, and the order rows are kept in.
 
-GRANT USAGE ON SCHEMA footfall TO PUBLIC;
-
 -- The rows of footfall.setting are dumped, save those of relations that a dump does not hold: temporary ones, and what
 -- a session left that ended while its temporary tables existed.
 SELECT pg_catalog.pg_extension_config_dump('footfall.setting',
