@@ -6,6 +6,7 @@ DEMO_PSQL (the command a user types to go on), DEMO_EVENTS, DEMO_SEED, WINDOW of
 DEMO_ACCESS_METHOD for trying the demo itself on another access method.
 """
 import os
+import shutil
 import subprocess
 import sys
 
@@ -56,6 +57,12 @@ def read_file(path, role_map, work):
     """The user's file, checked and staged: (staged file, SQL that makes its table)."""
     source = Source(path)
     t.title("Input", f"{path}, {t.bytes_text(source.size)}")
+    # The checked copy, and two tables of it with their WAL.
+    needed = 6 * source.size + 200 * 2**20
+    free = shutil.disk_usage(work).free
+    if free < needed:
+        raise Problem(f"{t.bytes_text(free)} are free below build/, and this file needs about "
+                      f"{t.bytes_text(needed)}.", "Make room, or give a part of the file.")
     progress = t.Progress("read and check")
     staged = stage(source, role_map, os.path.join(work, "events.csv"), progress.show)
     progress.finish(staged.rows)
@@ -123,7 +130,7 @@ def sizes(database, method):
         own += int(database.value(
             "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class AS c "
             "WHERE c.relnamespace = 'footfall'::regnamespace AND c.relkind = 'r'"))
-    t.title("Size", "tables with everything that belongs to them")
+    t.title("Size", "indexes, TOAST and footfall's own catalogs counted")
     t.table([("heap", t.bytes_text(heap), t.bar(1, 40)),
              (method, t.bytes_text(own), t.bar(own / heap, 40))], align="<><")
     t.say(f"  {t.bold(f'{heap / own:.1f} times smaller')}" if own < 0.9 * heap else
