@@ -27,17 +27,32 @@ CREATE FUNCTION footfall.verify(
 COMMENT ON FUNCTION footfall.verify(pg_catalog.regclass) IS
     'Reads a table and its partitions whole and returns a row per problem: damaged chunks, wrong counts, bounds or order, tombstones of rows that do not exist, unreadable hot rows. No row means that all is well. For the owner and pg_read_all_data. Example: SELECT * FROM footfall.verify(''events'')';
 
-CREATE FUNCTION footfall.segment_range(
+-- What the views below show of one table. Only the owner is told.
+CREATE FUNCTION footfall.segment_list(
     relation pg_catalog.regclass,
-    attributes pg_catalog.int2[],
-    header pg_catalog.bytea,
+    OUT segment pg_catalog.int4,
+    OUT rows pg_catalog.int8,
+    OUT deleted_rows pg_catalog.int8,
+    OUT level pg_catalog.text,
+    OUT raw_bytes pg_catalog.int8,
+    OUT stored_bytes pg_catalog.int8,
     OUT key_from pg_catalog.text,
     OUT key_to pg_catalog.text,
     OUT time_from pg_catalog.text,
     OUT time_to pg_catalog.text)
-    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'footfall_segment_range';
-COMMENT ON FUNCTION footfall.segment_range(pg_catalog.regclass, pg_catalog.int2[], pg_catalog.bytea) IS
-    'What footfall.segments shows of a segment''s header: the range of the order key''s first column and of the time column. For the owner. Example: SELECT segment, key_from, key_to FROM footfall.segments';
+    RETURNS SETOF pg_catalog.record
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 100 AS 'MODULE_PATHNAME', 'footfall_segment_list';
+COMMENT ON FUNCTION footfall.segment_list(pg_catalog.regclass) IS
+    'The segments of one table, as footfall.segments shows them. For the owner. Example: SELECT * FROM footfall.segment_list(''events_2026_01'')';
+
+CREATE FUNCTION footfall.segment_totals(
+    relation pg_catalog.regclass,
+    OUT segments pg_catalog.int8,
+    OUT raw_bytes pg_catalog.int8)
+    RETURNS SETOF pg_catalog.record
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 1 AS 'MODULE_PATHNAME', 'footfall_segment_totals';
+COMMENT ON FUNCTION footfall.segment_totals(pg_catalog.regclass) IS
+    'Number of segments of one table and bytes of the values in them, as footfall.tables shows them. For the owner. Example: SELECT * FROM footfall.segment_totals(''events_2026_01'')';
 
 -- Views over footfall's own tables, which PUBLIC cannot read. Each shows what belongs to the current user, to roles the
 -- user is a member of, and everything to superusers.
@@ -62,17 +77,7 @@ SELECT c.oid::pg_catalog.regclass AS relation,
     footfall.order_key(c.oid::pg_catalog.regclass) AS order_key
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_am a ON a.oid OPERATOR(pg_catalog.=) c.relam
-CROSS JOIN LATERAL (
-    SELECT pg_catalog.count(*) AS segments,
-        COALESCE(pg_catalog.sum(g.raw_bytes), 0)::pg_catalog.int8 AS raw_bytes
-    FROM (
-        SELECT l.raw_bytes FROM footfall.segment l
-        WHERE l.storage OPERATOR(pg_catalog.=) c.reltoastrelid
-        UNION ALL
-        SELECT u.raw_bytes FROM footfall.unlogged_segment u
-        WHERE u.storage OPERATOR(pg_catalog.=) c.reltoastrelid
-    ) g
-) s
+CROSS JOIN LATERAL footfall.segment_totals(c.oid::pg_catalog.regclass) s
 WHERE a.amname OPERATOR(pg_catalog.=) 'footfall'
     AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'm']::pg_catalog."char"[])
     AND pg_catalog.pg_has_role(c.relowner, 'USAGE');
@@ -81,35 +86,25 @@ COMMENT ON VIEW footfall.tables IS
 
 CREATE VIEW footfall.segments WITH (security_barrier) AS
 SELECT c.oid::pg_catalog.regclass AS relation,
-    g.number AS segment,
-    g.rows OPERATOR(pg_catalog.-) g.deleted_rows AS rows,
+    g.segment AS segment,
+    g.rows AS rows,
     g.deleted_rows AS deleted_rows,
-    CASE WHEN g.level OPERATOR(pg_catalog.=) 0 THEN 'loaded'
-        WHEN g.level OPERATOR(pg_catalog.=) 1 THEN 'sealed'
-        WHEN g.level OPERATOR(pg_catalog.=) 2 THEN 'compacted' END AS level,
+    g.level AS level,
     g.raw_bytes AS raw_bytes,
     g.stored_bytes AS stored_bytes,
     CASE WHEN g.stored_bytes OPERATOR(pg_catalog.>) 0 THEN
         pg_catalog.round(g.raw_bytes::pg_catalog.numeric OPERATOR(pg_catalog./)
             g.stored_bytes::pg_catalog.numeric, 2) END AS ratio,
-    r.key_from AS key_from,
-    r.key_to AS key_to,
-    r.time_from AS time_from,
-    r.time_to AS time_to
-FROM (
-    SELECT l.storage, l.number, l.rows, l.level, l.raw_bytes, l.stored_bytes, l.attributes, l.meta,
-        (SELECT pg_catalog.count(*) FROM footfall.tombstone t
-         WHERE t.storage OPERATOR(pg_catalog.=) l.storage AND t.segment OPERATOR(pg_catalog.=) l.number) AS deleted_rows
-    FROM footfall.segment l
-    UNION ALL
-    SELECT u.storage, u.number, u.rows, u.level, u.raw_bytes, u.stored_bytes, u.attributes, u.meta,
-        (SELECT pg_catalog.count(*) FROM footfall.unlogged_tombstone t
-         WHERE t.storage OPERATOR(pg_catalog.=) u.storage AND t.segment OPERATOR(pg_catalog.=) u.number) AS deleted_rows
-    FROM footfall.unlogged_segment u
-) g
-JOIN pg_catalog.pg_class c ON c.reltoastrelid OPERATOR(pg_catalog.=) g.storage
-CROSS JOIN LATERAL footfall.segment_range(c.oid::pg_catalog.regclass, g.attributes, g.meta) r
-WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE');
+    g.key_from AS key_from,
+    g.key_to AS key_to,
+    g.time_from AS time_from,
+    g.time_to AS time_to
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_am a ON a.oid OPERATOR(pg_catalog.=) c.relam
+CROSS JOIN LATERAL footfall.segment_list(c.oid::pg_catalog.regclass) g
+WHERE a.amname OPERATOR(pg_catalog.=) 'footfall'
+    AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'm']::pg_catalog."char"[])
+    AND pg_catalog.pg_has_role(c.relowner, 'USAGE');
 COMMENT ON VIEW footfall.segments IS
     'The segments of your footfall tables: live and deleted rows, how they came to be (loaded, sealed, compacted), bytes of the values and bytes stored, the range of the first column of the order key and of the time column. Example: SELECT level, count(*), sum(rows) FROM footfall.segments WHERE relation = ''events''::regclass GROUP BY level';
 
