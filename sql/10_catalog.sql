@@ -5,6 +5,18 @@
 -- out of logical decoding. The unlogged twins hold the rows of temporary and unlogged tables, so that crash recovery
 -- empties them together with the tables they describe.
 
+-- A schema that was there before could belong to somebody who may then change what the access method trusts.
+DO $$
+BEGIN
+    IF (SELECT n.nspowner OPERATOR(pg_catalog.<>) r.oid
+        FROM pg_catalog.pg_namespace n, pg_catalog.pg_roles r
+        WHERE n.nspname OPERATOR(pg_catalog.=) 'footfall' AND r.rolname OPERATOR(pg_catalog.=) CURRENT_USER) THEN
+        RAISE EXCEPTION 'schema "footfall" exists and belongs to another role'
+            USING ERRCODE = 'duplicate_schema', HINT = 'Drop or rename it, then run CREATE EXTENSION footfall again.';
+    END IF;
+END
+$$;
+
 GRANT USAGE ON SCHEMA footfall TO PUBLIC;
 
 CREATE TABLE footfall.segment (

@@ -15,42 +15,93 @@ const char* nameOf(Table table, bool unlogged) {
             return "truncation";
         case Table::FastDefault:
             return "fast_default";
+        case Table::Setting:
+            return "setting";
     }
     return "";
 }
 
-Oid schemaOid() {
-    return get_namespace_oid("footfall", true);
+// OIDs of a table and of its primary key's index, once they are known to be the extension's own.
+struct Resolved {
+    Oid table;
+    Oid index;
+};
+
+Resolved resolved[5][2] = {};
+bool callbackRegistered = false;
+
+void forgetResolved(Datum, Oid relation) {
+    for (auto& pair : resolved) {
+        for (Resolved& entry : pair) {
+            if (!OidIsValid(relation) || entry.table == relation || entry.index == relation) {
+                entry = {};
+            }
+        }
+    }
+}
+
+// Anybody who may create a schema in a database without the extension could make tables of these
+// names, so a name is believed only when the table belongs to the extension. InvalidOid when there
+// is no such table.
+Resolved resolve(Table table, bool unlogged) {
+    Resolved& cached = resolved[static_cast<int>(table)][unlogged ? 1 : 0];
+    if (OidIsValid(cached.table)) {
+        return cached;
+    }
+    if (!callbackRegistered) {
+        CacheRegisterRelcacheCallback(forgetResolved, Datum{0});
+        callbackRegistered = true;
+    }
+    const char* name = nameOf(table, unlogged);
+    char indexName[NAMEDATALEN];
+    snprintf(indexName, sizeof(indexName), "%s_pkey", name);
+    Oid schema = get_namespace_oid("footfall", true);
+    if (!OidIsValid(schema)) {
+        return {};
+    }
+    Resolved found = {get_relname_relid(name, schema), get_relname_relid(indexName, schema)};
+    Oid extension = get_extension_oid("footfall", true);
+    if (!OidIsValid(found.table) || !OidIsValid(found.index) || !OidIsValid(extension) ||
+        getExtensionOfObject(RelationRelationId, found.table) != extension ||
+        IndexGetRelation(found.index, true) != found.table) {
+        return {};
+    }
+    // The look-ups above may have run the callback: what counts is what was found last.
+    cached = found;
+    return found;
 }
 
 }  // namespace
 
 bool exists() {
-    Oid schema = schemaOid();
-    return OidIsValid(schema) && OidIsValid(get_relname_relid("unlogged_tombstone_pkey", schema)) &&
-           OidIsValid(get_relname_relid("fast_default_pkey", schema));
+    return OidIsValid(resolve(Table::Segment, true).table) &&
+           OidIsValid(resolve(Table::Tombstone, true).table) &&
+           OidIsValid(resolve(Table::FastDefault, false).table);
 }
 
 Snapshot currentSnapshot() {
     return IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot();
 }
 
-OpenTable open(Table table, bool unlogged, LOCKMODE mode) {
-    const char* name = nameOf(table, unlogged);
-    char indexName[NAMEDATALEN];
-    snprintf(indexName, sizeof(indexName), "%s_pkey", name);
-    Oid schema = schemaOid();
-    Oid tableOid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
-    Oid indexOid = OidIsValid(schema) ? get_relname_relid(indexName, schema) : InvalidOid;
-    if (!OidIsValid(tableOid) || !OidIsValid(indexOid)) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-                        errmsg("footfall's catalog table \"%s\" is missing", name),
-                        errhint("Run CREATE EXTENSION footfall in this database.")));
+bool tryOpen(Table table, bool unlogged, LOCKMODE mode, OpenTable* result) {
+    const Resolved found = resolve(table, unlogged);
+    if (!OidIsValid(found.table)) {
+        return false;
     }
+    result->table = table_open(found.table, mode);
+    result->index = index_open(found.index, mode);
+    result->mode = mode;
+    return true;
+}
+
+OpenTable open(Table table, bool unlogged, LOCKMODE mode) {
     OpenTable result;
-    result.table = table_open(tableOid, mode);
-    result.index = index_open(indexOid, mode);
-    result.mode = mode;
+    if (!tryOpen(table, unlogged, mode, &result)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_TABLE),
+                 errmsg("footfall's catalog table \"%s\" is missing", nameOf(table, unlogged)),
+                 errhint("Run CREATE EXTENSION footfall in this database.")));
+    }
     return result;
 }
 

@@ -8,7 +8,7 @@
 
 namespace footfall::catalog {
 
-enum class Table { Segment, Tombstone, Truncation, FastDefault };
+enum class Table { Segment, Tombstone, Truncation, FastDefault, Setting };
 
 // The OID of the relation that all rows of `relation` are keyed by: its TOAST relation; InvalidOid
 // without one.
@@ -21,7 +21,8 @@ inline bool usesUnlogged(char persistence) {
     return persistence != RELPERSISTENCE_PERMANENT;
 }
 
-// A snapshot of now; in a parallel operation, where none may be taken, the active one. To be registered.
+// A snapshot of now; in a parallel operation, where none may be taken, the active one. To be
+// registered.
 Snapshot currentSnapshot();
 
 // One of footfall's tables together with its primary key index, both locked with the mode given.
@@ -34,6 +35,8 @@ struct OpenTable {
 // Whether the extension's tables exist in this database (not yet, while CREATE EXTENSION runs).
 bool exists();
 OpenTable open(Table table, bool unlogged, LOCKMODE mode);
+// The same, but false when the extension is not there.
+bool tryOpen(Table table, bool unlogged, LOCKMODE mode, OpenTable* result);
 void close(OpenTable& table);
 
 // Inserts a row and its key; `keys` leading columns form the primary key. A duplicate raises 23505.

@@ -20,16 +20,7 @@ constexpr const char* kColumnRoles[] = {kTimeColumn,      kCustomerColumn,  "eve
 
 // False while the extension's tables do not exist (yet).
 bool openSettings(OpenTable* table, LOCKMODE mode) {
-    Oid schema = get_namespace_oid("footfall", true);
-    Oid tableOid = OidIsValid(schema) ? get_relname_relid("setting", schema) : InvalidOid;
-    Oid index = OidIsValid(schema) ? get_relname_relid("setting_pkey", schema) : InvalidOid;
-    if (!OidIsValid(tableOid) || !OidIsValid(index)) {
-        return false;
-    }
-    table->table = table_open(tableOid, mode);
-    table->index = index_open(index, mode);
-    table->mode = mode;
-    return true;
+    return tryOpen(Table::Setting, false, mode, table);
 }
 
 // All settings of a relation, or with `name` one of them.

@@ -123,7 +123,9 @@ void addRow(SegmentList* list, int* capacity, HeapTuple tuple, TupleDesc descrip
 
 SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot) {
     SegmentList list = {0, nullptr};
-    if (!OidIsValid(storage)) {
+    // pg_upgrade restores the schema before any data: there are no segments, and no index to look
+    // for them.
+    if (!OidIsValid(storage) || IsBinaryUpgrade) {
         return list;
     }
     OpenTable table = open(Table::Segment, unlogged, AccessShareLock);

@@ -1,8 +1,9 @@
 // CALL footfall.seal(relation), CALL footfall.compact(relation).
 //
-// Both walk the partitions of the table they are given. Rows get new addresses, so they are refused while the session
-// itself has a cursor open on the table or trigger events pending for it, as for any rewrite. They take ShareUpdateExclusiveLock, as
-// VACUUM does: readers and writers go on, two maintenance runs do not meet.
+// Both walk the partitions of the table they are given. Rows get new addresses, so they are refused
+// while the session itself has a cursor open on the table or trigger events pending for it, as for
+// any rewrite. They take ShareUpdateExclusiveLock, as VACUUM does: readers and writers go on, two
+// maintenance runs do not meet.
 #include "extension/functions/partitions.h"
 #include "extension/storage/seal.h"
 

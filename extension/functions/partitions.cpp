@@ -61,6 +61,13 @@ void requireLocalRelation(Relation relation) {
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                         errmsg("cannot access temporary tables of other sessions")));
     }
+    if (relation->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED && RecoveryInProgress()) {
+        ereport(ERROR,
+                (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                 errmsg("cannot access unlogged table \"%s\" during recovery",
+                        RelationGetRelationName(relation)),
+                 errhint("A standby has no rows of unlogged tables; ask the primary.")));
+    }
 }
 
 List* footfallTables(Oid relationOid, LOCKMODE mode) {
@@ -96,7 +103,17 @@ List* footfallTables(Oid relationOid, LOCKMODE mode) {
 
 List* ownedFootfallTables(Oid relation, LOCKMODE mode) {
     requireOwner(relation);
-    return footfallTables(relation, mode);
+    List* owned = NIL;
+    ListCell* cell;
+    foreach (cell, footfallTables(relation, mode)) {
+        if (ownsRelation(lfirst_oid(cell))) {
+            owned = lappend_oid(owned, lfirst_oid(cell));
+        } else {
+            ereport(WARNING, (errmsg("skipping partition \"%s\": it belongs to another role",
+                                     get_rel_name(lfirst_oid(cell)))));
+        }
+    }
+    return owned;
 }
 
 }  // namespace footfall::functions

@@ -28,7 +28,8 @@ void refuseUnderRowSecurity(Oid relation);
 // The first argument of a function of a relation: it is there, and a relation with that OID exists.
 Oid existingRelation(FunctionCallInfo fcinfo);
 
-// Temporary tables of other sessions are in those sessions' memory: 0A000.
+// 0A000 for temporary tables of other sessions, which are in those sessions' memory, and on a standby
+// for unlogged tables, which have no files there.
 void requireLocalRelation(Relation relation);
 
 }  // namespace footfall::functions

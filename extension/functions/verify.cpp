@@ -410,7 +410,12 @@ void checkTable(Check* check) {
                           [&] { checkTombstones(check, list); });
         }
         catalog::SegmentList misplaced = {0, nullptr};
+        // A standby has no unlogged tables to look into.
+        const bool readable = check->unlogged || !RecoveryInProgress();
         (void)survive(check, kNoSegment, nullptr, nullptr, [&] {
+            if (!readable) {
+                return;
+            }
             misplaced = catalog::listSegments(check->storage, !check->unlogged, check->snapshot);
         });
         if (misplaced.count > 0) {

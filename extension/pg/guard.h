@@ -79,9 +79,7 @@ void callPostgres(Body&& body) {
 template <class Body, class Cleanup>
 void withCleanup(Body&& body, Cleanup&& cleanup) {
     PG_TRY();
-    {
-        body();
-    }
+    { body(); }
     PG_CATCH();
     {
         cleanup();

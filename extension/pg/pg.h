@@ -59,6 +59,7 @@ extern "C" {
 #include <catalog/storage.h>
 #include <catalog/toasting.h>
 #include <commands/event_trigger.h>
+#include <commands/extension.h>
 #include <common/pg_prng.h>
 #include <commands/tablecmds.h>
 #include <commands/trigger.h>

@@ -32,7 +32,8 @@ inline int32 segmentOf(const ItemPointerData* tid) {
                               kVirtualBlocksPerSegment);
 }
 
-// -1 for an offset that no row has. May lie outside the segment: the address can come from a user's ctid constant.
+// -1 for an offset that no row has. May lie outside the segment: the address can come from a user's
+// ctid constant.
 inline int32 rowOf(const ItemPointerData* tid) {
     BlockNumber block =
         (ItemPointerGetBlockNumberNoCheck(tid) - kFirstSealedBlock) % kVirtualBlocksPerSegment;

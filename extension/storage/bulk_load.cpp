@@ -31,7 +31,8 @@ ProcessUtility_hook_type previousUtilityHook = nullptr;
 
 void runUtility(PlannedStmt* statement, const char* query, bool readOnlyTree,
                 ProcessUtilityContext context, ParamListInfo parameters,
-                QueryEnvironment* environment, DestReceiver* receiver, QueryCompletion* completion) {
+                QueryEnvironment* environment, DestReceiver* receiver,
+                QueryCompletion* completion) {
     ProcessUtility_hook_type next =
         previousUtilityHook != nullptr ? previousUtilityHook : standard_ProcessUtility;
     if (!IsA(statement->utilityStmt, CopyStmt) ||
@@ -134,7 +135,8 @@ bool logicallyDecoded(Relation relation) {
     if (module::logicalDecoding == module::kLogicalDecodingOn) {
         return true;
     }
-    // With an xid of ours running, a slot made from now on waits for us before it promises anything.
+    // With an xid of ours running, a slot made from now on waits for us before it promises
+    // anything.
     (void)GetCurrentTransactionId();
     bool decoded = false;
     LWLockAcquire(ReplicationSlotControlLock, LW_SHARED);
@@ -210,8 +212,9 @@ bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state
         !hasStoredColumns(RelationGetDescr(relation))) {
         return false;
     }
-    // Single rows come this way from rewrites and CREATE TABLE AS. COPY hands over single rows when an expression of
-    // its own may look at the table while it runs, and then does not say when it is through.
+    // Single rows come this way from rewrites and CREATE TABLE AS. COPY hands over single rows when
+    // an expression of its own may look at the table while it runs, and then does not say when it
+    // is through.
     if (!multi && ((options & TABLE_INSERT_SKIP_FSM) == 0 || copiesRunning > 0)) {
         return false;
     }

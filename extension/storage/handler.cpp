@@ -145,7 +145,7 @@ void setNewFile(Relation relation, const FileLocator* file, char persistence,
 #else
     heapRoutine()->relation_set_new_filenode(relation, file, persistence, freezeXid, minMulti);
 #endif
-    if (OidIsValid(catalog::storageOf(relation)) && catalog::exists()) {
+    if (OidIsValid(catalog::storageOf(relation)) && !IsBinaryUpgrade && catalog::exists()) {
         catalog::truncateStorage(catalog::storageOf(relation));
     }
 }

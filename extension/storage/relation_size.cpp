@@ -35,7 +35,7 @@ StoredSize sealedSize(Relation relation) {
 
 bool hasSegments(Relation relation) {
     const Oid storage = catalog::storageOf(relation);
-    if (!OidIsValid(storage)) {
+    if (!OidIsValid(storage) || IsBinaryUpgrade) {
         return false;
     }
     catalog::OpenTable table =

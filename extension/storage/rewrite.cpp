@@ -51,7 +51,8 @@ bool hasAllChunksOf(Relation toast, Relation index, Oid valueId, uint32 bytes) {
     }
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(valueId));
-    SysScanDesc scan = systable_beginscan(toast, RelationGetRelid(index), true, SnapshotAny, 1, &key);
+    SysScanDesc scan =
+        systable_beginscan(toast, RelationGetRelid(index), true, SnapshotAny, 1, &key);
     uint32 chunks = 0;
     while (HeapTupleIsValid(systable_getnext(scan))) {
         chunks++;
@@ -63,7 +64,8 @@ bool hasAllChunksOf(Relation toast, Relation index, Oid valueId, uint32 bytes) {
 segment::SegmentMeta* parseMeta(const catalog::SegmentRow& row) {
     segment::SegmentMeta* meta = nullptr;
     pg::enterEngine([&] {
-        auto* resource = pg::makeIn<pg::ContextResource>(CurrentMemoryContext, CurrentMemoryContext);
+        auto* resource =
+            pg::makeIn<pg::ContextResource>(CurrentMemoryContext, CurrentMemoryContext);
         std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(row.meta)),
                                          VARSIZE_ANY_EXHDR(row.meta));
         meta = pg::makeIn<segment::SegmentMeta>(CurrentMemoryContext,
@@ -78,7 +80,8 @@ bool hasAllChunks(Relation table, const catalog::SegmentRow& row) {
     Relation* indexes = nullptr;
     int indexCount = 0;
     const int valid = toast_open_indexes(toast, AccessShareLock, &indexes, &indexCount);
-    bool all = hasAllChunksOf(toast, indexes[valid], row.indexValue, static_cast<uint32>(row.indexBytes));
+    bool all =
+        hasAllChunksOf(toast, indexes[valid], row.indexValue, static_cast<uint32>(row.indexBytes));
     for (int c = 0; c < row.columns && all; c++) {
         all = hasAllChunksOf(toast, indexes[valid], row.valueIds[c],
                              meta->column(static_cast<uint32_t>(c)).chunkBytes);
@@ -134,8 +137,8 @@ void copyForCluster(Relation oldTable, Relation newTable, Relation oldIndex, boo
     }
     catalog::saveFastDefaults(oldTable);
     for (int i = 0; i < list.count; i++) {
-        // A deleted segment whose chunks are vacuumed away already is seen by nobody: the horizon can go backwards, for
-        // transactions in other databases.
+        // A deleted segment whose chunks are vacuumed away already is seen by nobody: the horizon
+        // can go backwards, for transactions in other databases.
         if (list.rows[i].deleted && !hasAllChunks(oldTable, list.rows[i])) {
             continue;
         }

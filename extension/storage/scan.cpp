@@ -267,8 +267,7 @@ TableScanDesc scanBegin(Relation relation, Snapshot snapshot, int keyCount, Scan
                         errdetail("Access method footfall filters in the executor.")));
     }
     if (RelationGetRelid(relation) == relationScannedAsHeap && scanAsHeapScan == nullptr) {
-        scanAsHeapScan =
-            heapRoutine()->scan_begin(relation, snapshot, 0, keys, parallel, flags);
+        scanAsHeapScan = heapRoutine()->scan_begin(relation, snapshot, 0, keys, parallel, flags);
         return scanAsHeapScan;
     }
     auto* scan = static_cast<FootfallScan*>(palloc0(sizeof(FootfallScan)));
@@ -285,7 +284,8 @@ TableScanDesc scanBegin(Relation relation, Snapshot snapshot, int keyCount, Scan
     if (snapshot != nullptr && IsMVCCSnapshot(snapshot)) {
         scan->snapshot = snapshot;
     } else {
-        // Taken when the heap part is through: a row sealed meanwhile may come twice, but never not at all.
+        // Taken when the heap part is through: a row sealed meanwhile may come twice, but never not
+        // at all.
         scan->ownsSnapshot = true;
     }
     resetSealed(scan);
@@ -381,10 +381,9 @@ void raiseIfCompacted(Relation relation, ItemPointer tid) {
         AllocSetContextCreate(CurrentMemoryContext, "footfall look-up", ALLOCSET_SMALL_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
     catalog::SegmentRow row;
-    const bool there = catalog::findSegment(
-        catalog::storageOf(relation),
-        catalog::usesUnlogged(relation->rd_rel->relpersistence), segmentOf(tid), SnapshotSelf,
-        &row);
+    const bool there = catalog::findSegment(catalog::storageOf(relation),
+                                            catalog::usesUnlogged(relation->rd_rel->relpersistence),
+                                            segmentOf(tid), SnapshotSelf, &row);
     MemoryContextSwitchTo(previous);
     MemoryContextDelete(scratch);
     if (!there) {
@@ -409,11 +408,12 @@ void raiseIfMoved(Relation relation, ItemPointer tid) {
                        !TransactionIdIsInProgress(mover) && TransactionIdDidCommit(mover);
     ReleaseBuffer(buffer);
     if (moved) {
-        ereport(ERROR,
-                (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                 errmsg("could not serialize access to table \"%s\": the row was moved concurrently",
-                        RelationGetRelationName(relation)),
-                 errhint("Retry the transaction.")));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+             errmsg("could not serialize access to table \"%s\": the row was moved concurrently",
+                    RelationGetRelationName(relation)),
+             errhint("Retry the transaction.")));
     }
 }
 

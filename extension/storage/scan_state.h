@@ -62,8 +62,8 @@ void openScanSegment(FootfallScan* scan, int index, TupleTableSlot* slot, bool w
 
 const TableAmRoutine* heapRoutine();
 
-// While VACUUM FULL's heap routine scans `relation` for its hot rows, the scan it begins is a plain heap scan: it looks
-// into the heap's own descriptor. Pass InvalidOid to end it.
+// While VACUUM FULL's heap routine scans `relation` for its hot rows, the scan it begins is a plain
+// heap scan: it looks into the heap's own descriptor. Pass InvalidOid to end it.
 void scanAsHeap(Oid relation);
 
 }  // namespace footfall::storage

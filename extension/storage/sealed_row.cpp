@@ -248,8 +248,9 @@ TM_Result updateSealedRow(Relation relation, ItemPointer tid, TupleTableSlot* sl
     HeapTuple tuple = ExecFetchSlotHeapTuple(slot, true, &shouldFree);
     slot->tts_tableOid = RelationGetRelid(relation);
     tuple->t_tableOid = slot->tts_tableOid;
-    // Decoded as an insert, the new version would be a second row for a subscriber. Nothing is what a heap without
-    // replica identity sends for an update; with one (FULL) sealed rows are not changed.
+    // Decoded as an insert, the new version would be a second row for a subscriber. Nothing is what
+    // a heap without replica identity sends for an update; with one (FULL) sealed rows are not
+    // changed.
     heap_insert(relation, tuple, cid, HEAP_INSERT_NO_LOGICAL, nullptr);
     countAsUpdate(relation);
     slot->tts_tid = tuple->t_self;

@@ -161,7 +161,8 @@ void SealedSegment::loadAttribute(int attribute) {
     AttributeBatch& target = attributes_[attribute];
     Form_pg_attribute form = TupleDescAttr(descriptor_, attribute);
     const int column = columnOf_[attribute];
-    // Decoding may be asked for in any context, such as tuplesort's, whose allocations cannot be freed one by one.
+    // Decoding may be asked for in any context, such as tuplesort's, whose allocations cannot be
+    // freed one by one.
     MemoryContext previous = MemoryContextSwitchTo(batchContext_);
     if (column < 0 || !isStored(form)) {
         bool null = false;
