@@ -28,8 +28,8 @@ void refuseUnderRowSecurity(Oid relation);
 // The first argument of a function of a relation: it is there, and a relation with that OID exists.
 Oid existingRelation(FunctionCallInfo fcinfo);
 
-// 0A000 for temporary tables of other sessions, which are in those sessions' memory, and on a standby
-// for unlogged tables, which have no files there.
+// 0A000 for temporary tables of other sessions, which are in those sessions' memory, and on a
+// standby for unlogged tables, which have no files there.
 void requireLocalRelation(Relation relation);
 
 }  // namespace footfall::functions
