@@ -92,10 +92,10 @@ bool scanAnalyzeNextTuple(TableScanDesc base, TransactionId oldestXmin, double* 
                           double* deadRows, TupleTableSlot* slot) {
     FootfallScan* scan = scanState(base);
     while (!scan->analyzeSealed) {
-        lendToHeap(slot);
+        HeapLoan loan(slot);
         bool found =
             heapRoutine()->scan_analyze_next_tuple(scan->hot, oldestXmin, liveRows, deadRows, slot);
-        takeBackFromHeap(slot);
+        loan.end();
         if (!found) {
             scan->analyzeSealed = true;
             scan->row = -1;

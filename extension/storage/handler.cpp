@@ -51,9 +51,9 @@ bool tupleFetchRowVersion(Relation relation, ItemPointer tid, Snapshot snapshot,
     if (isSealedAddress(tid)) {
         return fetchSealedRow(relation, tid, snapshot, slot);
     }
-    lendToHeap(slot);
+    HeapLoan loan(slot);
     bool found = heapRoutine()->tuple_fetch_row_version(relation, tid, snapshot, slot);
-    takeBackFromHeap(slot);
+    loan.end();
     return found;
 }
 
@@ -61,14 +61,9 @@ bool tupleSatisfiesSnapshot(Relation relation, TupleTableSlot* slot, Snapshot sn
     if (isSealedAddress(&slot->tts_tid)) {
         return sealedRowSatisfies(relation, &slot->tts_tid, snapshot);
     }
-    const bool ours = isFootfallSlot(slot);
-    if (ours) {
-        lendToHeap(slot);
-    }
+    HeapLoan loan(slot);
     bool satisfied = heapRoutine()->tuple_satisfies_snapshot(relation, slot, snapshot);
-    if (ours) {
-        takeBackFromHeap(slot);
-    }
+    loan.end();
     return satisfied;
 }
 
@@ -126,10 +121,10 @@ TM_Result tupleLock(Relation relation, ItemPointer tid, Snapshot snapshot, Tuple
     if (isSealedAddress(tid)) {
         return lockSealedRow(relation, tid, snapshot, slot, cid, mode, policy, flags, failure);
     }
-    lendToHeap(slot);
+    HeapLoan loan(slot);
     TM_Result result =
         heapRoutine()->tuple_lock(relation, tid, snapshot, slot, cid, mode, policy, flags, failure);
-    takeBackFromHeap(slot);
+    loan.end();
     return result;
 }
 

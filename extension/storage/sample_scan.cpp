@@ -83,9 +83,9 @@ bool scanSampleNextBlock(TableScanDesc base, SampleScanState* state) {
 bool scanSampleNextTuple(TableScanDesc base, SampleScanState* state, TupleTableSlot* slot) {
     FootfallScan* scan = scanState(base);
     if (!scan->sampleSealed) {
-        lendToHeap(slot);
+        HeapLoan loan(slot);
         bool found = heapRoutine()->scan_sample_next_tuple(scan->hot, state, slot);
-        takeBackFromHeap(slot);
+        loan.end();
         return found;
     }
     int segment = 0;

@@ -208,10 +208,10 @@ bool nextSealedRow(FootfallScan* scan, bool forward, TupleTableSlot* slot) {
 }
 
 bool nextHotRow(FootfallScan* scan, ScanDirection direction, TupleTableSlot* slot) {
-    lendToHeap(slot);
+    HeapLoan loan(slot);
     bool found = scan->hasRange ? heap_getnextslot_tidrange(scan->hot, direction, slot)
                                 : heap_getnextslot(scan->hot, direction, slot);
-    takeBackFromHeap(slot);
+    loan.end();
     return found;
 }
 
@@ -323,9 +323,9 @@ void scanRescan(TableScanDesc base, ScanKeyData* keys, bool setParameters, bool 
 
 bool scanGetNextSlot(TableScanDesc scan, ScanDirection direction, TupleTableSlot* slot) {
     if (scan == scanAsHeapScan) {
-        lendToHeap(slot);
+        HeapLoan loan(slot);
         bool found = heap_getnextslot(scan, direction, slot);
-        takeBackFromHeap(slot);
+        loan.end();
         return found;
     }
     return nextRow(scanState(scan), direction, slot);

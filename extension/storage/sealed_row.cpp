@@ -292,10 +292,10 @@ TM_Result lockSealedRow(Relation relation, ItemPointer tid, Snapshot snapshot, T
             }
             // The newer version is a hot row: let the heap follow it from there.
             *tid = state.successor;
-            lendToHeap(slot);
+            HeapLoan loan(slot);
             TM_Result result = heapRoutine()->tuple_lock(relation, tid, snapshot, slot, cid, mode,
                                                          policy, flags, failure);
-            takeBackFromHeap(slot);
+            loan.end();
             failure->traversed = true;
             return result;
         }

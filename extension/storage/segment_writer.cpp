@@ -19,6 +19,14 @@ constexpr Size kMaxSegmentBytes = Size{32} * 1024 * 1024;
 
 // Saves bytes as a TOAST value of the relation; returns its id.
 Oid saveToastValue(Relation relation, std::span<const std::byte> bytes, MemoryContext scratch) {
+    if (bytes.size() > MaxAllocSize - VARHDRSZ) {
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+             errmsg("a column of a segment of table \"%s\" does not fit into 1 GB",
+                    RelationGetRelationName(relation)),
+             errhint("Store values of hundreds of megabytes in a table of access method heap.")));
+    }
     char* value = static_cast<char*>(MemoryContextAllocHuge(scratch, bytes.size() + VARHDRSZ));
     SET_VARSIZE(value, bytes.size() + VARHDRSZ);
     memcpy(VARDATA(value), bytes.data(), bytes.size());
@@ -89,6 +97,7 @@ SegmentWriter* SegmentWriter::create(Relation relation, MemoryContext parent,
     self->active_ = 0;
     self->rows_ = 0;
     self->rawBytes_ = 0;
+    self->numbers_ = NIL;
     self->job_ = nullptr;
     self->pendingRows_ = 0;
     self->pendingBytes_ = 0;
@@ -274,6 +283,8 @@ int32 SegmentWriter::finishJob(Relation relation, uint32** order) {
     catalog::releaseNumber(storage, row.number);
     module::failpoint("segment_after_catalog");
 
+    MemoryContextSwitchTo(context_);
+    numbers_ = lappend_int(numbers_, row.number);
     MemoryContextSwitchTo(callerContext);
     MemoryContextDelete(scratch);
     if (order != nullptr) {

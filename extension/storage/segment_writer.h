@@ -54,6 +54,9 @@ class SegmentWriter {
     // Writes what is being encoded, if anything.
     void finishWrite(Relation relation);
 
+    // Numbers of all segments this writer has written, in order.
+    const List* numbers() const { return numbers_; }
+
     // Values of a collected row (positions as appended), allocated in the current context.
     void read(Relation relation, int32 row, Datum* values, bool* nulls);
     void clear();
@@ -76,6 +79,7 @@ class SegmentWriter {
     int active_;
     int32 rows_;
     Size rawBytes_;
+    List* numbers_;  // in context_
     segment::EncodeJob* job_;
     CommandId pendingCid_;
     int32 pendingRows_;

@@ -214,18 +214,18 @@ void storeSealedRowCopy(TupleTableSlot* slot, SealedSegment* segment, int32 row)
     ExecDropSingleTupleTableSlot(own);
 }
 
-void lendToHeap(TupleTableSlot* slot) {
-    if (isFootfallSlot(slot)) {
-        if (cast(slot)->segment != nullptr) {
-            ExecClearTuple(slot);
+HeapLoan::HeapLoan(TupleTableSlot* slot) : lent_(isFootfallSlot(slot) ? slot : nullptr) {
+    if (lent_ != nullptr) {
+        if (cast(lent_)->segment != nullptr) {
+            ExecClearTuple(lent_);
         }
-        setOps(slot, &TTSOpsBufferHeapTuple);
+        setOps(lent_, &TTSOpsBufferHeapTuple);
     }
 }
 
-void takeBackFromHeap(TupleTableSlot* slot) {
-    if (slot->tts_ops == &TTSOpsBufferHeapTuple) {
-        setOps(slot, &slotOps);
+void HeapLoan::end() {
+    if (lent_ != nullptr) {
+        setOps(lent_, &slotOps);
     }
 }
 

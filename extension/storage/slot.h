@@ -25,9 +25,15 @@ void storeSealedRow(TupleTableSlot* slot, SealedSegment* segment, int32 row);
 // segment.
 void storeSealedRowCopy(TupleTableSlot* slot, SealedSegment* segment, int32 row);
 
-// Lends a footfall slot to heap code. When an ERROR jumps over the end, the slot stays an ordinary
-// heap slot, which is what it then holds.
-void lendToHeap(TupleTableSlot* slot);
-void takeBackFromHeap(TupleTableSlot* slot);
+// Lends a footfall slot to heap code until end(); a slot of another type is left alone. When an
+// ERROR jumps over the end, the slot stays an ordinary heap slot, which is what it then holds.
+class HeapLoan {
+  public:
+    explicit HeapLoan(TupleTableSlot* slot);
+    void end();
+
+  private:
+    TupleTableSlot* lent_;
+};
 
 }  // namespace footfall::storage
