@@ -1,5 +1,5 @@
-// Bulk loads write segments directly: COPY, CREATE TABLE AS, REFRESH MATERIALIZED VIEW, table
-// rewrites.
+// Bulk loads write segments directly: COPY, CREATE TABLE AS and table rewrites. REFRESH
+// MATERIALIZED VIEW writes frozen rows, which only the heap can hold.
 //
 // The idea: rows are collected per relation and written as segments of 131,072 rows; when the load
 // finishes, a rest of fewer than footfall.min_segment_rows goes to the hot rows. Only loads that
