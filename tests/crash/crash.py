@@ -35,7 +35,7 @@ class Crash:
             ["pg_config", "--bindir"], check=True, capture_output=True, text=True).stdout.strip()
         self.am = environment.get("CRASH_ACCESS_METHOD", "footfall")
         self.seed = environment.get("CRASH_SEED") or str(random.SystemRandom().randrange(10**9))
-        self.rounds = int(environment.get("CRASH_ROUNDS", "8"))
+        self.rounds = int(environment.get("CRASH_ROUNDS", "6"))
         self.failpoints = environment.get("CRASH_FAILPOINTS", "1") not in ("", "0")
         self.rng = random.Random(self.seed)
         settings = list(SETTINGS)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Puts PostgreSQL 15's regression suite under build/postgres-source and prints its directory.
+# Puts PostgreSQL 15's regression suite under build/postgres-source (where the server's user can read it) and prints its directory.
 #
 # The source package comes from the same Debian archive as the server. The package lists stay under
 # build/, and so does everything else: the machine's own apt configuration is not touched.
@@ -7,8 +7,8 @@
 set -euo pipefail
 
 version=15.18-0+deb12u1
-root=$(cd "$(dirname "$0")/../.." && pwd)
-cache=$root/build/postgres-source
+. "$(dirname "$0")/../../scripts/environment.sh"
+cache=$(area)/postgres-source
 target=$cache/postgresql-${version%%-*}
 
 if [ -n "${FOOTFALL_POSTGRES_SOURCE:-}" ]; then
