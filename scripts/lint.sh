@@ -60,7 +60,7 @@ tidy_one() {
     if output=$(clang-tidy --quiet -p "$FOOTFALL_BUILD/pg${FOOTFALL_VERSIONS%% *}" "$file" 2>/dev/null); then
         cat "$file" "$lint/context" | sha256sum >"$stamp"
     else
-        printf '%s\n' "$output"
+        printf '%s\n' "$output" | grep -A1 'error:'
         return 1
     fi
 }
