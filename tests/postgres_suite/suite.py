@@ -192,7 +192,7 @@ def read_list(name):
 
 def write_lists(prefix, passing, reasons, order):
     """A reason that a person wrote is kept; what is new gets the classifier's."""
-    kept = read_list(prefix + "not_passing.txt")
+    kept = {**read_list(re.sub(r"^\d+_", "", prefix) + "not_passing.txt"), **read_list(prefix + "not_passing.txt")}
     (HERE / (prefix + "passing.txt")).write_text("".join(name + "\n" for name in order if name in passing))
     (HERE / (prefix + "not_passing.txt")).write_text("".join(
         "%s: %s\n" % (name, kept.get(name) or reasons[name]) for name in order if name in reasons))
@@ -277,6 +277,8 @@ def main():
             verdict.failed += 1
     if not verdict.failed:
         suffix = "%d_" % (version // 10000)
+        # The scripts are version 15's; what they do on a later version has lists of its own.
+        major = "" if version < 160000 else "%d_" % (version // 10000)
         for title, prefix, wanted, got in (
                 ("as it is", "", heap, subject),
                 ("without indexes", "twin_", heap_twin, twin),
@@ -293,7 +295,7 @@ def main():
                 diffs[name] = difference(a, b)
                 if sql_file.without_plans(a) == sql_file.without_plans(b):
                     plans.add(name)
-            verdict.judge(title, prefix, got.names, diffs, plans, work)
+            verdict.judge(title, major + prefix, got.names, diffs, plans, work)
     print("%d passed, %d failed" % (verdict.passed, verdict.failed))
     return 1 if verdict.failed else 0
 
