@@ -2,7 +2,7 @@
 # What the binaries need and show.
 #
 #   scripts/check_symbols.sh engine            libfootfall_engine.a needs nothing of PostgreSQL
-#   scripts/check_symbols.sh module VERSION    footfall.so shows only what exports.map names
+#   scripts/check_symbols.sh module VERSION    footfall.so shows only what exports.map names and lacks nothing of footfall
 set -euo pipefail
 . "$(dirname "$0")/environment.sh"
 
@@ -24,6 +24,9 @@ case ${1:-} in
         shown=$(nm -D --defined-only "$module" | awk '{ print $3 }')
         strangers=$(echo "$shown" | grep -vE '^(Pg_magic_func|_PG_init|pg_finfo_footfall_.*|footfall_.*)$' || true)
         [ -z "$strangers" ] || die "footfall.so shows symbols without the prefix: $strangers"
+        # The server would refuse to load it: PostgreSQL's symbols are C's, so a C++ name of ours must be inside.
+        missing=$(nm -D -u "$module" | awk '$2 ~ /8footfall/ { print $2 }' | c++filt)
+        [ -z "$missing" ] || die "footfall.so lacks a definition of $missing"
         for needed in Pg_magic_func _PG_init; do
             echo "$shown" | grep -qx "$needed" ||
                 die "footfall.so does not show $needed: declare it with PGDLLEXPORT."
