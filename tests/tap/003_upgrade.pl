@@ -20,7 +20,7 @@ make_tables($old, 'postgres');
 change_tables($old, 'postgres', $_) for 1 .. 2;
 $old->safe_psql('postgres', "SELECT footfall.configure('events', time_column => 'at', customer_column => 'customer')");
 my $rows = digest($old, 'postgres');
-my $stored = 'SELECT relation, segment, rows, deleted_rows, level, raw_bytes FROM footfall.segments ORDER BY 1::text, 2';
+my $stored = 'SELECT relation, segment, rows, deleted_rows, level, raw_bytes FROM footfall.segments ORDER BY relation::text, segment';
 my $segments = $old->safe_psql('postgres', $stored);
 my $settings = $old->safe_psql('postgres', 'SELECT * FROM footfall.settings ORDER BY relation::text, setting');
 isnt($segments, '', 'there are segments to upgrade');
