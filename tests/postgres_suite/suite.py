@@ -89,7 +89,8 @@ class Leg:
             environment = self.environment(server)
             for name in self.names:
                 before = time.monotonic()
-                self.outputs[name] = sql_file.without_oids(self.run_file(server, environment, name))
+                self.outputs[name] = sql_file.without_oids(self.run_file(server, environment, name)).replace(
+                    str(self.work), "<work>")
                 self.times[name] = time.monotonic() - before
         finally:
             server.close()
