@@ -4,15 +4,6 @@
 #include "extension/storage/scan_filter.h"
 #include "extension/storage/sealed_segment.h"
 
-extern "C" {
-#include <commands/explain.h>
-#if PG_VERSION_NUM >= 180000
-#include <commands/explain_format.h>
-#endif
-#include <optimizer/optimizer.h>
-#include <utils/typcache.h>
-}
-
 namespace footfall::executor {
 
 namespace {

@@ -9,10 +9,6 @@
 
 #include "extension/pg/pg.h"
 
-extern "C" {
-#include <nodes/extensible.h>
-}
-
 namespace footfall::executor {
 
 // For the planner: a plan node is a CustomScan with these methods; custom_exprs holds the values of

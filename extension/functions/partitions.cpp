@@ -62,11 +62,10 @@ void requireLocalRelation(Relation relation) {
                         errmsg("cannot access temporary tables of other sessions")));
     }
     if (relation->rd_rel->relpersistence == RELPERSISTENCE_UNLOGGED && RecoveryInProgress()) {
-        ereport(ERROR,
-                (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                 errmsg("cannot access unlogged table \"%s\" during recovery",
-                        RelationGetRelationName(relation)),
-                 errhint("A standby has no rows of unlogged tables; ask the primary.")));
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("cannot access unlogged table \"%s\" during recovery",
+                               RelationGetRelationName(relation)),
+                        errhint("A standby has no rows of unlogged tables; ask the primary.")));
     }
 }
 

@@ -29,6 +29,7 @@ extern "C" {
 #include <access/heaptoast.h>
 #include <access/htup_details.h>
 #include <access/multixact.h>
+#include <access/nbtree.h>
 #include <access/relscan.h>
 #include <access/skey.h>
 #include <access/stratnum.h>
@@ -39,14 +40,17 @@ extern "C" {
 #include <access/transam.h>
 #include <access/tsmapi.h>
 #include <access/tupconvert.h>
+#include <access/visibilitymap.h>
 #include <access/xact.h>
 #include <access/xlog.h>
+#include <access/xloginsert.h>
 #include <catalog/catalog.h>
 #include <catalog/dependency.h>
 #include <catalog/index.h>
 #include <catalog/indexing.h>
 #include <catalog/namespace.h>
 #include <catalog/objectaccess.h>
+#include <catalog/partition.h>
 #include <catalog/pg_am.h>
 #include <catalog/pg_attribute.h>
 #include <catalog/pg_authid.h>
@@ -54,16 +58,18 @@ extern "C" {
 #include <catalog/pg_collation.h>
 #include <catalog/pg_index.h>
 #include <catalog/pg_inherits.h>
-#include <catalog/partition.h>
+#include <catalog/pg_statistic.h>
 #include <catalog/pg_type.h>
 #include <catalog/storage.h>
 #include <catalog/toasting.h>
+#include <commands/defrem.h>
 #include <commands/event_trigger.h>
+#include <commands/explain.h>
 #include <commands/extension.h>
-#include <common/pg_prng.h>
 #include <commands/tablecmds.h>
 #include <commands/trigger.h>
 #include <commands/vacuum.h>
+#include <common/pg_prng.h>
 #include <executor/executor.h>
 #include <executor/spi.h>
 #include <executor/tuptable.h>
@@ -72,10 +78,17 @@ extern "C" {
 #include <mb/pg_wchar.h>
 #include <miscadmin.h>
 #include <nodes/execnodes.h>
+#include <nodes/extensible.h>
 #include <nodes/makefuncs.h>
 #include <nodes/nodeFuncs.h>
+#include <optimizer/clauses.h>
+#include <optimizer/cost.h>
 #include <optimizer/optimizer.h>
+#include <optimizer/pathnode.h>
+#include <optimizer/paths.h>
 #include <optimizer/plancat.h>
+#include <optimizer/planmain.h>
+#include <optimizer/restrictinfo.h>
 #include <parser/parse_coerce.h>
 #include <parser/parse_collate.h>
 #include <parser/parse_expr.h>
@@ -112,6 +125,9 @@ extern "C" {
 #include <utils/syscache.h>
 #include <utils/timestamp.h>
 #include <utils/typcache.h>
+#if PG_VERSION_NUM >= 180000
+#include <commands/explain_format.h>
+#endif
 #if PG_VERSION_NUM >= 160000
 #include <varatt.h>
 #endif

@@ -1,16 +1,6 @@
 // See pruning_clause.h.
 #include "extension/planner/pruning_clause.h"
 
-extern "C" {
-#include <access/nbtree.h>
-#include <commands/defrem.h>
-#include <nodes/nodeFuncs.h>
-#include <optimizer/clauses.h>
-#include <optimizer/optimizer.h>
-#include <optimizer/restrictinfo.h>
-#include <utils/typcache.h>
-}
-
 namespace footfall::planner {
 
 namespace {

@@ -13,16 +13,6 @@
 #include "extension/storage/relation_size.h"
 #include "extension/storage/rewrite.h"
 
-extern "C" {
-#include <catalog/pg_statistic.h>
-#include <optimizer/cost.h>
-#include <optimizer/optimizer.h>
-#include <optimizer/pathnode.h>
-#include <optimizer/paths.h>
-#include <optimizer/planmain.h>
-#include <optimizer/restrictinfo.h>
-}
-
 namespace footfall::planner {
 
 namespace {

@@ -5,11 +5,6 @@
 #include "extension/catalog/tombstone.h"
 #include "extension/storage/scan_state.h"
 
-extern "C" {
-#include <access/visibilitymap.h>
-#include <access/xloginsert.h>
-}
-
 namespace footfall::storage {
 
 StoredSize sealedSize(Relation relation) {
