@@ -3,6 +3,7 @@
 
 #include "extension/catalog/segment_row.h"
 #include "extension/catalog/tombstone.h"
+#include "extension/pg/critical_section.h"
 #include "extension/storage/scan_state.h"
 
 namespace footfall::storage {
@@ -77,13 +78,13 @@ void ensureMainForkBlock(Relation relation) {
         Buffer buffer =
             ReadBufferExtended(relation, MAIN_FORKNUM, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
         Page page = BufferGetPage(buffer);
-        START_CRIT_SECTION();
+        pg::startCriticalSection();
         PageInit(page, BufferGetPageSize(buffer), 0);
         MarkBufferDirty(buffer);
         if (RelationNeedsWAL(relation)) {
             log_newpage_buffer(buffer, true);
         }
-        END_CRIT_SECTION();
+        pg::endCriticalSection();
         UnlockReleaseBuffer(buffer);
     }
     UnlockRelationForExtension(relation, ExclusiveLock);
