@@ -1,9 +1,9 @@
 -- footfall's own tables. They are written and read by the access method alone; people read them through views.
 --
 -- Rows are keyed by the OID of a table's TOAST relation ("storage"): it survives VACUUM FULL, SET TABLESPACE and
--- pg_upgrade, and changes exactly when ALTER TABLE rewrites a table. Replica identity NOTHING keeps every change here
--- out of logical decoding. The unlogged twins hold the rows of temporary and unlogged tables, so that crash recovery
--- empties them together with the tables they describe.
+-- pg_upgrade, and changes exactly when ALTER TABLE rewrites a table. Replica identity NOTHING and undecoded inserts keep
+-- the rows out of every publication. The unlogged twins hold the rows of temporary and unlogged tables, so that crash
+-- recovery empties them together with the tables they describe.
 
 -- A schema that was there before could belong to somebody who may then change what the access method trusts.
 DO $$
@@ -57,42 +57,22 @@ CREATE TABLE footfall.fast_default (
     CONSTRAINT fast_default_pkey PRIMARY KEY (storage, attribute)
 );
 
-CREATE UNLOGGED TABLE footfall.unlogged_segment (
-    storage pg_catalog.oid NOT NULL,
-    number pg_catalog.int4 NOT NULL,
-    rows pg_catalog.int4 NOT NULL,
-    level pg_catalog.int2 NOT NULL,
-    raw_bytes pg_catalog.int8 NOT NULL,
-    stored_bytes pg_catalog.int8 NOT NULL,
-    index_value pg_catalog.oid NOT NULL,
-    index_bytes pg_catalog.int4 NOT NULL,
-    attributes pg_catalog.int2[] NOT NULL,
-    value_ids pg_catalog.oid[] NOT NULL,
-    meta pg_catalog.bytea NOT NULL,
-    CONSTRAINT unlogged_segment_pkey PRIMARY KEY (storage, number)
-);
-
-CREATE UNLOGGED TABLE footfall.unlogged_tombstone (
-    storage pg_catalog.oid NOT NULL,
-    segment pg_catalog.int4 NOT NULL,
-    row_number pg_catalog.int4 NOT NULL,
-    successor pg_catalog.tid,
-    CONSTRAINT unlogged_tombstone_pkey PRIMARY KEY (storage, segment, row_number)
-);
+CREATE UNLOGGED TABLE footfall.unlogged_segment (LIKE footfall.segment INCLUDING ALL);
+CREATE UNLOGGED TABLE footfall.unlogged_tombstone (LIKE footfall.tombstone INCLUDING ALL);
 
 ALTER TABLE footfall.segment REPLICA IDENTITY NOTHING;
 ALTER TABLE footfall.tombstone REPLICA IDENTITY NOTHING;
 ALTER TABLE footfall.truncation REPLICA IDENTITY NOTHING;
 ALTER TABLE footfall.fast_default REPLICA IDENTITY NOTHING;
 
--- Settings of footfall.configure: one row per table and setting, dumped with the database.
+-- Settings of footfall.configure: one row per table and setting, dumped with the
+-- database (40_configure.sql says which rows).
 CREATE TABLE footfall.setting (
     relation pg_catalog.regclass NOT NULL,
     name pg_catalog.text NOT NULL,
     value pg_catalog.text NOT NULL,
     CONSTRAINT setting_pkey PRIMARY KEY (relation, name)
 );
-SELECT pg_catalog.pg_extension_config_dump('footfall.setting', '');
 
 REVOKE ALL ON footfall.segment, footfall.tombstone, footfall.truncation, footfall.fast_default,
     footfall.unlogged_segment, footfall.unlogged_tombstone, footfall.setting FROM PUBLIC;

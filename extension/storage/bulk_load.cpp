@@ -227,8 +227,7 @@ bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state
     return !logicallyDecoded(relation);
 }
 
-void bulkLoad(Relation relation, TupleTableSlot** slots, int count, CommandId cid, int options) {
-    (void)options;
+void bulkLoad(Relation relation, TupleTableSlot** slots, int count, CommandId cid) {
     CheckForSerializableConflictIn(relation, nullptr, InvalidBlockNumber);
     const SubTransactionId subtransaction = GetCurrentSubTransactionId();
     Load* load = findLoad(RelationGetRelid(relation));

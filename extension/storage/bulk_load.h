@@ -19,7 +19,7 @@ namespace footfall::storage {
 // with a bulk state.
 bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state, bool multi);
 
-void bulkLoad(Relation relation, TupleTableSlot** slots, int count, CommandId cid, int options);
+void bulkLoad(Relation relation, TupleTableSlot** slots, int count, CommandId cid);
 
 // Writes what is collected for the relation.
 void finishBulkLoad(Relation relation);

@@ -70,7 +70,7 @@ bool tupleSatisfiesSnapshot(Relation relation, TupleTableSlot* slot, Snapshot sn
 void tupleInsert(Relation relation, TupleTableSlot* slot, CommandId cid, int options,
                  BulkInsertStateData* bulk) {
     if (bulkLoadEligible(relation, options, bulk, false)) {
-        bulkLoad(relation, &slot, 1, cid, options);
+        bulkLoad(relation, &slot, 1, cid);
         return;
     }
     heapRoutine()->tuple_insert(relation, slot, cid, options, bulk);
@@ -79,7 +79,7 @@ void tupleInsert(Relation relation, TupleTableSlot* slot, CommandId cid, int opt
 void multiInsert(Relation relation, TupleTableSlot** slots, int count, CommandId cid, int options,
                  BulkInsertStateData* bulk) {
     if (bulkLoadEligible(relation, options, bulk, true)) {
-        bulkLoad(relation, slots, count, cid, options);
+        bulkLoad(relation, slots, count, cid);
         return;
     }
     heapRoutine()->multi_insert(relation, slots, count, cid, options, bulk);

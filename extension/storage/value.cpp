@@ -244,28 +244,10 @@ void columnToDatums(const vector::Column& column, Form_pg_attribute attribute,
 
 void blockToDatums(const vector::Block& block, Form_pg_attribute attribute,
                    std::pmr::memory_resource* resource, Datum* values, bool* nulls) {
-    switch (block.shape) {
-        case vector::Block::Shape::Flat:
-            columnToDatums(block.values, attribute, resource, values, nulls);
-            break;
-        case vector::Block::Shape::Constant:
-            columnToDatums(block.values, attribute, resource, values, nulls);
-            std::fill(values + 1, values + block.rows, values[0]);
-            std::fill(nulls + 1, nulls + block.rows, nulls[0]);
-            break;
-        case vector::Block::Shape::Dictionary: {
-            // Only for callers without a cache of the dictionary's Datums.
-            const uint32_t entries = block.dictionary->size();
-            auto* entryValues =
-                static_cast<Datum*>(resource->allocate(sizeof(Datum) * Max(entries, 1u)));
-            auto* entryNulls = static_cast<bool*>(resource->allocate(Max(entries, 1u)));
-            columnToDatums(*block.dictionary, attribute, resource, entryValues, entryNulls);
-            for (uint32_t i = 0; i < block.rows; i++) {
-                nulls[i] = block.codes[i] == vector::kNullCode;
-                values[i] = nulls[i] ? Datum{0} : entryValues[block.codes[i]];
-            }
-            break;
-        }
+    columnToDatums(block.values, attribute, resource, values, nulls);
+    if (block.shape == vector::Block::Shape::Constant) {
+        std::fill(values + 1, values + block.rows, values[0]);
+        std::fill(nulls + 1, nulls + block.rows, nulls[0]);
     }
 }
 

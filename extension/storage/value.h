@@ -33,8 +33,9 @@ void appendValue(vector::Column& column, Form_pg_attribute attribute, Datum valu
 void appendAttribute(vector::Column& column, Form_pg_attribute form, int attribute,
                      TupleTableSlot* const* slots, int count);
 
-// Makes Datums of the rows of `block`: values[i], nulls[i]. By-reference values are allocated with
-// `resource` (inside the block of one allocation) and live as long as it. May throw.
+// Makes Datums of the rows of a Flat or Constant block: values[i], nulls[i]. By-reference values
+// are allocated with `resource` (inside one allocation) and live as long as it. May throw.
+// Dictionary blocks are for the caller, who keeps the Datums of a dictionary over many blocks.
 void blockToDatums(const vector::Block& block, Form_pg_attribute attribute,
                    std::pmr::memory_resource* resource, Datum* values, bool* nulls);
 
