@@ -12,13 +12,15 @@
 namespace footfall::base {
 
 enum class ErrorKind {
-    CorruptData,  // XX001
-    Unsupported,  // 0A000
-    OutOfMemory,  // 53200
-    Io,           // 58030
-    DiskFull,     // 53100
-    BadArgument,  // 22023
-    Internal,     // XX000
+    CorruptData,     // XX001
+    Unsupported,     // 0A000
+    OutOfMemory,     // 53200
+    Io,              // 58030
+    DiskFull,        // 53100
+    BadArgument,     // 22023
+    Internal,        // XX000
+    OutOfRange,      // 22003: a number its type cannot hold
+    DivisionByZero,  // 22012
 };
 
 class Error : public std::exception {

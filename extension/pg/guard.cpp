@@ -19,6 +19,10 @@ int sqlstateOf(base::ErrorKind kind) {
             return ERRCODE_DISK_FULL;
         case base::ErrorKind::BadArgument:
             return ERRCODE_INVALID_PARAMETER_VALUE;
+        case base::ErrorKind::OutOfRange:
+            return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
+        case base::ErrorKind::DivisionByZero:
+            return ERRCODE_DIVISION_BY_ZERO;
         case base::ErrorKind::Internal:
             return ERRCODE_INTERNAL_ERROR;
     }

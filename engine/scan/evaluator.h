@@ -1,0 +1,58 @@
+// Evaluates expressions over batches.
+//
+// An Evaluator serves all expressions of one builder for one scan, in one thread; it owns the
+// blocks of intermediate results and what was learned about dictionaries. A dictionary-coded
+// argument is worked on once per entry and dictionary where the operator has one such argument and
+// otherwise constants; a constant one once per batch.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+
+#include "engine/scan/batch.h"
+#include "engine/scan/expression.h"
+#include "engine/scan/foreign_functions.h"
+#include "engine/vector/block.h"
+
+namespace footfall::scan {
+
+// What happened, for EXPLAIN.
+struct EvaluationCounters {
+    uint64_t rowsRemoved = 0;         // by filters
+    uint64_t rowsRemovedEncoded = 0;  // of these: by a verdict on a dictionary code or a constant
+};
+
+class Evaluator {
+  public:
+    // `foreign` may be null when no expression needs it. Both outlive the evaluator.
+    Evaluator(const ExpressionBuilder& builder, ForeignFunctions* foreign,
+              std::pmr::memory_resource* resource);
+    Evaluator(const Evaluator&) = delete;
+    Evaluator& operator=(const Evaluator&) = delete;
+    ~Evaluator();
+
+    // The expression's values for the selected rows, at the rows' own positions; what stands at
+    // other positions is undefined (but safe to read). Entries of the dictionary of a Dictionary
+    // block may repeat, and codes of unselected rows are valid or kNullCode. The block is valid
+    // until the next call for this expression, or for a batch filled anew.
+    const vector::Block& evaluate(const Expression& expression, Batch& batch,
+                                  const Selection& selection);
+
+    // Keeps the rows for which the Bool expression is true (not false, not NULL).
+    void filter(const Expression& expression, Batch& batch, Selection& selection);
+
+    const EvaluationCounters& counters() const noexcept { return counters_; }
+
+  private:
+    struct Node;
+
+    ForeignFunctions* foreign_;
+    std::pmr::memory_resource* resource_;
+    std::pmr::monotonic_buffer_resource arena_;
+    Node** nodes_;
+    uint32_t count_;
+    EvaluationCounters counters_;
+};
+
+}  // namespace footfall::scan
