@@ -119,6 +119,13 @@ void addRow(SegmentList* list, int* capacity, HeapTuple tuple, TupleDesc descrip
     readRow(tuple, descriptor, &list->rows[list->count++]);
 }
 
+void removeRow(bool unlogged, const SegmentRow& row, CommandId cid) {
+    OpenTable table = open(Table::Segment, unlogged, RowExclusiveLock);
+    ItemPointerData tid = row.tid;
+    remove(table, &tid, cid);
+    close(table);
+}
+
 }  // namespace
 
 SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot) {
@@ -219,10 +226,7 @@ void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId 
 }
 
 void deleteSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid) {
-    OpenTable table = open(Table::Segment, unlogged, RowExclusiveLock);
-    ItemPointerData tid = row.tid;
-    remove(table, &tid, cid);
-    close(table);
+    removeRow(unlogged, row, cid);
     OpenTable tombstones = open(Table::Tombstone, unlogged, RowExclusiveLock);
     SysScanDesc scan = beginScan(tombstones, SnapshotSelf, 2, storage, row.number);
     HeapTuple tuple;
@@ -233,6 +237,12 @@ void deleteSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId 
     }
     systable_endscan(scan);
     close(tombstones);
+}
+
+void moveSegment(Oid storage, bool unlogged, const SegmentRow& row, const SegmentRow& moved,
+                 CommandId cid) {
+    removeRow(unlogged, row, cid);
+    insertSegment(storage, unlogged, moved, cid);
 }
 
 int32 reserveNumber(Oid storage, bool unlogged) {

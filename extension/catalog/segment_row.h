@@ -38,7 +38,11 @@ SegmentList listVacuumableSegments(Oid storage, bool unlogged, TransactionId old
 bool findSegment(Oid storage, bool unlogged, int32 number, Snapshot snapshot, SegmentRow* row);
 
 void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid);
+// Removes a segment's row and its tombstones.
 void deleteSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid);
+// Replaces a segment's row by one that differs in its values' ids only; its tombstones stay.
+void moveSegment(Oid storage, bool unlogged, const SegmentRow& row, const SegmentRow& moved,
+                 CommandId cid);
 
 // A number no other segment of the storage has, visible or not, committed or not. The number is
 // reserved by its segment lock until releaseNumber(), to be called once the row is inserted.

@@ -1,11 +1,15 @@
 // CALL footfall.seal(relation), CALL footfall.compact(relation).
 //
-// Both walk the partitions of the table they are given. Rows get new addresses, so they are refused
-// while the session itself has a cursor open on the table or trigger events pending for it, as for
-// any rewrite. They take ShareUpdateExclusiveLock, as VACUUM does: readers and writers go on, two
-// maintenance runs do not meet.
+// Both walk the partitions of the table they are given. Outside a transaction block compact commits
+// after each partition, and then gives back the space of what it merged (storage/toast_space.h), in
+// transactions of its own; inside one, VACUUM and a later call do that. Rows get new addresses, so
+// they are refused while the session itself has a cursor open on the table or trigger events
+// pending for it, as for any rewrite. They take ShareUpdateExclusiveLock, as VACUUM does: readers
+// and writers go on, two maintenance runs do not meet.
 #include "extension/functions/partitions.h"
+#include "extension/storage/rewrite.h"
 #include "extension/storage/seal.h"
+#include "extension/storage/toast_space.h"
 
 namespace footfall::functions {
 
@@ -61,23 +65,126 @@ void sealTables(Oid relationOid) {
     ereport(DEBUG1, (errmsg_internal("sealed " INT64_FORMAT " rows in %d tables", total, tables)));
 }
 
-void compactTables(Oid relationOid) {
+namespace {
+
+// Opens a table for one step of compaction. Between two steps anything may have happened to it:
+// nullptr when it is gone or is somebody else's now.
+Relation openForStep(Oid table) {
+    Relation relation = try_relation_open(table, ShareUpdateExclusiveLock);
+    if (relation == nullptr) {
+        return nullptr;
+    }
+    if (!storage::isFootfallTable(relation) || !ownsRelation(table)) {
+        relation_close(relation, NoLock);
+        return nullptr;
+    }
+    refuseOtherTemporary(relation);
+    CheckTableNotInUse(relation, "CALL footfall.compact()");
+    return relation;
+}
+
+void compactTable(Relation relation) {
+    int64 merged = 0;
+    int64 dropped = 0;
+    const int64 written = storage::compactRelation(relation, &merged, &dropped);
+    ereport(DEBUG1,
+            (errmsg_internal("compacted " INT64_FORMAT " segments of \"%s\" into " INT64_FORMAT
+                             ", dropped " INT64_FORMAT " deleted rows",
+                             merged, RelationGetRelationName(relation), written, dropped)));
+}
+
+// Ends the running transaction and starts the next one, without a snapshot. SPI drops the one that
+// the CALL itself began with.
+void startNextTransaction() {
+    SPI_commit();
+}
+
+enum class Step { Compact, Vacuum, Relocate };
+
+// One step in a transaction of its own; false when there is nothing more to do for the table.
+bool runStep(Oid table, Step step) {
+    bool more = false;
+    if (step != Step::Vacuum) {
+        PushActiveSnapshot(GetTransactionSnapshot());
+    }
+    Relation relation = openForStep(table);
+    if (relation != nullptr) {
+        switch (step) {
+            case Step::Compact:
+                compactTable(relation);
+                more = true;
+                break;
+            case Step::Vacuum:
+                storage::vacuumToast(relation);
+                more = true;
+                break;
+            case Step::Relocate:
+                more = storage::relocateSegments(relation) > 0;
+                break;
+        }
+        table_close(relation, NoLock);
+    }
+    if (step != Step::Vacuum) {
+        PopActiveSnapshot();
+    }
+    startNextTransaction();
+    return more;
+}
+
+bool looksSparse(Oid table) {
+    Relation relation = openForStep(table);
+    const bool sparse = relation != nullptr && storage::isSparse(relation);
+    if (relation != nullptr) {
+        table_close(relation, NoLock);
+    }
+    startNextTransaction();
+    return sparse;
+}
+
+// What moves to free space leaves some behind, so that a second round may gain as well.
+constexpr int kMaxRounds = 3;
+
+void compactInSteps(List* tables) {
+    ListCell* cell;
+    foreach (cell, tables) {
+        const Oid table = lfirst_oid(cell);
+        if (!runStep(table, Step::Compact)) {
+            continue;
+        }
+        for (int round = 0; round < kMaxRounds && looksSparse(table); round++) {
+            CHECK_FOR_INTERRUPTS();
+            if (!runStep(table, Step::Vacuum) || !runStep(table, Step::Relocate) ||
+                !runStep(table, Step::Vacuum)) {
+                break;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+void compactTables(Oid relationOid, bool atomic) {
     PreventCommandIfReadOnly("CALL footfall.compact()");
     PreventCommandDuringRecovery("CALL footfall.compact()");
+    if (!atomic) {
+        if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT) {
+            ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("SPI_connect_ext failed")));
+        }
+        // Allocated where it outlives a transaction.
+        List* tables = ownedFootfallTables(relationOid, AccessShareLock);
+        startNextTransaction();
+        compactInSteps(tables);
+        SPI_finish();
+        return;
+    }
     ListCell* cell;
     foreach (cell, ownedFootfallTables(relationOid, ShareUpdateExclusiveLock)) {
         CHECK_FOR_INTERRUPTS();
-        Relation relation = table_open(lfirst_oid(cell), ShareUpdateExclusiveLock);
-        refuseOtherTemporary(relation);
-        CheckTableNotInUse(relation, "CALL footfall.compact()");
-        int64 merged = 0;
-        int64 dropped = 0;
-        const int64 written = storage::compactRelation(relation, &merged, &dropped);
-        ereport(DEBUG1,
-                (errmsg_internal("compacted " INT64_FORMAT " segments of \"%s\" into " INT64_FORMAT
-                                 ", dropped " INT64_FORMAT " deleted rows",
-                                 merged, RelationGetRelationName(relation), written, dropped)));
-        table_close(relation, NoLock);
+        Relation relation = openForStep(lfirst_oid(cell));
+        if (relation != nullptr) {
+            compactTable(relation);
+            table_close(relation, NoLock);
+        }
     }
 }
 
@@ -93,7 +200,9 @@ PGDLLEXPORT Datum footfall_seal(PG_FUNCTION_ARGS) {
 }
 
 PGDLLEXPORT Datum footfall_compact(PG_FUNCTION_ARGS) {
-    footfall::functions::compactTables(footfall::functions::relationArgument(fcinfo));
+    const bool atomic = fcinfo->context == nullptr || !IsA(fcinfo->context, CallContext) ||
+                        castNode(CallContext, fcinfo->context)->atomic;
+    footfall::functions::compactTables(footfall::functions::relationArgument(fcinfo), atomic);
     PG_RETURN_VOID();
 }
 }

@@ -12,6 +12,7 @@
 #include "extension/pg/subtransaction.h"
 #include "extension/storage/scan_state.h"
 #include "extension/storage/sealed_segment.h"
+#include "extension/storage/toast_value.h"
 #include "extension/storage/value.h"
 
 namespace footfall::functions {

@@ -99,6 +99,7 @@ extern "C" {
 #include <replication/slot.h>
 #include <storage/bufmgr.h>
 #include <storage/bufpage.h>
+#include <storage/freespace.h>
 #include <storage/lmgr.h>
 #include <storage/lock.h>
 #include <storage/predicate.h>

@@ -6,7 +6,7 @@
 #include "extension/pg/guard.h"
 #include "extension/storage/relation_size.h"
 #include "extension/storage/scan_state.h"
-#include "extension/storage/sealed_segment.h"
+#include "extension/storage/toast_value.h"
 
 namespace footfall::storage {
 
@@ -61,30 +61,15 @@ bool hasAllChunksOf(Relation toast, Relation index, Oid valueId, uint32 bytes) {
     return chunks >= (bytes + TOAST_MAX_CHUNK_SIZE - 1) / TOAST_MAX_CHUNK_SIZE;
 }
 
-segment::SegmentMeta* parseMeta(const catalog::SegmentRow& row) {
-    segment::SegmentMeta* meta = nullptr;
-    pg::enterEngine([&] {
-        auto* resource =
-            pg::makeIn<pg::ContextResource>(CurrentMemoryContext, CurrentMemoryContext);
-        std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(row.meta)),
-                                         VARSIZE_ANY_EXHDR(row.meta));
-        meta = pg::makeIn<segment::SegmentMeta>(CurrentMemoryContext,
-                                                segment::SegmentMeta::parse(bytes, resource));
-    });
-    return meta;
-}
-
 bool hasAllChunks(Relation table, const catalog::SegmentRow& row) {
-    const segment::SegmentMeta* meta = parseMeta(row);
+    const uint32* lengths = valueLengths(row);
     Relation toast = table_open(catalog::storageOf(table), AccessShareLock);
     Relation* indexes = nullptr;
     int indexCount = 0;
     const int valid = toast_open_indexes(toast, AccessShareLock, &indexes, &indexCount);
-    bool all =
-        hasAllChunksOf(toast, indexes[valid], row.indexValue, static_cast<uint32>(row.indexBytes));
+    bool all = hasAllChunksOf(toast, indexes[valid], row.indexValue, lengths[row.columns]);
     for (int c = 0; c < row.columns && all; c++) {
-        all = hasAllChunksOf(toast, indexes[valid], row.valueIds[c],
-                             meta->column(static_cast<uint32_t>(c)).chunkBytes);
+        all = hasAllChunksOf(toast, indexes[valid], row.valueIds[c], lengths[c]);
     }
     toast_close_indexes(indexes, indexCount, AccessShareLock);
     table_close(toast, AccessShareLock);
@@ -95,12 +80,11 @@ void copySegment(Relation oldTable, Relation newTable, const catalog::SegmentRow
     MemoryContext scratch =
         AllocSetContextCreate(CurrentMemoryContext, "footfall rewrite", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
-    const segment::SegmentMeta* meta = parseMeta(row);
+    const uint32* lengths = valueLengths(row);
     for (int c = 0; c < row.columns; c++) {
-        copyValue(oldTable, newTable, row.valueIds[c],
-                  meta->column(static_cast<uint32_t>(c)).chunkBytes, scratch);
+        copyValue(oldTable, newTable, row.valueIds[c], lengths[c], scratch);
     }
-    copyValue(oldTable, newTable, row.indexValue, static_cast<uint32>(row.indexBytes), scratch);
+    copyValue(oldTable, newTable, row.indexValue, lengths[row.columns], scratch);
     MemoryContextSwitchTo(previous);
     MemoryContextDelete(scratch);
 }

@@ -4,25 +4,10 @@
 #include "extension/catalog/fast_default.h"
 #include "extension/catalog/tombstone.h"
 #include "extension/pg/guard.h"
+#include "extension/storage/toast_value.h"
 #include "extension/storage/value.h"
 
 namespace footfall::storage {
-
-std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint32 bytes,
-                                           MemoryContext context) {
-    // The varlena header sits in the second half of an aligned word, so that the payload is
-    // aligned.
-    char* place = static_cast<char*>(MemoryContextAllocHuge(context, static_cast<Size>(bytes) + 8));
-    auto* value = reinterpret_cast<struct varlena*>(place + 8 - VARHDRSZ);
-    SET_VARSIZE(value, bytes + VARHDRSZ);
-    if (bytes > 0) {
-        Relation toast = table_open(toastRelation, AccessShareLock);
-        table_relation_fetch_toast_slice(toast, valueId, static_cast<int32>(bytes), 0,
-                                         static_cast<int32>(bytes), value);
-        table_close(toast, AccessShareLock);
-    }
-    return {reinterpret_cast<const std::byte*>(place + 8), bytes};
-}
 
 std::span<const std::byte> ToastSource::fetch(uint32_t column) {
     std::span<const std::byte> bytes;

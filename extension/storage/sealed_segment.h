@@ -18,10 +18,6 @@
 
 namespace footfall::storage {
 
-// Bytes of a TOAST value whose length is known, 8-byte aligned, in `context`.
-std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint32 bytes,
-                                           MemoryContext context);
-
 // Fetches the chunks of one segment; called by the engine.
 class ToastSource final : public segment::ChunkSource {
   public:

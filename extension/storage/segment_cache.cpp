@@ -31,13 +31,18 @@ void forgetAll(XactEvent event, void*) {
     }
 }
 
+// Relocation gives a segment's values new ids; the old ones may be vacuumed away.
+bool hasSameValues(const catalog::SegmentRow& a, const catalog::SegmentRow& b) {
+    return ItemPointerEquals(const_cast<ItemPointer>(&a.tid), const_cast<ItemPointer>(&b.tid)) &&
+           a.columns == b.columns && a.indexValue == b.indexValue &&
+           memcmp(a.valueIds, b.valueIds, sizeof(Oid) * static_cast<Size>(a.columns)) == 0;
+}
+
 bool matches(const Entry& entry, Relation relation, const catalog::SegmentRow& row,
              TupleDesc descriptor) {
     return entry.context != nullptr && entry.segment->table() == RelationGetRelid(relation) &&
            entry.segment->storage() == catalog::storageOf(relation) &&
-           entry.segment->row().number == row.number &&
-           ItemPointerEquals(const_cast<ItemPointer>(&entry.segment->row().tid),
-                             const_cast<ItemPointer>(&row.tid)) &&
+           entry.segment->row().number == row.number && hasSameValues(entry.segment->row(), row) &&
            equalTupleDescs(entry.descriptor, descriptor);
 }
 

@@ -3,29 +3,11 @@
 
 #include "extension/catalog/segment_lock.h"
 #include "extension/catalog/tombstone.h"
+#include "extension/storage/toast_value.h"
 
 namespace footfall::storage {
 
 namespace {
-
-void deleteValues(Relation relation, const catalog::SegmentRow& row) {
-    for (int c = 0; c <= row.columns; c++) {
-        const Oid valueId = c < row.columns ? row.valueIds[c] : row.indexValue;
-        if (!OidIsValid(valueId)) {
-            continue;
-        }
-        CHECK_FOR_INTERRUPTS();
-        struct varatt_external pointer = {};
-        pointer.va_rawsize = 1 + VARHDRSZ;
-        VARATT_EXTERNAL_SET_SIZE_AND_COMPRESS_METHOD(pointer, 1, TOAST_PGLZ_COMPRESSION_ID);
-        pointer.va_valueid = valueId;
-        pointer.va_toastrelid = catalog::storageOf(relation);
-        char external[TOAST_POINTER_SIZE];
-        SET_VARTAG_EXTERNAL(external, VARTAG_ONDISK);
-        memcpy(VARDATA_EXTERNAL(external), &pointer, sizeof(pointer));
-        toast_delete_datum(relation, PointerGetDatum(external), false);
-    }
-}
 
 // Whether the active snapshot sees the segment, of which nobody holds the lock but us, as it is
 // now.
@@ -80,7 +62,7 @@ catalog::SegmentList claimSegments(Relation relation, int32 maxRows) {
 void dropSegment(Relation relation, const catalog::SegmentRow& row, CommandId cid) {
     catalog::deleteSegment(catalog::storageOf(relation),
                            catalog::usesUnlogged(relation->rd_rel->relpersistence), row, cid);
-    deleteValues(relation, row);
+    deleteToastValues(relation, row);
 }
 
 }  // namespace footfall::storage

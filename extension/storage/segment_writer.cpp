@@ -7,6 +7,7 @@
 #include "extension/catalog/configuration.h"
 #include "extension/module/settings.h"
 #include "extension/pg/guard.h"
+#include "extension/storage/toast_value.h"
 #include "extension/storage/value.h"
 
 namespace footfall::storage {
@@ -16,28 +17,6 @@ namespace {
 // A segment is closed before its raw values reach this, so that encoding stays within a bounded
 // memory.
 constexpr Size kMaxSegmentBytes = Size{32} * 1024 * 1024;
-
-// Saves bytes as a TOAST value of the relation; returns its id.
-Oid saveToastValue(Relation relation, std::span<const std::byte> bytes, MemoryContext scratch) {
-    if (bytes.size() > MaxAllocSize - VARHDRSZ) {
-        ereport(
-            ERROR,
-            (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-             errmsg("a column of a segment of table \"%s\" does not fit into 1 GB",
-                    RelationGetRelationName(relation)),
-             errhint("Store values of hundreds of megabytes in a table of access method heap.")));
-    }
-    char* value = static_cast<char*>(MemoryContextAllocHuge(scratch, bytes.size() + VARHDRSZ));
-    SET_VARSIZE(value, bytes.size() + VARHDRSZ);
-    memcpy(VARDATA(value), bytes.data(), bytes.size());
-    Datum saved =
-        toast_save_datum(relation, PointerGetDatum(value), nullptr, HEAP_INSERT_NO_LOGICAL);
-    struct varatt_external pointer;
-    VARATT_EXTERNAL_GET_POINTER(pointer, DatumGetPointer(saved));
-    pfree(DatumGetPointer(saved));
-    pfree(value);
-    return pointer.va_valueid;
-}
 
 // Rows wider than this are appended one by one, so that a batch cannot overshoot a segment's size
 // by much.
