@@ -41,7 +41,7 @@ isolation: ## concurrent sessions (pg_isolation_regress)
 tap: ## crashes, standbys, dumps, upgrades (PostgreSQL::Test::Cluster)
 	@scripts/test.sh tap
 oracle: ## the same statements on a heap table and a footfall table
-	@scripts/test.sh oracle
+	@scripts/test.sh oracle queries
 suite: ## PostgreSQL's own regression suite with footfall as the access method
 	@scripts/test.sh postgres_suite
 fuzz: ## decoders under libFuzzer, ASan and UBSan

@@ -38,6 +38,7 @@ _cmd_status = _declare("PQcmdStatus", _S, _P)
 _ntuples = _declare("PQntuples", _I, _P)
 _nfields = _declare("PQnfields", _I, _P)
 _fname = _declare("PQfname", _S, _P, _I)
+_ftype = _declare("PQftype", ctypes.c_uint, _P, _I)
 _getvalue = _declare("PQgetvalue", _S, _P, _I, _I)
 _getisnull = _declare("PQgetisnull", _I, _P, _I, _I)
 _error_field = _declare("PQresultErrorField", _S, _P, _I)
@@ -70,15 +71,16 @@ class ConnectionLost(Exception):
 
 
 class Result:
-    """The last result of one statement: rows as tuples of text (None is NULL), tag, SQLSTATE."""
+    """The last result of one statement: rows as tuples of text (None is NULL), the types' OIDs, tag, SQLSTATE."""
 
-    __slots__ = ("ok", "tag", "rows", "names", "sqlstate", "message")
+    __slots__ = ("ok", "tag", "rows", "names", "types", "sqlstate", "message")
 
-    def __init__(self, ok, tag="", rows=(), names=(), sqlstate="", message=""):
+    def __init__(self, ok, tag="", rows=(), names=(), sqlstate="", message="", types=()):
         self.ok = ok
         self.tag = tag
         self.rows = rows
         self.names = names
+        self.types = types
         self.sqlstate = sqlstate
         self.message = message
 
@@ -160,7 +162,8 @@ class Connection:
         try:
             if status == TUPLES_OK:
                 rows, names = self._rows(pointer)
-                return Result(True, _cmd_status(pointer).decode(), rows, names)
+                types = [_ftype(pointer, column) for column in range(len(names))]
+                return Result(True, _cmd_status(pointer).decode(), rows, names, types=types)
             if status in (COMMAND_OK, EMPTY_QUERY):
                 return Result(True, _cmd_status(pointer).decode())
             if status == COPY_IN:
