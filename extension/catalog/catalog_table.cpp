@@ -139,18 +139,4 @@ void remove(OpenTable& table, ItemPointer tid, CommandId cid) {
     }
 }
 
-SysScanDesc beginScan(OpenTable& table, Snapshot snapshot, int keys, Oid storage, int32 second,
-                      int32 third) {
-    ScanKeyData scanKeys[3];
-    ScanKeyInit(&scanKeys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage));
-    if (keys > 1) {
-        ScanKeyInit(&scanKeys[1], 2, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(second));
-    }
-    if (keys > 2) {
-        ScanKeyInit(&scanKeys[2], 3, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(third));
-    }
-    return systable_beginscan(table.table, RelationGetRelid(table.index), true, snapshot, keys,
-                              scanKeys);
-}
-
 }  // namespace footfall::catalog

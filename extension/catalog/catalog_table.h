@@ -45,8 +45,4 @@ void insert(OpenTable& table, const Datum* values, const bool* nulls, int keys, 
 // first.
 void remove(OpenTable& table, ItemPointer tid, CommandId cid);
 
-// Scan over the primary key with equality on the leading `keys` integer columns (oid, int4, int4).
-SysScanDesc beginScan(OpenTable& table, Snapshot snapshot, int keys, Oid storage, int32 second = 0,
-                      int32 third = 0);
-
 }  // namespace footfall::catalog

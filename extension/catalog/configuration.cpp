@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "extension/catalog/catalog_scan.h"
 #include "extension/storage/value.h"
 
 namespace footfall::catalog {
@@ -24,7 +25,7 @@ bool openSettings(OpenTable* table, LOCKMODE mode) {
 }
 
 // All settings of a relation, or with `name` one of them.
-SysScanDesc beginSettingScan(OpenTable& table, Snapshot snapshot, Oid relation, const char* name) {
+CatalogScan beginSettingScan(OpenTable& table, Snapshot snapshot, Oid relation, const char* name) {
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], kRelation + 1, BTEqualStrategyNumber, F_OIDEQ,
                 ObjectIdGetDatum(relation));
@@ -33,8 +34,7 @@ SysScanDesc beginSettingScan(OpenTable& table, Snapshot snapshot, Oid relation, 
                     CStringGetTextDatum(name));
         keys[1].sk_collation = DEFAULT_COLLATION_OID;
     }
-    return systable_beginscan(table.table, RelationGetRelid(table.index), true, snapshot,
-                              name == nullptr ? 1 : 2, keys);
+    return beginScan(table, snapshot, name == nullptr ? 1 : 2, keys);
 }
 
 Setting* readSetting(OpenTable& table, HeapTuple tuple) {
@@ -48,10 +48,10 @@ Setting* readSetting(OpenTable& table, HeapTuple tuple) {
 }
 
 char* findSetting(OpenTable& table, Oid relation, const char* name) {
-    SysScanDesc scan = beginSettingScan(table, nullptr, relation, name);
-    HeapTuple tuple = systable_getnext(scan);
+    CatalogScan scan = beginSettingScan(table, nullptr, relation, name);
+    HeapTuple tuple = nextRow(scan);
     char* value = HeapTupleIsValid(tuple) ? readSetting(table, tuple)->value : nullptr;
-    systable_endscan(scan);
+    endScan(scan);
     return value;
 }
 
@@ -62,16 +62,16 @@ int deleteSettings(Oid relation, const char* name) {
         return 0;
     }
     int deleted = 0;
-    SysScanDesc scan = beginSettingScan(table, SnapshotSelf, relation, name);
+    CatalogScan scan = beginSettingScan(table, SnapshotSelf, relation, name);
     HeapTuple tuple;
-    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    while (HeapTupleIsValid(tuple = nextRow(scan))) {
         if (deleted++ == 0) {
             LockRelationOid(RelationGetRelid(table.table), RowExclusiveLock);
         }
         ItemPointerData tid = tuple->t_self;
         remove(table, &tid, GetCurrentCommandId(true));
     }
-    systable_endscan(scan);
+    endScan(scan);
     close(table);
     return deleted;
 }
@@ -124,12 +124,12 @@ List* ownSettings(Oid relation) {
         return NIL;
     }
     List* settings = NIL;
-    SysScanDesc scan = beginSettingScan(table, nullptr, relation, nullptr);
+    CatalogScan scan = beginSettingScan(table, nullptr, relation, nullptr);
     HeapTuple tuple;
-    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    while (HeapTupleIsValid(tuple = nextRow(scan))) {
         settings = lappend(settings, readSetting(table, tuple));
     }
-    systable_endscan(scan);
+    endScan(scan);
     close(table);
     return settings;
 }

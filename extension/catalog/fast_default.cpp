@@ -1,6 +1,8 @@
 // See fast_default.h.
 #include "extension/catalog/fast_default.h"
 
+#include "extension/catalog/catalog_scan.h"
+
 namespace footfall::catalog {
 
 namespace {
@@ -48,16 +50,15 @@ Datum findFastDefault(Oid storage, Form_pg_attribute attribute, bool* null) {
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(attribute->attnum));
-    SysScanDesc scan =
-        systable_beginscan(table.table, RelationGetRelid(table.index), true, SnapshotSelf, 2, keys);
-    HeapTuple tuple = systable_getnext(scan);
+    CatalogScan scan = beginScan(table, SnapshotSelf, 2, keys);
+    HeapTuple tuple = nextRow(scan);
     if (HeapTupleIsValid(tuple)) {
         bool missing = false;
         Datum packed = heap_getattr(tuple, 3, RelationGetDescr(table.table), &missing);
         value = unpack(attribute, DatumGetByteaPCopy(packed));
         *null = false;
     }
-    systable_endscan(scan);
+    endScan(scan);
     close(table);
     return value;
 }

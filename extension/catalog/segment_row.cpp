@@ -1,6 +1,7 @@
 // See segment_row.h.
 #include "extension/catalog/segment_row.h"
 
+#include "extension/catalog/catalog_scan.h"
 #include "extension/catalog/segment_lock.h"
 
 namespace footfall::catalog {
@@ -74,23 +75,23 @@ bool truncatedAfter(Oid storage, Snapshot snapshot) {
     }
     OpenTable table = open(Table::Truncation, false, AccessShareLock);
     bool happened = false;
-    SysScanDesc scan = beginScan(table, SnapshotSelf, 1, storage);
-    if (HeapTupleIsValid(systable_getnext(scan))) {
-        SysScanDesc seen = beginScan(table, snapshot, 1, storage);
-        happened = !HeapTupleIsValid(systable_getnext(seen));
-        systable_endscan(seen);
+    CatalogScan scan = beginScan(table, SnapshotSelf, 1, storage);
+    if (HeapTupleIsValid(nextRow(scan))) {
+        CatalogScan seen = beginScan(table, snapshot, 1, storage);
+        happened = !HeapTupleIsValid(nextRow(seen));
+        endScan(seen);
     }
-    systable_endscan(scan);
+    endScan(scan);
     close(table);
     return happened;
 }
 
 void deleteAll(Table which, bool unlogged, Oid storage, CommandId cid) {
     OpenTable table = open(which, unlogged, AccessShareLock);
-    SysScanDesc scan = beginScan(table, SnapshotSelf, 1, storage);
-    HeapTuple tuple = systable_getnext(scan);
+    CatalogScan scan = beginScan(table, SnapshotSelf, 1, storage);
+    HeapTuple tuple = nextRow(scan);
     if (!HeapTupleIsValid(tuple)) {
-        systable_endscan(scan);
+        endScan(scan);
         close(table);
         return;
     }
@@ -99,9 +100,9 @@ void deleteAll(Table which, bool unlogged, Oid storage, CommandId cid) {
         CHECK_FOR_INTERRUPTS();
         ItemPointerData tid = tuple->t_self;
         remove(table, &tid, cid);
-        tuple = systable_getnext(scan);
+        tuple = nextRow(scan);
     } while (HeapTupleIsValid(tuple));
-    systable_endscan(scan);
+    endScan(scan);
     close(table);
 }
 
@@ -136,14 +137,14 @@ SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot) {
         return list;
     }
     OpenTable table = open(Table::Segment, unlogged, AccessShareLock);
-    SysScanDesc scan = beginScan(table, snapshot, 1, storage);
+    CatalogScan scan = beginScan(table, snapshot, 1, storage);
     int capacity = 0;
     HeapTuple tuple;
-    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    while (HeapTupleIsValid(tuple = nextRow(scan))) {
         CHECK_FOR_INTERRUPTS();
         addRow(&list, &capacity, tuple, RelationGetDescr(table.table));
     }
-    systable_endscan(scan);
+    endScan(scan);
     close(table);
     if (list.count > 0 && truncatedAfter(storage, snapshot)) {
         list.count = 0;
@@ -187,13 +188,13 @@ bool findSegment(Oid storage, bool unlogged, int32 number, Snapshot snapshot, Se
         return false;
     }
     OpenTable table = open(Table::Segment, unlogged, AccessShareLock);
-    SysScanDesc scan = beginScan(table, snapshot, 2, storage, number);
-    HeapTuple tuple = systable_getnext(scan);
+    CatalogScan scan = beginScan(table, snapshot, 2, storage, number);
+    HeapTuple tuple = nextRow(scan);
     bool found = HeapTupleIsValid(tuple);
     if (found) {
         readRow(tuple, RelationGetDescr(table.table), row);
     }
-    systable_endscan(scan);
+    endScan(scan);
     close(table);
     return found && !truncatedAfter(storage, snapshot);
 }
@@ -228,14 +229,14 @@ void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId 
 void deleteSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid) {
     removeRow(unlogged, row, cid);
     OpenTable tombstones = open(Table::Tombstone, unlogged, RowExclusiveLock);
-    SysScanDesc scan = beginScan(tombstones, SnapshotSelf, 2, storage, row.number);
+    CatalogScan scan = beginScan(tombstones, SnapshotSelf, 2, storage, row.number);
     HeapTuple tuple;
-    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    while (HeapTupleIsValid(tuple = nextRow(scan))) {
         CHECK_FOR_INTERRUPTS();
         ItemPointerData tombstone = tuple->t_self;
         remove(tombstones, &tombstone, cid);
     }
-    systable_endscan(scan);
+    endScan(scan);
     close(tombstones);
 }
 
@@ -274,9 +275,9 @@ int32 reserveNumber(Oid storage, bool unlogged) {
             continue;
         }
         // The number's last holder may have inserted its row between our look and our lock.
-        SysScanDesc check = beginScan(table, SnapshotAny, 2, storage, number);
-        bool taken = HeapTupleIsValid(systable_getnext(check));
-        systable_endscan(check);
+        CatalogScan check = beginScan(table, SnapshotAny, 2, storage, number);
+        bool taken = HeapTupleIsValid(nextRow(check));
+        endScan(check);
         if (!taken) {
             break;
         }

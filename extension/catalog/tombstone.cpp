@@ -1,6 +1,7 @@
 // See tombstone.h.
 #include "extension/catalog/tombstone.h"
 
+#include "extension/catalog/catalog_scan.h"
 #include "extension/module/settings.h"
 
 namespace footfall::catalog {
@@ -18,9 +19,9 @@ uint64* deletedRows(Oid storage, bool unlogged, int32 segment, int32 rows, Snaps
     }
     OpenTable table = open(Table::Tombstone, unlogged, AccessShareLock);
     TupleDesc descriptor = RelationGetDescr(table.table);
-    SysScanDesc scan = beginScan(table, snapshot, 2, storage, segment);
+    CatalogScan scan = beginScan(table, snapshot, 2, storage, segment);
     HeapTuple tuple;
-    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    while (HeapTupleIsValid(tuple = nextRow(scan))) {
         CHECK_FOR_INTERRUPTS();
         if (bitmap == nullptr) {
             bitmap =
@@ -39,7 +40,7 @@ uint64* deletedRows(Oid storage, bool unlogged, int32 segment, int32 rows, Snaps
             ++*deleted;
         }
     }
-    systable_endscan(scan);
+    endScan(scan);
     close(table);
     return bitmap;
 }
@@ -50,8 +51,8 @@ TombstoneState lookUpTombstone(Oid storage, bool unlogged, int32 segment, int32 
     OpenTable table = open(Table::Tombstone, unlogged, AccessShareLock);
     SnapshotData dirty;
     InitDirtySnapshot(dirty);
-    SysScanDesc scan = beginScan(table, &dirty, 3, storage, segment, row);
-    HeapTuple tuple = systable_getnext(scan);
+    CatalogScan scan = beginScan(table, &dirty, 3, storage, segment, row);
+    HeapTuple tuple = nextRow(scan);
     if (HeapTupleIsValid(tuple)) {
         state.xid = HeapTupleHeaderGetXmin(tuple->t_data);
         bool null = false;
@@ -69,7 +70,7 @@ TombstoneState lookUpTombstone(Oid storage, bool unlogged, int32 segment, int32 
             state.fate = Fate::Deleted;
         }
     }
-    systable_endscan(scan);
+    endScan(scan);
     close(table);
     return state;
 }
@@ -79,9 +80,9 @@ bool isDeleted(Oid storage, bool unlogged, int32 segment, int32 row, Snapshot sn
         return false;
     }
     OpenTable table = open(Table::Tombstone, unlogged, AccessShareLock);
-    SysScanDesc scan = beginScan(table, snapshot, 3, storage, segment, row);
-    bool deleted = HeapTupleIsValid(systable_getnext(scan));
-    systable_endscan(scan);
+    CatalogScan scan = beginScan(table, snapshot, 3, storage, segment, row);
+    bool deleted = HeapTupleIsValid(nextRow(scan));
+    endScan(scan);
     close(table);
     return deleted;
 }
@@ -105,13 +106,13 @@ int64 countTombstones(Oid storage, bool unlogged, Snapshot snapshot) {
         return 0;
     }
     OpenTable table = open(Table::Tombstone, unlogged, AccessShareLock);
-    SysScanDesc scan = beginScan(table, snapshot, 1, storage);
+    CatalogScan scan = beginScan(table, snapshot, 1, storage);
     int64 count = 0;
-    while (HeapTupleIsValid(systable_getnext(scan))) {
+    while (HeapTupleIsValid(nextRow(scan))) {
         CHECK_FOR_INTERRUPTS();
         count++;
     }
-    systable_endscan(scan);
+    endScan(scan);
     close(table);
     return count;
 }

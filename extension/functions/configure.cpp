@@ -5,6 +5,7 @@
 // go on, a segment that is being written has the former order key or the new one. Every argument is
 // checked before the first row is written.
 #include "extension/catalog/amount_expression.h"
+#include "extension/catalog/catalog_scan.h"
 #include "extension/catalog/configuration.h"
 #include "extension/functions/partitions.h"
 #include "extension/storage/rewrite.h"
@@ -214,9 +215,9 @@ bool hasSegments(Oid tableOid) {
         return false;
     }
     catalog::OpenTable segments = catalog::open(catalog::Table::Segment, unlogged, AccessShareLock);
-    SysScanDesc scan = catalog::beginScan(segments, nullptr, 1, storage);
-    const bool found = HeapTupleIsValid(systable_getnext(scan));
-    systable_endscan(scan);
+    catalog::CatalogScan scan = catalog::beginScan(segments, nullptr, 1, storage);
+    const bool found = HeapTupleIsValid(catalog::nextRow(scan));
+    catalog::endScan(scan);
     catalog::close(segments);
     return found;
 }

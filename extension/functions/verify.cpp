@@ -5,6 +5,7 @@
 // of its own, so that damage (XX001, XX002) becomes a row of the result and the check goes on; any
 // other error ends it. Takes AccessShareLock, so readers, writers and the workers go on.
 #include "engine/base/checksum.h"
+#include "extension/catalog/catalog_scan.h"
 #include "extension/catalog/segment_row.h"
 #include "extension/catalog/tombstone.h"
 #include "extension/functions/partitions.h"
@@ -267,11 +268,11 @@ void checkTombstones(Check* check, const catalog::SegmentList& list) {
     catalog::OpenTable table =
         catalog::open(catalog::Table::Tombstone, check->unlogged, AccessShareLock);
     TupleDesc descriptor = RelationGetDescr(table.table);
-    SysScanDesc scan = catalog::beginScan(table, check->snapshot, 1, check->storage);
+    catalog::CatalogScan scan = catalog::beginScan(table, check->snapshot, 1, check->storage);
     TombstoneRun run = {kNoSegment, 0, 0, 0};
     int32 rows = -1;
     HeapTuple tuple;
-    while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+    while (HeapTupleIsValid(tuple = catalog::nextRow(scan))) {
         CHECK_FOR_INTERRUPTS();
         bool null = false;
         const int32 segment = DatumGetInt32(heap_getattr(tuple, 2, descriptor, &null));
@@ -291,7 +292,7 @@ void checkTombstones(Check* check, const catalog::SegmentList& list) {
         }
     }
     endRun(check, run);
-    systable_endscan(scan);
+    catalog::endScan(scan);
     catalog::close(table);
 }
 

@@ -228,7 +228,6 @@ bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state
 }
 
 void bulkLoad(Relation relation, TupleTableSlot** slots, int count, CommandId cid) {
-    CheckForSerializableConflictIn(relation, nullptr, InvalidBlockNumber);
     const SubTransactionId subtransaction = GetCurrentSubTransactionId();
     Load* load = findLoad(RelationGetRelid(relation));
     if (load != nullptr && (load->subtransaction != subtransaction || load->cid != cid)) {
@@ -271,6 +270,9 @@ void finishBulkLoad(Relation relation) {
     } else if (load->writer->rows() > 0) {
         writeHot(relation, load->writer, load->cid);
     }
+    // Who read the table before the last catalog row was there has a predicate lock by now; who
+    // reads it from now on finds the row.
+    CheckForSerializableConflictIn(relation, nullptr, InvalidBlockNumber);
     unlinkLoad(load);
     load->writer->destroy();
     pfree(load);

@@ -1,6 +1,7 @@
 // See relation_size.h.
 #include "extension/storage/relation_size.h"
 
+#include "extension/catalog/catalog_scan.h"
 #include "extension/catalog/segment_row.h"
 #include "extension/catalog/tombstone.h"
 #include "extension/pg/critical_section.h"
@@ -37,9 +38,9 @@ bool hasSegments(Relation relation) {
     catalog::OpenTable table =
         catalog::open(catalog::Table::Segment,
                       catalog::usesUnlogged(relation->rd_rel->relpersistence), AccessShareLock);
-    SysScanDesc scan = catalog::beginScan(table, SnapshotSelf, 1, storage);
-    const bool found = HeapTupleIsValid(systable_getnext(scan));
-    systable_endscan(scan);
+    catalog::CatalogScan scan = catalog::beginScan(table, SnapshotSelf, 1, storage);
+    const bool found = HeapTupleIsValid(catalog::nextRow(scan));
+    catalog::endScan(scan);
     catalog::close(table);
     return found;
 }

@@ -31,6 +31,10 @@ void listScanSegments(FootfallScan* scan) {
     Relation relation = scan->base.rs_rd;
     if (scan->ownsSnapshot) {
         scan->snapshot = RegisterSnapshot(catalog::currentSnapshot());
+    } else {
+        // The heap's scan has done so, save for a TID range: writers look for readers of segments
+        // here alone.
+        PredicateLockRelation(relation, scan->snapshot);
     }
     scan->segments = catalog::listSegments(catalog::storageOf(relation),
                                            catalog::usesUnlogged(relation->rd_rel->relpersistence),

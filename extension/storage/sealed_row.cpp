@@ -177,6 +177,9 @@ bool fetchSealedRow(Relation relation, ItemPointer tid, Snapshot snapshot, Tuple
         found = findRow(target, snapshot, &row) &&
                 !catalog::isDeleted(target.storage, target.unlogged, target.segment, target.row,
                                     snapshot);
+        if (found) {
+            PredicateLockTID(relation, tid, snapshot, InvalidTransactionId);
+        }
     } else {
         // SnapshotAny takes deleted rows too; SnapshotSelf and SnapshotDirty see what is committed
         // or our own. A segment compacted away is still there for the statement whose snapshot sees

@@ -112,18 +112,6 @@ def start_worker(server, settings, groups, version):
     _worker.update(twin=Twin(server, settings.am, databases), settings=settings, groups=groups, version=version)
 
 
-def check(bench, attempts=5):
-    """The check reads in transactions of the unit's level; a serializable one is tried again, as its user would."""
-    for attempt in range(attempts):
-        try:
-            bench.check()
-            return
-        except Refused:
-            bench.twin.roll_back()
-            if attempt == attempts - 1:
-                raise
-
-
 def run_unit(unit):
     twin, settings = _worker["twin"], _worker["settings"]
     group = _worker["groups"][unit.group]
@@ -149,7 +137,7 @@ def run_unit(unit):
             except Refused:
                 pass
             twin.moved_beside = False
-            check(bench)
+            bench.check()
             bench.verify()
     except Mismatch as mismatch:
         report.failure = str(mismatch)

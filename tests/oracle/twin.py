@@ -170,13 +170,14 @@ class Twin:
         )
 
     def is_lost_race(self, result, step):
-        """A writer with an older snapshot met a row that was sealed meanwhile: 40001, by design. Or the
-        transaction is serializable: reads of segments lock pages of footfall's catalogs too, so the subject
-        may find a dangerous structure, which SSI may do in any case, where heap finds none."""
-        if result.ok or result.sqlstate != "40001":
-            return False
-        return self.isolation == "serializable" or (
-            self.moved_beside and step.write and self.isolation == "repeatable read"
+        """A writer with an older snapshot met a row that was sealed meanwhile: 40001, by design. Nobody else may:
+        the session that seals is not serializable, so it stands between no others."""
+        return (
+            not result.ok
+            and result.sqlstate == "40001"
+            and self.moved_beside
+            and step.write
+            and self.isolation != "read committed"
         )
 
     def failed(self, session=0):
