@@ -127,6 +127,29 @@ void writeLargestWhenFull() {
     table_close(relation, NoLock);
 }
 
+// Whether every row of the table, its long values moved out of line, fits a heap page. Where that
+// is not sure, rows go through the heap, which refuses those that no UPDATE could write again and
+// no dump restore.
+bool alwaysFitsHeap(TupleDesc descriptor) {
+    Size size = MAXALIGN(SizeofHeapTupleHeader + BITMAPLEN(descriptor->natts));
+    for (int i = 0; i < descriptor->natts; i++) {
+        Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+        if (attribute->attisdropped) {
+            continue;
+        }
+        if (attribute->attlen > 0) {
+            size =
+                att_align_nominal(size, attribute->attalign) + static_cast<Size>(attribute->attlen);
+        } else if (attribute->attlen == -1 && attribute->attstorage != TYPSTORAGE_PLAIN) {
+            // Shorter values than that stay in line; neither they nor pointers are aligned.
+            size += MAXALIGN(TOAST_POINTER_SIZE);
+        } else {
+            return false;
+        }
+    }
+    return size <= MaxHeapTupleSize;
+}
+
 bool logicallyDecoded(Relation relation) {
     if (!RelationIsLogicallyLogged(relation) ||
         module::logicalDecoding == module::kLogicalDecodingOff) {
@@ -224,7 +247,9 @@ bool bulkLoadEligible(Relation relation, int options, BulkInsertStateData* state
          triggers->trig_insert_new_table)) {
         return false;
     }
-    return !logicallyDecoded(relation);
+    return (findLoad(RelationGetRelid(relation)) != nullptr ||
+            alwaysFitsHeap(RelationGetDescr(relation))) &&
+           !logicallyDecoded(relation);
 }
 
 void bulkLoad(Relation relation, TupleTableSlot** slots, int count, CommandId cid) {
