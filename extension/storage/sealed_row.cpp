@@ -26,6 +26,36 @@ Target targetOf(Relation relation, const ItemPointerData* tid) {
             segmentOf(tid), rowOf(tid)};
 }
 
+// The row that this session deleted or updated last. RETURNING and AFTER triggers fetch it at once
+// and find in it who deleted it, as in a heap's row; looking for the tombstone would cost every
+// fetch a search.
+struct LastDeleted {
+    Oid storage;
+    ItemPointerData tid;
+    TransactionId xid;
+    CommandId cid;
+};
+
+LastDeleted lastDeleted = {};
+
+void rememberDeleted(Relation relation, const ItemPointerData* tid, CommandId cid) {
+    lastDeleted = {catalog::storageOf(relation), *tid, GetCurrentTransactionId(), cid};
+}
+
+// Puts the deleting transaction into the slot's copy of the row, when that is the row last deleted
+// and the deletion has not been rolled back.
+void showDeleted(Relation relation, ItemPointer tid, TupleTableSlot* slot) {
+    if (lastDeleted.storage != catalog::storageOf(relation) ||
+        !ItemPointerEquals(&lastDeleted.tid, tid) ||
+        !TransactionIdIsCurrentTransactionId(lastDeleted.xid) || !isFootfallSlot(slot)) {
+        return;
+    }
+    HeapTupleHeader header = ExecFetchSlotHeapTuple(slot, true, nullptr)->t_data;
+    header->t_infomask &= ~HEAP_XMAX_BITS;
+    HeapTupleHeaderSetXmax(header, lastDeleted.xid);
+    HeapTupleHeaderSetCmax(header, lastDeleted.cid, false);
+}
+
 // Finds the row's segment as of `snapshot`; false when it, or the row in it, does not exist.
 bool findRow(const Target& target, Snapshot snapshot, catalog::SegmentRow* row) {
     return catalog::findSegment(target.storage, target.unlogged, target.segment, snapshot, row) &&
@@ -196,6 +226,9 @@ bool fetchSealedRow(Relation relation, ItemPointer tid, Snapshot snapshot, Tuple
         Snapshot latest = RegisterSnapshot(catalog::currentSnapshot());
         copyRowToSlot(relation, row, target.row, slot);
         UnregisterSnapshot(latest);
+        if (snapshot->snapshot_type == SNAPSHOT_ANY) {
+            showDeleted(relation, tid, slot);
+        }
     }
     MemoryContextSwitchTo(previous);
     MemoryContextDelete(scratch);
@@ -228,6 +261,7 @@ TM_Result deleteSealedRow(Relation relation, ItemPointer tid, CommandId cid, Sna
     catalog::insertTombstone(target.storage, target.unlogged, target.segment, target.row,
                              changingPartition ? &moved : nullptr, cid);
     catalog::unlockRow(target.storage, target.segment, target.row);
+    rememberDeleted(relation, tid, cid);
     module::failpoint("delete_after_tombstone");
     pgstat_count_heap_delete(relation);
     return TM_Ok;
@@ -260,6 +294,7 @@ TM_Result updateSealedRow(Relation relation, ItemPointer tid, TupleTableSlot* sl
     catalog::insertTombstone(target.storage, target.unlogged, target.segment, target.row,
                              &slot->tts_tid, cid);
     catalog::unlockRow(target.storage, target.segment, target.row);
+    rememberDeleted(relation, tid, cid);
     module::failpoint("update_after_tombstone");
     if (shouldFree) {
         heap_freetuple(tuple);

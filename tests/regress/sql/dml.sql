@@ -44,6 +44,12 @@ WITH changed AS (DELETE FROM events e USING (VALUES (13), (14), (3500)) v(id) WH
 SELECT count(*), sum(id) FROM events;
 WITH gone AS (DELETE FROM events WHERE customer = 8 RETURNING id)
 SELECT count(*) AS gone, (SELECT count(*) FROM events WHERE customer = 8) AS seen FROM gone;
+-- a deleted row says who deleted it, whichever store it came from
+BEGIN;
+UPDATE events SET kind = 'before' WHERE id = 16;
+DELETE FROM events WHERE id IN (15, 3499) RETURNING id, xmax = pg_current_xact_id()::xid AS own, cmin, cmax;
+ROLLBACK;
+SELECT id, xmax FROM events WHERE id = 15;
 
 -- rows updated and deleted are sealed again without coming back
 CALL footfall.seal('events');
@@ -103,6 +109,30 @@ SELECT count(*), sum(n) FROM totals;
 DELETE FROM events WHERE customer = 1;
 REFRESH MATERIALIZED VIEW totals;
 SELECT count(*), sum(n) FROM totals;
+
+-- rows that no heap page holds are refused as by a heap, also where segments are written directly
+CREATE FUNCTION load_wide(method name, columns int, value text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE stored text;
+BEGIN
+    EXECUTE format('CREATE TABLE wide USING %I AS SELECT %s FROM generate_series(1, 3) g', method,
+                   (SELECT string_agg(format('%s AS c%s', value, i), ', ') FROM generate_series(1, columns) i));
+    SELECT CASE method WHEN 'heap' THEN 'stored' ELSE "check".stores('wide') END INTO stored;
+    DROP TABLE wide;
+    RETURN stored;
+EXCEPTION WHEN program_limit_exceeded THEN
+    RETURN SQLERRM;
+END
+$$;
+SET footfall.min_segment_rows = 1;
+SELECT columns, value, load_wide('heap', columns, value) AS heap, load_wide('footfall', columns, value) AS footfall
+FROM (VALUES (900, 'g::int8'), (1100, 'g::int8'), (1100, 'NULL::int8'),
+             (300, 'repeat(md5(g::text), 100)'), (1000, 'repeat(md5(g::text), 100)')) v(columns, value);
+CREATE TABLE plain (a text) USING footfall;
+ALTER TABLE plain ALTER COLUMN a SET STORAGE PLAIN;
+COPY plain FROM PROGRAM 'head -c 9000 /dev/zero | tr "\000" x';
+COPY plain FROM PROGRAM 'head -c 900 /dev/zero | tr "\000" x';
+SELECT "check".stores('plain');
+RESET footfall.min_segment_rows;
 
 -- aggregates, joins, set operations and windows see one table
 SELECT customer, count(*), sum(id), min(kind), max(at) FROM events WHERE customer < 5 GROUP BY customer ORDER BY customer;
