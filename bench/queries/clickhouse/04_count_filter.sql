@@ -1,0 +1,1 @@
+select count(), sum(price) from ev where country='DE' and device='mobile'

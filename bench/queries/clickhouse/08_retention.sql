@@ -1,0 +1,1 @@
+select c, intDiv(dateDiff('day', c, w), 7) k, count() from (select arrayMin(ws) c, arrayJoin(ws) w from (select customer_id, groupUniqArray(toMonday(ts)) ws from ev group by 1)) group by 1,2 order by 1,2

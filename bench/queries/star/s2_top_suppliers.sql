@@ -1,0 +1,1 @@
+select p.supplier, sum(e.price*e.quantity) r, count(distinct e.customer_id) u from ev e join product p on p.product_id = e.product_id where p.margin='high' and e.event_type='purchase' group by 1 order by 2 desc, 1 limit 10;

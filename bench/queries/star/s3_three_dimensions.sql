@@ -1,0 +1,1 @@
+select c.region, p.margin, d.weekend, count(*) n, sum(e.price) s from ev e join customer c on c.customer_id = e.customer_id join product p on p.product_id = e.product_id join calendar d on d.day = cast(e.ts as date) where e.event_type in ('add_to_cart','purchase') group by 1,2,3 order by 1,2,3;

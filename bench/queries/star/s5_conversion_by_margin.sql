@@ -1,0 +1,1 @@
+select p.margin, count(*) n, sum(case when e.event_type='view' then 1 else 0 end) v, sum(case when e.event_type='purchase' then 1 else 0 end) b, avg(e.price) a from ev e left join product p on p.product_id = e.product_id group by 1 order by 1;
