@@ -17,6 +17,8 @@
 
 namespace footfall::scan {
 
+struct Outcome;  // node.h
+
 // What happened, for EXPLAIN.
 struct EvaluationCounters {
     uint64_t rowsRemoved = 0;         // by filters
@@ -44,14 +46,50 @@ class Evaluator {
 
     const EvaluationCounters& counters() const noexcept { return counters_; }
 
+    struct Node;  // node.h
+
   private:
-    struct Node;
+    Node& node(const Expression& expression);
+
+    // Keeps the rows for which the expression is true, and those for which it is NULL when
+    // `unknown` is given, where it sets their bits.
+    void narrow(const Expression& expression, Batch& batch, Selection& selection,
+                uint64_t* unknown);
+    void narrowAnd(const Expression& expression, Batch& batch, Selection& selection,
+                   uint64_t* unknown);
+    void narrowOr(const Expression& expression, Batch& batch, Selection& selection,
+                  uint64_t* unknown);
+    void keep(const Outcome& outcome, Selection& selection, uint64_t* unknown);
+
+    // What any Bool expression says of the selected rows (not of none).
+    Outcome judge(const Expression& expression, Batch& batch, const Selection& selection);
+    Outcome judgeTest(const Expression& expression, Batch& batch, const Selection& selection);
+    Outcome judgePredicate(const Expression& expression, Batch& batch, const Selection& selection);
+    const vector::Block& truth(const Outcome& outcome, Node& node, uint32_t rows);
+
+    const vector::Block& arithmetic(const Expression& expression, Batch& batch,
+                                    const Selection& selection);
+    const vector::Block& cast(const Expression& expression, Batch& batch,
+                              const Selection& selection);
+    const vector::Block& choose(const Expression& expression, Batch& batch,
+                                const Selection& selection);
+    const vector::Block& coalesce(const Expression& expression, Batch& batch,
+                                  const Selection& selection);
+    const vector::Block& foreign(const Expression& expression, Batch& batch,
+                                 const Selection& selection);
+    const vector::Block& foreignOfDictionary(Node& node, size_t varying,
+                                             const Selection& selection);
+    const vector::Block& step(const Expression& expression, Batch& batch,
+                              const Selection& selection);
+    // Asks for the node's `arguments`; the answers are in its `output`.
+    void ask(Node& node, std::span<const uint16_t> rows);
+    void askBuckets(Node& node, const int64_t* values, const Selection& selection);
 
     ForeignFunctions* foreign_;
     std::pmr::memory_resource* resource_;
     std::pmr::monotonic_buffer_resource arena_;
-    Node** nodes_;
-    uint32_t count_;
+    std::span<Node*> nodes_;
+    Selection one_;  // of a single row, for what is the same for all
     EvaluationCounters counters_;
 };
 

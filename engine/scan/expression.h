@@ -74,10 +74,11 @@ enum class Operator : uint8_t {
 };
 
 struct Expression {
-    Operator op;
+    Operator op = Operator::Constant;
     vector::ColumnType type;                    // of the result
     uint32_t index = 0;                         // column or function number
     uint32_t node = 0;                          // 0, 1, ... in the order of building
+    bool mayFail = false;                       // it or an argument may raise an error
     bool remembered = false;                    // Foreign: the same arguments give the same result
     int64_t bucketWidth = 0;                    // Step
     const vector::Column* constants = nullptr;  // Constant, EqualAny, NotEqualAll, Like, NotLike
@@ -114,10 +115,10 @@ class ExpressionBuilder {
     // selected row uses; all arguments constant: once.
     const Expression* foreign(uint32_t function, vector::ColumnType type,
                               std::span<const Expression* const> arguments, bool remembered);
-    // A foreign function of one Int64 (a timestamp), never decreasing, that is constant within most
-    // buckets [n * width, (n + 1) * width): it is asked for the first and last value of a bucket,
-    // and for every row of buckets where these differ. It must not fail within the buckets of
-    // values it is asked for (infinities are asked row by row).
+    // A foreign function of one Int64 (a timestamp), strict and never decreasing, that is constant
+    // within most buckets [n * width, (n + 1) * width): it is asked for the first and last value of
+    // a bucket, and for every row of buckets where these differ. It must not fail within the
+    // buckets of values it is asked for (infinities are asked row by row).
     const Expression* step(uint32_t function, vector::ColumnType type, const Expression* argument,
                            int64_t bucketWidth);
 

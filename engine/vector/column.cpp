@@ -1,5 +1,7 @@
 #include "engine/vector/column.h"
 
+#include <bit>
+
 namespace footfall::vector {
 
 ColumnType ColumnType::of(Kind kind, Content content) noexcept {
@@ -138,6 +140,22 @@ void Column::appendRange(const Column& other, uint32_t first, uint32_t count) {
     } else if (count != 0) {
         std::memcpy(extendFixed(count), other.fixedAt(first), size_t{count} * type_.width);
     }
+}
+
+void Column::setNulls(const uint64_t* words) {
+    const size_t count = (size_t{rows_} + 63) / 64;
+    nullBits_.resize(count * sizeof(uint64_t));
+    nulls_ = 0;
+    for (size_t i = 0; i < count; ++i) {
+        nullWords()[i] = words[i];
+        for (uint64_t left = words[i]; left != 0; left &= left - 1) {
+            const size_t row = i * 64 + static_cast<size_t>(std::countr_zero(left));
+            std::memset(data_.data() + row * type_.width, 0, type_.width);
+            ++nulls_;
+        }
+    }
+    if (nulls_ == 0)
+        nullBits_.clear();
 }
 
 int64_t Column::integerAt(uint32_t row) const noexcept {

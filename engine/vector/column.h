@@ -135,6 +135,10 @@ class Column {
     // One bit a row, set for NULL; null pointer when there is none.
     const uint64_t* nullBits() const noexcept { return nulls_ == 0 ? nullptr : nullWords(); }
 
+    // Makes exactly the rows NULL whose bits are set in `words` (a word for 64 rows, nothing set
+    // beyond size()). Fixed kinds, for a column filled through extendFixed.
+    void setNulls(const uint64_t* words);
+
     // An integer kind's value, sign-extended (Bool 0 or 1).
     int64_t integerAt(uint32_t row) const noexcept;
     double floatAt(uint32_t row) const noexcept;
