@@ -29,8 +29,8 @@ uint64 toMicroseconds(const Interval* interval, const char* what) {
                         errhint("Months differ in length: say it in days, as in '30 days'.")));
     }
     int64 result;
-    if (pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &result) ||
-        pg_add_s64_overflow(result, interval->time, &result)) {
+    if (__builtin_mul_overflow(int64{interval->day}, USECS_PER_DAY, &result) ||
+        __builtin_add_overflow(result, interval->time, &result)) {
         ereport(ERROR,
                 (errcode(ERRCODE_INTERVAL_FIELD_OVERFLOW), errmsg("%s is out of range", what)));
     }
