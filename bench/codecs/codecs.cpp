@@ -1,6 +1,7 @@
 // Sizes and speeds of the segment format on the benchmark event log.
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <cstdlib>
 #include <ctime>
 #include <exception>
@@ -32,8 +33,12 @@ double seconds(Clock::time_point since) {
 class MemoryChunks final : public segment::ChunkSource {
   public:
     explicit MemoryChunks(const segment::EncodedSegment& segment) : segment_(segment) {}
-    std::span<const std::byte> fetch(uint32_t column) override { return segment_.chunks[column]; }
-    std::span<const std::byte> fetchIndex() override { return segment_.index; }
+    void fetch(uint32_t column, uint32_t offset, std::span<std::byte> into) override {
+        std::memcpy(into.data(), segment_.chunks[column].data() + offset, into.size());
+    }
+    void fetchIndex(uint32_t offset, std::span<std::byte> into) override {
+        std::memcpy(into.data(), segment_.index.data() + offset, into.size());
+    }
 
   private:
     const segment::EncodedSegment& segment_;

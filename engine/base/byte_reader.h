@@ -1,7 +1,7 @@
 // Bounds-checked reading of stored bytes; every decoder goes through it.
 //
 // Integers are little-endian. A read beyond the end throws CorruptData. The reader does not own
-// its bytes.
+// its bytes. Bytes that arrive page by page (pages.h) are asked for as they are read.
 #pragma once
 
 #include <bit>
@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "engine/base/error.h"
+#include "engine/base/pages.h"
 
 namespace footfall::base {
 
@@ -21,8 +22,8 @@ static_assert(std::endian::native == std::endian::little,
 
 class ByteReader {
   public:
-    explicit ByteReader(std::span<const std::byte> bytes) noexcept
-        : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+    explicit ByteReader(std::span<const std::byte> bytes, Pages* pages = nullptr) noexcept
+        : at_(bytes.data()), end_(bytes.data() + bytes.size()), pages_(pages) {}
 
     size_t remaining() const noexcept { return static_cast<size_t>(end_ - at_); }
 
@@ -30,6 +31,8 @@ class ByteReader {
     T read() {
         static_assert(std::is_arithmetic_v<T>);
         need(sizeof(T));
+        if (pages_ != nullptr)
+            pages_->require(at_, sizeof(T));
         T value;
         std::memcpy(&value, at_, sizeof(T));
         at_ += sizeof(T);
@@ -69,8 +72,13 @@ class ByteReader {
     }
 
     std::span<const std::byte> bytes(size_t size) {
+        const StoredBytes stored = storedBytes(size);
+        return {stored.at(0, size), size};
+    }
+    // The same without looking at them yet.
+    StoredBytes storedBytes(size_t size) {
         need(size);
-        std::span<const std::byte> result(at_, size);
+        const StoredBytes result(at_, size, pages_);
         at_ += size;
         return result;
     }
@@ -79,9 +87,16 @@ class ByteReader {
         return {reinterpret_cast<const char*>(raw.data()), raw.size()};
     }
     // A part written by ByteWriter::beginPart / endPart: its own reader, this one moves past it.
-    ByteReader part() { return ByteReader(bytes(u32())); }
+    ByteReader part() {
+        const uint32_t size = u32();
+        need(size);
+        const std::byte* begin = at_;
+        at_ += size;
+        return ByteReader({begin, size}, pages_);
+    }
 
     std::span<const std::byte> rest() { return bytes(remaining()); }
+    StoredBytes storedRest() { return storedBytes(remaining()); }
     void expectEnd() const {
         if (at_ != end_)
             throwCorrupt("%zu bytes follow the end of the data", remaining());
@@ -96,6 +111,7 @@ class ByteReader {
 
     const std::byte* at_;
     const std::byte* end_;
+    Pages* pages_;
 };
 
 }  // namespace footfall::base

@@ -37,7 +37,7 @@ class CompressedBytesDecoder final : public ColumnDecoder {
             sizes.push_back(in.varint());
         frames_.reserve(frames);
         for (const uint64_t size : sizes)
-            frames_.push_back(in.bytes(size));
+            frames_.push_back(in.storedBytes(size));
         in.expectEnd();
     }
 
@@ -74,7 +74,9 @@ class CompressedBytesDecoder final : public ColumnDecoder {
             checkPlausible(algorithm_, frames_[index].size(), size);
             frame_.clear();
             frame_.resize(size);
-            decompress(algorithm_, frames_[index], {frame_.data(), size});
+            const base::StoredBytes& frame = frames_[index];
+            decompress(algorithm_, {frame.at(0, frame.size()), frame.size()},
+                       {frame_.data(), size});
             current_ = index;
         }
         return frame_.data() + (at - begin);
@@ -85,7 +87,7 @@ class CompressedBytesDecoder final : public ColumnDecoder {
     Compression algorithm_;
     ValueLengths lengths_;
     uint32_t blocksPerFrame_ = 1;
-    std::pmr::vector<std::span<const std::byte>> frames_;
+    std::pmr::vector<base::StoredBytes> frames_;
     base::Buffer frame_;
     uint32_t current_ = kNoFrame;
 };

@@ -124,7 +124,7 @@ class FrameOfReferenceDecoder final : public IntDecoder {
             blocks_.push_back({layout, offset});
             offset += layout.bytes(rows);
         }
-        data_ = in.bytes(offset);
+        data_ = in.storedBytes(offset);
         in.expectEnd();
     }
 
@@ -143,7 +143,7 @@ class FrameOfReferenceDecoder final : public IntDecoder {
     void decodeInBlock(uint32_t index, uint32_t begin, uint32_t count, uint64_t* out) const {
         const auto& [layout, offset] = blocks_[index];
         const uint32_t rows = std::min(kPackRows, size() - index * kPackRows);
-        const std::byte* at = data_.data() + offset;
+        const std::byte* at = data_.at(offset, layout.bytes(rows));
         const size_t packed = layout.packedBytes(rows);
         if (rows < kPackRows) {
             unpackLinear({at, packed}, layout.width, begin, count, layout.base, out);
@@ -175,7 +175,7 @@ class FrameOfReferenceDecoder final : public IntDecoder {
     }
 
     std::pmr::vector<Block> blocks_;
-    std::span<const std::byte> data_;
+    base::StoredBytes data_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Byte values as they are. Stored: the lengths as an integer stream, then the payload.
 #include <algorithm>
+#include <numeric>
 
 #include "engine/encoding/column_codecs.h"
 #include "engine/encoding/value_lengths.h"
@@ -10,7 +11,7 @@ namespace {
 class PlainBytesDecoder final : public ColumnDecoder {
   public:
     PlainBytesDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows, Arena& arena)
-        : ColumnDecoder(type, rows), lengths_(in, rows, arena), payload_(in.rest()) {
+        : ColumnDecoder(type, rows), lengths_(in, rows, arena), payload_(in.storedRest()) {
         if (payload_.size() != lengths_.blockStart(lengths_.blocks())) {
             base::throwCorrupt(
                 "values have %zu bytes, their lengths add up to %llu", payload_.size(),
@@ -22,8 +23,9 @@ class PlainBytesDecoder final : public ColumnDecoder {
         uint64_t lengths[kBatchRows];
         while (count > 0) {
             const uint32_t part = std::min(count, kBatchRows - first % kBatchRows);
-            const std::byte* at = payload_.data() + lengths_.decode(first, part, lengths);
-            out.appendValues(at, {lengths, part});
+            const uint64_t begin = lengths_.decode(first, part, lengths);
+            const uint64_t size = std::accumulate(lengths, lengths + part, uint64_t{0});
+            out.appendValues(payload_.at(begin, size), {lengths, part});
             first += part;
             count -= part;
         }
@@ -31,7 +33,7 @@ class PlainBytesDecoder final : public ColumnDecoder {
 
   private:
     ValueLengths lengths_;
-    std::span<const std::byte> payload_;
+    base::StoredBytes payload_;
 };
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "engine/base/checksum.h"
 #include "engine/encoding/column_codec.h"
 #include "engine/encoding/column_encoder.h"
+#include "engine/segment/paged_piece.h"
 #include "engine/segment/segment_index.h"
 #include "engine/segment/sort_permutation.h"
 
@@ -128,18 +128,18 @@ EncodedSegment encodeSegment(std::span<const vector::Column> columns, const Enco
         const auto bytes = encoded[c].bytes.bytes();
         ColumnMeta column;
         column.type = columns[c].type();
-        column.chunkBytes = static_cast<uint32_t>(bytes.size());
-        column.crc = base::crc32c(bytes);
+        auto& chunk = segment.chunks.emplace_back();
+        column.crc = appendPiece(bytes, chunk);
+        column.chunkBytes = static_cast<uint32_t>(chunk.size());
         column.rawBytes = columns[c].byteSize();
         column.stats = statsOf(columns[c], encoded[c]);
         column.codec = static_cast<uint8_t>(bytes[0]);
         segment.meta.addColumn(column, encoded[c].references);
-        segment.chunks.emplace_back(bytes.begin(), bytes.end());
     }
     base::ByteWriter index;
     encodeIndex(columns, options.sortKeys, options.bloomColumns, index);
-    segment.index.assign(index.bytes().begin(), index.bytes().end());
-    segment.meta.setIndex(static_cast<uint32_t>(index.size()), base::crc32c(index.bytes()));
+    const uint32_t crc = appendPiece(index.bytes(), segment.index);
+    segment.meta.setIndex(static_cast<uint32_t>(segment.index.size()), crc);
     return segment;
 }
 

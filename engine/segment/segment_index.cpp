@@ -160,12 +160,10 @@ void encodeIndex(std::span<const vector::Column> columns, std::span<const uint32
     out.append(blooms.bytes());
 }
 
-SegmentIndex::SegmentIndex(std::span<const std::byte> stored, const SegmentMeta& meta,
-                           encoding::Arena& arena)
+SegmentIndex::SegmentIndex(base::ByteReader in, const SegmentMeta& meta, encoding::Arena& arena)
     : blocks_(meta.blocks()), maps_(arena.resource()), blooms_(arena.resource()) {
-    if (stored.empty())
+    if (in.remaining() == 0)
         return;
-    base::ByteReader in(stored);
     const uint8_t version = in.u8();
     if (version != kIndexVersion)
         base::throwCorrupt("index version %d is not known", version);
@@ -185,7 +183,7 @@ SegmentIndex::SegmentIndex(std::span<const std::byte> stored, const SegmentMeta&
         const uint64_t blocks = in.varintUpTo(in.remaining() / kBloomBlockBytes, "bloom blocks");
         if (blocks == 0)
             base::throwCorrupt("a bloom filter without blocks");
-        blooms_.push_back({column, in.bytes(blocks * kBloomBlockBytes)});
+        blooms_.push_back({column, in.storedBytes(blocks * kBloomBlockBytes)});
     }
     in.expectEnd();
 }
@@ -228,7 +226,8 @@ bool SegmentIndex::mayContain(uint32_t column, const Scalar& value) const {
     const uint64_t hash = hashOf(value);
     const size_t block = bloomBlock(hash, bloom->words.size() / kBloomBlockBytes);
     std::array<uint32_t, 8> words;
-    std::memcpy(words.data(), bloom->words.data() + block * kBloomBlockBytes, kBloomBlockBytes);
+    std::memcpy(words.data(), bloom->words.at(block * kBloomBlockBytes, kBloomBlockBytes),
+                kBloomBlockBytes);
     for (size_t word = 0; word < 8; ++word) {
         if ((words[word] & bloomBit(hash, word)) == 0)
             return false;

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
 #include "engine/encoding/arena.h"
 #include "engine/segment/segment_meta.h"
@@ -25,8 +26,7 @@ void encodeIndex(std::span<const vector::Column> columns, std::span<const uint32
 
 class SegmentIndex {
   public:
-    SegmentIndex(std::span<const std::byte> stored, const SegmentMeta& meta,
-                 encoding::Arena& arena);
+    SegmentIndex(base::ByteReader stored, const SegmentMeta& meta, encoding::Arena& arena);
 
     bool hasBlockMap(uint32_t column) const noexcept { return findMap(column) != nullptr; }
     bool hasBloom(uint32_t column) const noexcept { return findBloom(column) != nullptr; }
@@ -45,7 +45,7 @@ class SegmentIndex {
     };
     struct Bloom {
         uint32_t column;
-        std::span<const std::byte> words;
+        base::StoredBytes words;
     };
     const Map* findMap(uint32_t column) const noexcept;
     const Bloom* findBloom(uint32_t column) const noexcept;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/base/checksum.h"
+#include "engine/segment/paged_piece.h"
 #include "engine/segment/sort_permutation.h"
 
 namespace footfall::segment {
@@ -11,6 +11,29 @@ namespace footfall::segment {
 SegmentReader::SegmentReader(const SegmentMeta& meta, ChunkSource& source,
                              std::pmr::memory_resource* resource)
     : meta_(meta), source_(source), arena_(resource), slots_(arena_.resource()) {}
+
+class SegmentReader::Chunk final : public PagedPiece {
+  public:
+    Chunk(ChunkSource& source, uint32_t column) : source_(source), column_(column) {}
+
+  private:
+    void fetch(uint32_t offset, std::span<std::byte> into) override {
+        source_.fetch(column_, offset, into);
+    }
+    ChunkSource& source_;
+    uint32_t column_;
+};
+
+class SegmentReader::Index final : public PagedPiece {
+  public:
+    explicit Index(ChunkSource& source) : source_(source) {}
+
+  private:
+    void fetch(uint32_t offset, std::span<std::byte> into) override {
+        source_.fetchIndex(offset, into);
+    }
+    ChunkSource& source_;
+};
 
 encoding::ColumnDecoder& SegmentReader::open(uint32_t column) {
     if (column >= meta_.columnCount()) {
@@ -25,20 +48,14 @@ encoding::ColumnDecoder& SegmentReader::open(uint32_t column) {
     if (slot.state == State::Opening)
         base::throwCorrupt("columns refer to each other in a circle");
     const ColumnMeta& header = meta_.column(column);
-    const auto chunk = source_.fetch(column);
-    if (chunk.size() != header.chunkBytes) {
-        base::throwCorrupt("the chunk of column %u has %zu bytes, not %u", column, chunk.size(),
-                           header.chunkBytes);
-    }
-    if (base::crc32c(chunk) != header.crc) {
-        base::throwCorrupt("the checksum of column %u's chunk does not match", column);
-    }
+    auto* chunk = arena_.make<Chunk>(source_, column);
+    chunk->open(header.chunkBytes, header.crc, sparse_, arena_.resource());
     slot.state = State::Opening;
     const uint8_t outer = std::exchange(depth_, 0);
     try {
         encoding::OpenContext context{arena_, this};
-        slot.decoder =
-            encoding::openColumn(base::ByteReader(chunk), header.type, meta_.rows(), context);
+        slot.decoder = encoding::openColumn(base::ByteReader(chunk->payload(), chunk), header.type,
+                                            meta_.rows(), context);
     } catch (...) {
         slot.state = State::Closed;
         depth_ = outer;
@@ -64,19 +81,20 @@ encoding::ColumnDecoder& SegmentReader::resolve(uint32_t column) {
 const SegmentIndex& SegmentReader::index() {
     if (index_ != nullptr)
         return *index_;
-    std::span<const std::byte> stored;
-    if (meta_.indexBytes() != 0) {
-        stored = source_.fetchIndex();
-        if (stored.size() != meta_.indexBytes()) {
-            base::throwCorrupt("a segment's index has %zu bytes, not %u", stored.size(),
-                               meta_.indexBytes());
-        }
-        if (base::crc32c(stored) != meta_.indexCrc()) {
-            base::throwCorrupt("the checksum of a segment's index does not match");
-        }
-    }
-    index_ = arena_.make<SegmentIndex>(stored, meta_, arena_);
+    Index& piece = openIndex(true);
+    index_ = arena_.make<SegmentIndex>(base::ByteReader(piece.payload(), &piece), meta_, arena_);
     return *index_;
+}
+
+SegmentReader::Index& SegmentReader::openIndex(bool sparse) {
+    auto* piece = arena_.make<Index>(source_);
+    piece->open(meta_.indexBytes(), meta_.indexCrc(), sparse, arena_.resource());
+    return *piece;
+}
+
+void SegmentReader::verifyIndex() {
+    Index& piece = openIndex(false);
+    const SegmentIndex whole(base::ByteReader(piece.payload(), &piece), meta_, arena_);
 }
 
 namespace {

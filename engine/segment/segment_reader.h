@@ -1,8 +1,8 @@
 // Bytes to rows.
 //
-// A reader opens a column's chunk when it is first touched: fetches it, checks length and CRC-32C,
-// builds the decoder. What it keeps lives in one arena over the resource given at construction and
-// goes with the reader. Not for two threads at once.
+// A reader opens a column's chunk when it is first touched: fetches it, whole or page by page,
+// checks length and CRC-32C, builds the decoder. What it keeps lives in one arena over the resource
+// given at construction and goes with the reader. Not for two threads at once.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,11 @@ namespace footfall::segment {
 class ChunkSource {
   public:
     virtual ~ChunkSource() = default;
-    // The bytes must stay valid while the reader lives.
-    virtual std::span<const std::byte> fetch(uint32_t column) = 0;
-    // Called only when the header says that there is an index.
-    virtual std::span<const std::byte> fetchIndex() = 0;
+    // Fills `into` with bytes of the column's chunk from `offset` on; the range lies inside the
+    // length that the header tells.
+    virtual void fetch(uint32_t column, uint32_t offset, std::span<std::byte> into) = 0;
+    // The same for the index. Called only when the header says that there is one.
+    virtual void fetchIndex(uint32_t offset, std::span<std::byte> into) = 0;
 };
 
 class SegmentReader final : private encoding::ColumnResolver {
@@ -34,6 +35,9 @@ class SegmentReader final : private encoding::ColumnResolver {
                   std::pmr::memory_resource* resource);
 
     const SegmentMeta& meta() const noexcept { return meta_; }
+
+    // Chunks opened from now on are fetched page by page, for reads of few blocks; else whole.
+    void setSparse(bool sparse) noexcept { sparse_ = sparse; }
 
     // Any range inside the segment of at most kBlockRows rows, in any order of calls; nearest to
     // free of waste in order and from multiples of kBlockRows. Throws CorruptData on damage,
@@ -45,6 +49,8 @@ class SegmentReader final : private encoding::ColumnResolver {
     // Decodes the whole column and compares it with checksum, statistics, block map, bloom filter
     // and, for the first sort key, the order of the rows by all keys. Throws CorruptData.
     void verify(uint32_t column);
+    // Checks that the index is whole; verify() compares what it says with each column.
+    void verifyIndex();
 
     // All blocks of the segment.
     BlockSet allBlocks() const noexcept;
@@ -62,9 +68,13 @@ class SegmentReader final : private encoding::ColumnResolver {
         encoding::ColumnDecoder* decoder = nullptr;
     };
 
+    class Chunk;
+    class Index;
+
     encoding::ColumnDecoder& resolve(uint32_t column) override;
     encoding::ColumnDecoder& open(uint32_t column);
     const SegmentIndex& index();
+    Index& openIndex(bool sparse);
     void verifyOrder();
 
     const SegmentMeta& meta_;
@@ -73,6 +83,7 @@ class SegmentReader final : private encoding::ColumnResolver {
     std::pmr::vector<Slot> slots_;
     const SegmentIndex* index_ = nullptr;
     uint8_t depth_ = 0;  // of the column being opened
+    bool sparse_ = false;
 };
 
 }  // namespace footfall::segment

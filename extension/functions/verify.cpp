@@ -136,22 +136,14 @@ void checkSizes(Check* check, const catalog::SegmentRow& row, const segment::Seg
 }
 
 // Block maps and bloom filters as bytes; what they say is checked with each column.
-bool checkIndex(Check* check, const catalog::SegmentRow& row, const segment::SegmentMeta& meta,
-                MemoryContext scratch) {
+bool checkIndex(Check* check, storage::SealedSegment* segment, const catalog::SegmentRow& row) {
     if (!OidIsValid(row.indexValue)) {
         return true;
     }
-    bool intact = true;
-    bool fetched = survive(check, row.number, nullptr, "block maps and bloom filters", [&] {
-        std::span<const std::byte> bytes = storage::fetchToastValue(
-            check->storage, row.indexValue, static_cast<uint32>(row.indexBytes), scratch);
-        intact = base::crc32c(bytes) == meta.indexCrc();
+    return survive(check, row.number, nullptr, "block maps and bloom filters", [&] {
+        segment->open(&row, nullptr);
+        pg::enterEngine([&] { segment->reader().verifyIndex(); });
     });
-    if (fetched && !intact) {
-        report(check, row.number, nullptr,
-               "block maps and bloom filters: the checksum does not match");
-    }
-    return fetched && intact;
 }
 
 // Decodes one column and checks it. Each column starts from a segment opened anew: what the damage
@@ -179,8 +171,7 @@ void checkColumn(Check* check, storage::SealedSegment* segment, const catalog::S
     });
 }
 
-void checkSegment(Check* check, storage::SealedSegment* segment, const catalog::SegmentRow& row,
-                  MemoryContext scratch) {
+void checkSegment(Check* check, storage::SealedSegment* segment, const catalog::SegmentRow& row) {
     check->segments++;
     check->sealedRows += row.rows;
     checkCatalogRow(check, row);
@@ -189,8 +180,7 @@ void checkSegment(Check* check, storage::SealedSegment* segment, const catalog::
         return;
     }
     checkSizes(check, row, segment->meta());
-    const bool indexIntact =
-        checkIndex(check, row, segment->meta(), scratch) && check->problems == before;
+    const bool indexIntact = checkIndex(check, segment, row) && check->problems == before;
     for (int column = 0; column < row.columns; column++) {
         CHECK_FOR_INTERRUPTS();
         checkColumn(check, segment, row, column, indexIntact);
@@ -402,8 +392,7 @@ void checkTable(Check* check) {
                 report(check, list.rows[i].number, nullptr,
                        "another segment has the same row addresses");
             }
-            checkSegment(check, segment, list.rows[i], scratch);
-            MemoryContextReset(scratch);
+            checkSegment(check, segment, list.rows[i]);
         }
         segment->destroy();
         if (listed) {

@@ -150,6 +150,9 @@ bool pruneBlocks(FootfallScan* scan) {
     filter->blocksRead += left;
     filter->blocksPruned += all - left;
     scan->blocks = blocks;
+    // Few blocks: their pages rather than whole chunks.
+    constexpr int64 kSparseShare = 8;
+    segment->reader().setSparse(left * kSparseShare <= all);
     return left > 0;
 }
 

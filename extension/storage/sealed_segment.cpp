@@ -9,26 +9,19 @@
 
 namespace footfall::storage {
 
-std::span<const std::byte> ToastSource::fetch(uint32_t column) {
-    std::span<const std::byte> bytes;
+void ToastSource::fetch(uint32_t column, uint32_t offset, std::span<std::byte> into) {
     pg::callPostgres([&] {
         CHECK_FOR_INTERRUPTS();
-        bytes = fetchToastValue(toastRelation_, row_->valueIds[column],
-                                meta_->column(column).chunkBytes, context_);
+        fetchToastSlice(toastRelation_, row_->valueIds[column], meta_->column(column).chunkBytes,
+                        offset, into);
     });
-    return bytes;
 }
 
-std::span<const std::byte> ToastSource::fetchIndex() {
-    if (!OidIsValid(row_->indexValue)) {
-        return {};
-    }
-    std::span<const std::byte> bytes;
+void ToastSource::fetchIndex(uint32_t offset, std::span<std::byte> into) {
     pg::callPostgres([&] {
-        bytes = fetchToastValue(toastRelation_, row_->indexValue,
-                                static_cast<uint32>(row_->indexBytes), context_);
+        fetchToastSlice(toastRelation_, row_->indexValue, static_cast<uint32>(row_->indexBytes),
+                        offset, into);
     });
-    return bytes;
 }
 
 SealedSegment* SealedSegment::create(Relation relation, TupleDesc descriptor) {
@@ -102,8 +95,7 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
         meta_ = pg::makeIn<segment::SegmentMeta>(
             segmentContext_, segment::SegmentMeta::parse(bytes, segmentResource_));
         checkLayout();
-        auto* source =
-            pg::makeIn<ToastSource>(segmentContext_, storage_, row, meta_, segmentContext_);
+        auto* source = pg::makeIn<ToastSource>(segmentContext_, storage_, row, meta_);
         reader_ =
             pg::makeIn<segment::SegmentReader>(segmentContext_, *meta_, *source, segmentResource_);
     });

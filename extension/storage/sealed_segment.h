@@ -21,17 +21,15 @@ namespace footfall::storage {
 // Fetches the chunks of one segment; called by the engine.
 class ToastSource final : public segment::ChunkSource {
   public:
-    ToastSource(Oid toastRelation, const catalog::SegmentRow* row, const segment::SegmentMeta* meta,
-                MemoryContext context)
-        : toastRelation_(toastRelation), row_(row), meta_(meta), context_(context) {}
-    std::span<const std::byte> fetch(uint32_t column) override;
-    std::span<const std::byte> fetchIndex() override;
+    ToastSource(Oid toastRelation, const catalog::SegmentRow* row, const segment::SegmentMeta* meta)
+        : toastRelation_(toastRelation), row_(row), meta_(meta) {}
+    void fetch(uint32_t column, uint32_t offset, std::span<std::byte> into) override;
+    void fetchIndex(uint32_t offset, std::span<std::byte> into) override;
 
   private:
     Oid toastRelation_;
     const catalog::SegmentRow* row_;
     const segment::SegmentMeta* meta_;
-    MemoryContext context_;
 };
 
 class SealedSegment {

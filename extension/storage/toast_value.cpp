@@ -25,6 +25,22 @@ std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint3
     return {reinterpret_cast<const std::byte*>(place + 8), bytes};
 }
 
+void fetchToastSlice(Oid toastRelation, Oid valueId, uint32 bytes, uint32 offset,
+                     std::span<std::byte> into) {
+    if (!OidIsValid(valueId)) {
+        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+                        errmsg("footfall's segment catalog names no value of TOAST relation %u",
+                               toastRelation)));
+    }
+    // The routine writes behind a varlena header that it never looks at.
+    auto* value = reinterpret_cast<struct varlena*>(into.data() - VARHDRSZ);
+    Relation toast = table_open(toastRelation, AccessShareLock);
+    table_relation_fetch_toast_slice(toast, valueId, static_cast<int32>(bytes),
+                                     static_cast<int32>(offset), static_cast<int32>(into.size()),
+                                     value);
+    table_close(toast, AccessShareLock);
+}
+
 // Saves bytes as a TOAST value of the relation; returns its id.
 Oid saveToastValue(Relation relation, std::span<const std::byte> bytes, MemoryContext scratch) {
     if (bytes.size() > MaxAllocSize - VARHDRSZ) {

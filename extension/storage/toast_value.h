@@ -13,6 +13,10 @@ namespace footfall::storage {
 std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint32 bytes,
                                            MemoryContext context);
 
+// Part of a TOAST value of `bytes` bytes, from `offset` on.
+void fetchToastSlice(Oid toastRelation, Oid valueId, uint32 bytes, uint32 offset,
+                     std::span<std::byte> into);
+
 // Saves bytes as a TOAST value of the relation; returns its id. Not logically decoded.
 Oid saveToastValue(Relation relation, std::span<const std::byte> bytes, MemoryContext scratch);
 

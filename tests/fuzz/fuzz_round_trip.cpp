@@ -4,6 +4,7 @@
 // input's bytes in ways that make runs, dictionaries, dependencies and templates.
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,12 @@ using namespace footfall;
 class Chunks final : public segment::ChunkSource {
   public:
     explicit Chunks(const segment::EncodedSegment& segment) : segment_(segment) {}
-    std::span<const std::byte> fetch(uint32_t column) override { return segment_.chunks[column]; }
-    std::span<const std::byte> fetchIndex() override { return segment_.index; }
+    void fetch(uint32_t column, uint32_t offset, std::span<std::byte> into) override {
+        std::memcpy(into.data(), segment_.chunks[column].data() + offset, into.size());
+    }
+    void fetchIndex(uint32_t offset, std::span<std::byte> into) override {
+        std::memcpy(into.data(), segment_.index.data() + offset, into.size());
+    }
 
   private:
     const segment::EncodedSegment& segment_;

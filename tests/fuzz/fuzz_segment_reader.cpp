@@ -1,9 +1,10 @@
 // Whole segments of up to four columns that may refer to each other: rows, then per column a type
 // and a chunk with its length, then the index. Checksums are computed, so damage reaches the
 // decoders.
+#include <cstring>
 #include <vector>
 
-#include "engine/base/checksum.h"
+#include "engine/segment/paged_piece.h"
 #include "engine/segment/segment_reader.h"
 #include "tests/fuzz/fuzz_input.h"
 
@@ -13,10 +14,14 @@ using namespace footfall;
 
 class Chunks final : public segment::ChunkSource {
   public:
-    std::span<const std::byte> fetch(uint32_t column) override { return chunks[column]; }
-    std::span<const std::byte> fetchIndex() override { return index; }
-    std::vector<std::span<const std::byte>> chunks;
-    std::span<const std::byte> index;
+    void fetch(uint32_t column, uint32_t offset, std::span<std::byte> into) override {
+        std::memcpy(into.data(), chunks[column].data() + offset, into.size());
+    }
+    void fetchIndex(uint32_t offset, std::span<std::byte> into) override {
+        std::memcpy(into.data(), index.data() + offset, into.size());
+    }
+    std::vector<std::pmr::vector<std::byte>> chunks;
+    std::pmr::vector<std::byte> index;
 };
 
 }  // namespace
@@ -33,15 +38,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (uint32_t c = 0; c < columns; ++c) {
         segment::ColumnMeta column;
         column.type = input.type();
-        const auto chunk = input.bytes(input.read<uint16_t>());
+        auto& chunk = chunks.chunks.emplace_back();
+        column.crc = segment::appendPiece(input.bytes(input.read<uint16_t>()), chunk);
         column.chunkBytes = static_cast<uint32_t>(chunk.size());
-        column.crc = base::crc32c(chunk);
         meta.addColumn(column, {});
-        chunks.chunks.push_back(chunk);
     }
-    chunks.index = input.rest();
-    meta.setIndex(static_cast<uint32_t>(chunks.index.size()), base::crc32c(chunks.index));
+    const uint32_t crc = segment::appendPiece(input.rest(), chunks.index);
+    meta.setIndex(static_cast<uint32_t>(chunks.index.size()), crc);
     segment::SegmentReader reader(meta, chunks, heap);
+    reader.setSparse((size & 1) != 0);
     for (uint32_t c = 0; c < columns; ++c) {
         fuzz::expectSafe([&] { reader.verify(c); });
         fuzz::expectSafe([&] {

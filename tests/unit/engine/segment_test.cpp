@@ -12,6 +12,7 @@
 #include "engine/encoding/column_codec.h"
 #include "engine/segment/sort_permutation.h"
 #include "tests/unit/engine/column_samples.h"
+#include "engine/segment/paged_piece.h"
 #include "tests/unit/engine/memory_chunks.h"
 
 namespace footfall::segment {
@@ -316,6 +317,81 @@ TEST(SegmentReader, NoticesEveryFlippedByte) {
     }
 }
 
+// Makes the checksums of a piece fit its payload again; returns the header's.
+uint32_t mendChecksums(std::pmr::vector<std::byte>& piece) {
+    constexpr size_t kPage = base::Pages::kPageBytes;
+    const size_t pages = piece.size() <= kPage ? 0 : (piece.size() - 1) / (kPage + 4) + 1;
+    const std::vector<std::byte> payload(piece.begin() + static_cast<std::ptrdiff_t>(4 * pages),
+                                         piece.end());
+    piece.clear();
+    return segment::appendPiece(payload, piece);
+}
+
+TEST(PagedPiece, KeepsItsPayload) {
+    class Stored final : public segment::PagedPiece {
+      public:
+        explicit Stored(std::span<const std::byte> piece) : piece_(piece) {}
+
+      private:
+        void fetch(uint32_t offset, std::span<std::byte> into) override {
+            std::memcpy(into.data(), piece_.data() + offset, into.size());
+        }
+        std::span<const std::byte> piece_;
+    };
+    std::mt19937_64 random(5);
+    for (const size_t size : {0, 1, 4095, 4096, 4097, 8191, 8192, 8193, 100000, 1000000}) {
+        std::vector<std::byte> payload(size);
+        for (std::byte& byte : payload)
+            byte = static_cast<std::byte>(random());
+        std::pmr::vector<std::byte> piece;
+        const uint32_t crc = segment::appendPiece(payload, piece);
+        for (const bool sparse : {false, true}) {
+            std::pmr::monotonic_buffer_resource arena;
+            Stored stored(piece);
+            stored.open(static_cast<uint32_t>(piece.size()), crc, sparse, &arena);
+            ASSERT_EQ(stored.payload().size(), size);
+            for (int i = 0; i < 200 && size > 0; ++i) {
+                const size_t at = random() % size;
+                const size_t length = std::min<size_t>(size - at, random() % 9000);
+                stored.require(stored.payload().data() + at, length);
+                ASSERT_EQ(std::memcmp(stored.payload().data() + at, payload.data() + at, length),
+                          0);
+            }
+        }
+    }
+}
+
+// Reads of one block fetch a few pages, and see what reads of whole chunks see.
+TEST(SegmentReader, ReadsFewBlocksPageByPage) {
+    const auto columns = shop(100000, true);
+    const EncodedSegment segment = encode(columns, 2, {0, 1}, {0});
+    size_t whole = 0;
+    for (const auto& chunk : segment.chunks)
+        whole += chunk.size();
+    std::mt19937_64 random(6);
+    for (int i = 0; i < 20; ++i) {
+        MemoryChunks chunks(segment);
+        SegmentReader reader(segment.meta, chunks, heap());
+        reader.setSparse(true);
+        const auto row = static_cast<uint32_t>(random() % 99000);
+        for (uint32_t c = 0; c < columns.size(); ++c) {
+            vector::Column values(columns[c].type(), heap());
+            reader.append(c, row, 100, values);
+            for (uint32_t at = 0; at < 100; ++at)
+                ASSERT_TRUE(values.rowEquals(at, columns[c], row + at)) << c << " " << row + at;
+        }
+        EXPECT_LT(chunks.fetched, whole / 2);
+    }
+    MemoryChunks chunks(segment);
+    SegmentReader reader(segment.meta, chunks, heap());
+    reader.setSparse(true);
+    for (uint32_t c = 0; c < columns.size(); ++c) {
+        vector::Column values(columns[c].type(), heap());
+        reader.append(c, 0, 100000, values);
+        ASSERT_TRUE(values.equals(columns[c])) << c;
+    }
+}
+
 // With the checksum made to fit, damage may go unnoticed but must not crash; verify() is free to
 // find it or not.
 TEST(SegmentReader, SurvivesDamageBehindAValidChecksum) {
@@ -334,7 +410,7 @@ TEST(SegmentReader, SurvivesDamageBehindAValidChecksum) {
                 SegmentMeta meta(heap());
                 meta.setRows(segment.meta.rows());
                 ColumnMeta column = segment.meta.column(0);
-                column.crc = base::crc32c(chunk);
+                column.crc = mendChecksums(chunk);
                 meta.addColumn(column, {});
                 MemoryChunks chunks(damaged);
                 SegmentReader reader(meta, chunks, heap());
