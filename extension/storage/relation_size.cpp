@@ -93,6 +93,10 @@ void ensureMainForkBlock(Relation relation) {
 
 void vacuumRelation(Relation relation, VacuumParams* params, BufferAccessStrategy strategy) {
     heapRoutine()->relation_vacuum(relation, params, strategy);
+    // Other vacuums disregard the snapshots of a session that vacuums (PROC_IN_VACUUM), so ours do
+    // not keep rows of footfall's tables. They need not: rows of this table's segments, and their
+    // tombstones, are deleted under locks on the table that conflict with VACUUM's and are held to
+    // the deleter's end, so none of those counted here can be dead to anybody.
     StoredSize sealed = sealedSize(relation);
     if (sealed.segments == 0) {
         return;
@@ -107,6 +111,7 @@ void vacuumRelation(Relation relation, VacuumParams* params, BufferAccessStrateg
     SysScanDesc scan = systable_beginscan(classes, ClassOidIndexId, true, nullptr, 1, &key);
     HeapTuple tuple = systable_getnext(scan);
     if (!HeapTupleIsValid(tuple)) {
+        // A GRANT has replaced the row, and a vacuum of pg_class removed the one we saw.
         systable_endscan(scan);
         table_close(classes, AccessShareLock);
         return;
