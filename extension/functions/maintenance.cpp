@@ -83,14 +83,15 @@ Relation openForStep(Oid table) {
     return relation;
 }
 
-void compactTable(Relation relation) {
-    int64 merged = 0;
-    int64 dropped = 0;
-    const int64 written = storage::compactRelation(relation, &merged, &dropped);
+// True when another transaction has work left.
+bool compactTable(Relation relation) {
+    const storage::Compaction done = storage::compactRelation(relation);
     ereport(DEBUG1,
             (errmsg_internal("compacted " INT64_FORMAT " segments of \"%s\" into " INT64_FORMAT
                              ", dropped " INT64_FORMAT " deleted rows",
-                             merged, RelationGetRelationName(relation), written, dropped)));
+                             done.merged, RelationGetRelationName(relation), done.written,
+                             done.dropped)));
+    return done.rest;
 }
 
 // Ends the running transaction and starts the next one, without a snapshot. SPI drops the one that
@@ -100,26 +101,31 @@ void startNextTransaction() {
 }
 
 enum class Step { Compact, Vacuum, Relocate };
+enum class Outcome { Nothing, Done, Rest };
 
-// One step in a transaction of its own; false when there is nothing more to do for the table.
-bool runStep(Oid table, Step step) {
-    bool more = false;
+// One step in a transaction of its own. Nothing: there is nothing more to do for the table; Rest:
+// the same step has more to do.
+Outcome runStep(Oid table, Step step) {
+    Outcome outcome = Outcome::Nothing;
     if (step != Step::Vacuum) {
         PushActiveSnapshot(GetTransactionSnapshot());
     }
     Relation relation = openForStep(table);
     if (relation != nullptr) {
+        outcome = Outcome::Done;
         switch (step) {
             case Step::Compact:
-                compactTable(relation);
-                more = true;
+                if (compactTable(relation)) {
+                    outcome = Outcome::Rest;
+                }
                 break;
             case Step::Vacuum:
                 storage::vacuumToast(relation);
-                more = true;
                 break;
             case Step::Relocate:
-                more = storage::relocateSegments(relation) > 0;
+                if (storage::relocateSegments(relation) == 0) {
+                    outcome = Outcome::Nothing;
+                }
                 break;
         }
         table_close(relation, NoLock);
@@ -128,7 +134,21 @@ bool runStep(Oid table, Step step) {
         PopActiveSnapshot();
     }
     startNextTransaction();
-    return more;
+    return outcome;
+}
+
+// A table of very many segments takes several transactions, each of which finds the space that the
+// one before has freed.
+bool compactAll(Oid table) {
+    Outcome outcome = runStep(table, Step::Compact);
+    while (outcome == Outcome::Rest) {
+        CHECK_FOR_INTERRUPTS();
+        if (runStep(table, Step::Vacuum) == Outcome::Nothing) {
+            return false;
+        }
+        outcome = runStep(table, Step::Compact);
+    }
+    return outcome != Outcome::Nothing;
 }
 
 bool looksSparse(Oid table) {
@@ -148,13 +168,14 @@ void compactInSteps(List* tables) {
     ListCell* cell;
     foreach (cell, tables) {
         const Oid table = lfirst_oid(cell);
-        if (!runStep(table, Step::Compact)) {
+        if (!compactAll(table)) {
             continue;
         }
         for (int round = 0; round < kMaxRounds && looksSparse(table); round++) {
             CHECK_FOR_INTERRUPTS();
-            if (!runStep(table, Step::Vacuum) || !runStep(table, Step::Relocate) ||
-                !runStep(table, Step::Vacuum)) {
+            if (runStep(table, Step::Vacuum) == Outcome::Nothing ||
+                runStep(table, Step::Relocate) == Outcome::Nothing ||
+                runStep(table, Step::Vacuum) == Outcome::Nothing) {
                 break;
             }
         }
@@ -182,7 +203,7 @@ void compactTables(Oid relationOid, bool atomic) {
         CHECK_FOR_INTERRUPTS();
         Relation relation = openForStep(lfirst_oid(cell));
         if (relation != nullptr) {
-            compactTable(relation);
+            (void)compactTable(relation);
             table_close(relation, NoLock);
         }
     }

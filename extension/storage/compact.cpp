@@ -74,9 +74,10 @@ Survey survey(Relation relation, const catalog::SegmentList& list, Snapshot snap
     return result;
 }
 
-// Rewrites each unsorted segment as sorted ones, so that a merge can stream them.
-void sortSegments(Relation relation, const catalog::SegmentList& list, Snapshot snapshot,
-                  const AttrNumber* keys, int keyCount) {
+// Rewrites each unsorted segment as sorted ones, so that a merge can stream them; returns the
+// numbers of those.
+List* sortSegments(Relation relation, const catalog::SegmentList& list, Snapshot snapshot,
+                   const AttrNumber* keys, int keyCount) {
     const CommandId cid = GetCurrentCommandId(true);
     SealedSegment* segment = SealedSegment::create(relation, RelationGetDescr(relation));
     SegmentWriter* writer =
@@ -95,8 +96,10 @@ void sortSegments(Relation relation, const catalog::SegmentList& list, Snapshot 
         dropSegment(relation, list.rows[i], cid);
     }
     segment->destroy();
+    List* written = list_copy(writer->numbers());
     writer->destroy();
     CommandCounterIncrement();
+    return written;
 }
 
 // Merges the segments into one sorted run, in as many passes as memory asks for; returns how many
@@ -131,11 +134,10 @@ int64 mergeAll(Relation relation, const catalog::SegmentList& list, const OrderK
 
 }  // namespace
 
-int64 compactRelation(Relation relation, int64* merged, int64* dropped) {
-    *merged = 0;
-    *dropped = 0;
+Compaction compactRelation(Relation relation) {
+    Compaction result = {};
     if (!hasStoredColumns(RelationGetDescr(relation))) {
-        return 0;
+        return result;
     }
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "footfall compact", ALLOCSET_DEFAULT_SIZES);
@@ -143,22 +145,25 @@ int64 compactRelation(Relation relation, int64* merged, int64* dropped) {
     OrderKey key = {};
     key.count = catalog::orderKey(relation, key.attributes);
 
-    catalog::SegmentList list = claimSegments(relation, static_cast<int32>(segment::kMaxRows));
+    const Claim claim =
+        claimSegments(relation, static_cast<int32>(segment::kMaxRows), ClaimOrder::WorkFirst);
+    result.rest = claim.rest;
+    catalog::SegmentList list = claim.segments;
     const Survey found = survey(relation, list, GetActiveSnapshot(), key.attributes, key.count);
     if (found.unsorted) {
-        sortSegments(relation, list, GetActiveSnapshot(), key.attributes, key.count);
+        const List* sorted =
+            sortSegments(relation, list, GetActiveSnapshot(), key.attributes, key.count);
         PopActiveSnapshot();
-        list = claimSegments(relation, static_cast<int32>(segment::kMaxRows));
+        list = claimedSegments(relation, sorted);
     }
-    int64 written = 0;
     if (found.needed) {
-        *merged = list.count;
-        written = mergeAll(relation, list, key, dropped);
+        result.merged = list.count;
+        result.written = mergeAll(relation, list, key, &result.dropped);
     }
     PopActiveSnapshot();
     MemoryContextSwitchTo(previous);
     MemoryContextDelete(context);
-    return written;
+    return result;
 }
 
 }  // namespace footfall::storage

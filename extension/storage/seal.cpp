@@ -128,7 +128,8 @@ int64 sealRelation(Relation relation) {
 
     // One snapshot for the whole pass, taken after the claims: what this pass writes is not its
     // input.
-    catalog::SegmentList small = claimSegments(relation, kSmallSegmentRows);
+    catalog::SegmentList small =
+        claimSegments(relation, kSmallSegmentRows, ClaimOrder::WorkFirst).segments;
     TableScanDesc scan =
         heapRoutine()->scan_begin(relation, GetActiveSnapshot(), 0, nullptr, nullptr,
                                   SO_TYPE_SEQSCAN | SO_ALLOW_STRAT | SO_ALLOW_PAGEMODE);

@@ -16,10 +16,17 @@ namespace footfall::storage {
 // Returns the number of rows sealed. `relation` is a footfall table, locked by the caller.
 int64 sealRelation(Relation relation);
 
+struct Compaction {
+    int64 merged;   // segments
+    int64 written;  // segments
+    int64 dropped;  // deleted rows
+    bool rest;      // the transaction may not lock more segments: another one has work to do
+};
+
 // Compact: all segments of a table are merged into runs sorted by the order key whose key ranges do
 // not overlap; deleted rows are dropped. Takes every segment's lock in AccessExclusiveLock mode
-// without waiting, and the snapshot after; segments that somebody is changing stay as they are.
-// Returns the number of segments written.
-int64 compactRelation(Relation relation, int64* merged, int64* dropped);
+// without waiting, and the snapshot after; segments that somebody is changing stay as they are. Of
+// a table with more segments than may be locked at once (segment_claim.h) a share is merged.
+Compaction compactRelation(Relation relation);
 
 }  // namespace footfall::storage

@@ -281,7 +281,7 @@ BlockNumber relocateSegments(Relation relation) {
     MemoryContext previous = MemoryContextSwitchTo(context);
     const Oid storage = catalog::storageOf(relation);
     const bool unlogged = catalog::usesUnlogged(relation->rd_rel->relpersistence);
-    (void)claimSegments(relation, PG_INT32_MAX);
+    (void)claimSegments(relation, PG_INT32_MAX, ClaimOrder::NewestFirst);
     catalog::SegmentList all = catalog::listSegments(storage, unlogged, GetActiveSnapshot());
     ToastIndex opened = openToast(relation, RowExclusiveLock);
     auto* candidates =
