@@ -200,6 +200,8 @@ class Unit:
                 self.report.totals["unjudged"] += 1
             elif difference:
                 self.fail(statement, store, difference)
+            elif heap.ok and (wrong := self.around(statement, store)):
+                self.fail(statement, store, wrong)
             else:
                 self.report.cells[(statement.shape, store, self.mode.parallel)] += heap.ok
 
@@ -225,6 +227,35 @@ class Unit:
             self.session.connect()
             self.required = None
             return "the server process died: %s" % lost
+
+    def around(self, statement, store):
+        """Now and then the statement is explained too, or read through a cursor that is left early."""
+        sql = text_of(statement, "%s_%s" % (self.data_set, store), False)
+        if self.rng.random() > 0.08 or statement.parameters:
+            return ""
+        before, text = self.rng.choice((
+            (None, "EXPLAIN (VERBOSE) " + sql),
+            (None, "EXPLAIN (ANALYZE, VERBOSE, BUFFERS, FORMAT JSON) " + sql),
+            (None, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + sql),
+            ("BEGIN; DECLARE reader NO SCROLL CURSOR FOR " + sql, "FETCH 3 FROM reader"),
+            ("BEGIN; DECLARE reader SCROLL CURSOR FOR " + sql, "FETCH 7 FROM reader; FETCH BACKWARD 2 FROM reader; FETCH ALL FROM reader"),
+            ("BEGIN; DECLARE reader CURSOR WITH HOLD FOR " + sql + "; COMMIT; BEGIN", "FETCH 5 FROM reader; CLOSE reader"),
+        ))
+        subject = self.session.subject
+        try:
+            result = subject.run(before) if before else None
+            if not before or result.ok:
+                result = subject.run(text)
+            if before:
+                subject.run("ROLLBACK")
+        except ConnectionLost as lost:
+            self.session.connect()
+            self.required = None
+            return "the server process died: %s\n  at %s" % (lost, text)
+        # A cursor plans for its first rows, so it may take another path than what must be taken.
+        if not result.ok and result.sqlstate == "0A000" and before:
+            return ""
+        return "" if result.ok else "%r\n  at %s" % (result, text)
 
     def require(self, on):
         if self.required != on:
