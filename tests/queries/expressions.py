@@ -106,7 +106,7 @@ class Expressions:
 
     def finite(self, kind):
         found = [c for c in self.columns if c.kind == kind and c.name not in ("fx", "f8")]
-        return self.dot + self.rng.choice(found).name if found else "(%s.5)" % self.rng.randrange(90)
+        return self.dot + self.rng.choice(found).name if found else "(%s % 97)::float8".replace("%s", self.dot + "id")
 
     def risky_int(self):
         self.hazards += 1
