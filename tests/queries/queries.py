@@ -219,7 +219,7 @@ class Unit:
                 taken = result.sqlstate != "0A000" or heap.sqlstate == "0A000"
                 if count:
                     self.report.shapes[(statement.shape, taken)] += 1
-                if not taken and not (statement.must and not self.mode.visitor):
+                if not taken and not (statement.required and not self.mode.visitor):
                     self.require(False)
                     result = subject.run(sql)
             return compare.describe(statement, result, heap)

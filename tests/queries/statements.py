@@ -18,6 +18,7 @@ class Item:
     sql: str
     how: str = EXACT  # or NEAR, or for those with summands: sum, avg, var, stddev, var_pop, stddev_pop
     summands: str = ""  # what heap is asked for beside it
+    native: bool = True  # whether the fast path has to know it
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Statement:
     hazards: int = 0  # expressions that may fail
     where_hazards: int = 0
     parameters: tuple = ()
+
+    @property
+    def required(self):
+        """Whether the fast path has to take it."""
+        return self.must and all(item.native for item in self.items)
 
     @property
     def ordered(self):
@@ -144,7 +150,7 @@ class Generator:
         if choice == "spread":
             name = rng.choice(("stddev", "variance", "stddev_pop", "stddev_samp", "var_pop", "var_samp"))
             if self.chance(0.5):
-                return Item("%s(%s)%s" % (name, e.value("int", 1), condition))
+                return Item("%s(%s)%s" % (name, e.value("int", 1), condition), native=False)
             how = ("stddev" if name.startswith("stddev") else "var") + ("_pop" if name.endswith("_pop") else "")
             argument = e.name("float")
             e.hazards += 1
