@@ -50,6 +50,10 @@ void ColumnDecoder::read(uint32_t first, uint32_t count, vector::Block& out) {
     append(first, count, out.values);
 }
 
+const vector::Column& ColumnDecoder::dictionary() {
+    base::throwInternal("a column without dictionary was asked for it");
+}
+
 void ColumnDecoder::codes(uint32_t, uint32_t, uint32_t*) {
     base::throwInternal("a column without dictionary was asked for codes");
 }

@@ -50,9 +50,18 @@ class ColumnDecoder {
     // Sets `out` to a range of at most 1,024 rows in the shape nearest to the stored one.
     virtual void read(uint32_t first, uint32_t count, vector::Block& out);
 
-    // Columns stored with a dictionary: its entries, and the rows' codes (kNullCode for NULL).
-    virtual const vector::Column* dictionary() const noexcept { return nullptr; }
+    // Columns stored with a dictionary: its entries, decoded at the first call, and the rows' codes
+    // (kNullCode for NULL).
+    virtual bool hasDictionary() const noexcept { return false; }
+    virtual uint32_t dictionarySize() const noexcept { return 0; }
+    virtual const vector::Column& dictionary();
     virtual uint64_t dictionaryId() const noexcept { return 0; }
+    // Whether `count` rows are better read as codes. A look-up of few rows decodes only the entries
+    // that it meets.
+    virtual bool prefersCodes(uint32_t count) const noexcept {
+        (void)count;
+        return hasDictionary();
+    }
     virtual void codes(uint32_t first, uint32_t count, uint32_t* out);
     // Columns stored as runs: the row after each run, ascending, the last equal to rows().
     virtual std::span<const uint32_t> runEnds() const noexcept { return {}; }
@@ -87,6 +96,26 @@ ColumnDecoder* openColumnPart(base::ByteReader& in, vector::ColumnType type, uin
                               OpenContext& context);
 // The column a node refers to; throws CorruptData when there can be none.
 ColumnDecoder& resolveParent(uint64_t column, uint32_t rows, OpenContext& context);
+
+// Decides whether a table of decoded entries is worth its making: not for the first few of many.
+class EntryTable {
+  public:
+    explicit EntryTable(uint32_t entries) noexcept : entries_(entries) {}
+    bool ready() const noexcept { return ready_; }
+    bool wouldPay(uint32_t count) const noexcept {
+        return ready_ || kCostOfOne * (asked_ + count) >= entries_;
+    }
+    void note(uint32_t count) noexcept { asked_ += count; }
+    void setReady() noexcept { ready_ = true; }
+
+  private:
+    // One entry by itself costs as much as this many in a row, about.
+    static constexpr uint64_t kCostOfOne = 32;
+
+    uint32_t entries_;
+    uint64_t asked_ = 0;  // entries decoded one by one
+    bool ready_ = false;
+};
 
 // A number no other dictionary of this process has.
 uint64_t nextDictionaryId() noexcept;

@@ -18,35 +18,34 @@ class DerivedByCodeDecoder final : public ColumnDecoder {
                          OpenContext& context)
         : ColumnDecoder(type, rows),
           parent_(resolveParent(in.varint(), rows, context)),
+          parentSize_(parent_.dictionarySize()),
+          hasNullEntry_(readFlag(in)),
+          stored_(parentSize_ + (hasNullEntry_ ? 1 : 0)),
+          map_(openColumnPart(in, type, stored_, context)),
+          table_(stored_),
           valueCodes_(context.arena.resource()),
           values_(type, context.arena.resource()) {
-        if (parent_.dictionary() == nullptr) {
-            base::throwCorrupt("a column is derived from one without dictionary");
-        }
-        const uint8_t nullEntry = in.u8();
-        if (nullEntry > 1)
-            base::throwCorrupt("flag of the NULL entry is %d", nullEntry);
-        entries_ = parent_.dictionary()->size();
-        hasNullEntry_ = nullEntry == 1;
-        const uint32_t stored = entries_ + nullEntry;
-        map_ = openColumnPart(in, type, stored, context);
         in.expectEnd();
-        if (map_->dictionary() != nullptr) {
-            valueCodes_.resize(stored);
-            map_->codes(0, stored, valueCodes_.data());
-        } else {
-            values_.reserve(stored);
-            for (uint32_t at = 0; at < stored; at += kBatchRows) {
-                map_->append(at, std::min(kBatchRows, stored - at), values_);
-            }
-        }
     }
 
-    const vector::Column* dictionary() const noexcept override { return map_->dictionary(); }
+    bool hasDictionary() const noexcept override { return map_->hasDictionary(); }
+    uint32_t dictionarySize() const noexcept override { return map_->dictionarySize(); }
+    const vector::Column& dictionary() override { return map_->dictionary(); }
     uint64_t dictionaryId() const noexcept override { return map_->dictionaryId(); }
+    bool prefersCodes(uint32_t count) const noexcept override {
+        return table_.wouldPay(count) && map_->prefersCodes(count);
+    }
 
     void codes(uint32_t first, uint32_t count, uint32_t* out) override {
         parentEntries(first, count, out);
+        if (!table_.wouldPay(count)) {
+            for (uint32_t i = 0; i < count; ++i)
+                map_->codes(out[i], 1, &out[i]);
+            table_.note(count);
+            return;
+        }
+        if (!table_.ready())
+            makeTable();
         for (uint32_t i = 0; i < count; ++i)
             out[i] = valueCodes_[out[i]];
     }
@@ -55,11 +54,18 @@ class DerivedByCodeDecoder final : public ColumnDecoder {
         uint32_t batch[kBatchRows];
         while (count > 0) {
             const uint32_t part = std::min(count, kBatchRows);
-            if (dictionary() != nullptr) {
+            if (!table_.wouldPay(part)) {
+                parentEntries(first, part, batch);
+                for (uint32_t i = 0; i < part; ++i)
+                    map_->append(batch[i], 1, out);
+                table_.note(part);
+            } else if (hasDictionary()) {
                 codes(first, part, batch);
-                appendEntries(*dictionary(), {batch, part}, out);
+                appendEntries(dictionary(), {batch, part}, out);
             } else {
                 parentEntries(first, part, batch);
+                if (!table_.ready())
+                    makeTable();
                 appendEntries(values_, {batch, part}, out);
             }
             first += part;
@@ -68,32 +74,57 @@ class DerivedByCodeDecoder final : public ColumnDecoder {
     }
 
     void read(uint32_t first, uint32_t count, vector::Block& out) override {
-        if (dictionary() == nullptr)
+        if (!hasDictionary() || !prefersCodes(count))
             return ColumnDecoder::read(first, count, out);
         out.shape = vector::Block::Shape::Dictionary;
         out.rows = count;
         out.codes.resize(count);
         codes(first, count, out.codes.data());
-        out.dictionary = dictionary();
+        out.dictionary = &dictionary();
         out.dictionaryId = dictionaryId();
     }
 
   private:
+    bool readFlag(base::ByteReader& in) const {
+        if (!parent_.hasDictionary()) {
+            base::throwCorrupt("a column is derived from one without dictionary");
+        }
+        const uint8_t nullEntry = in.u8();
+        if (nullEntry > 1)
+            base::throwCorrupt("flag of the NULL entry is %d", nullEntry);
+        return nullEntry == 1;
+    }
+
+    void makeTable() {
+        if (map_->hasDictionary()) {
+            valueCodes_.resize(stored_);
+            map_->codes(0, stored_, valueCodes_.data());
+        } else {
+            values_.clear();
+            values_.reserve(stored_);
+            for (uint32_t at = 0; at < stored_; at += kBatchRows)
+                map_->append(at, std::min(kBatchRows, stored_ - at), values_);
+        }
+        table_.setReady();
+    }
+
     // The parent's codes with NULL as the entry after the last.
     void parentEntries(uint32_t first, uint32_t count, uint32_t* out) {
         parent_.codes(first, count, out);
         if (hasNullEntry_) {
             for (uint32_t i = 0; i < count; ++i)
-                out[i] = std::min(out[i], entries_);
+                out[i] = std::min(out[i], parentSize_);
         } else if (std::find(out, out + count, vector::kNullCode) != out + count) {
             base::throwCorrupt("a derived column has no entry for NULL");
         }
     }
 
     ColumnDecoder& parent_;
-    ColumnDecoder* map_;
-    uint32_t entries_;
+    uint32_t parentSize_;
     bool hasNullEntry_;
+    uint32_t stored_;
+    ColumnDecoder* map_;
+    EntryTable table_;
     std::pmr::vector<uint32_t> valueCodes_;
     vector::Column values_;
 };
@@ -115,8 +146,13 @@ class DerivedByRunDecoder final : public ColumnDecoder {
     void read(uint32_t first, uint32_t count, vector::Block& out) override {
         expansion_.read(first, count, out);
     }
-    const vector::Column* dictionary() const noexcept override {
-        return expansion_.values().dictionary();
+    bool hasDictionary() const noexcept override { return expansion_.values().hasDictionary(); }
+    uint32_t dictionarySize() const noexcept override {
+        return expansion_.values().dictionarySize();
+    }
+    const vector::Column& dictionary() override { return expansion_.values().dictionary(); }
+    bool prefersCodes(uint32_t count) const noexcept override {
+        return expansion_.values().prefersCodes(count);
     }
     uint64_t dictionaryId() const noexcept override { return expansion_.values().dictionaryId(); }
     void codes(uint32_t first, uint32_t count, uint32_t* out) override {

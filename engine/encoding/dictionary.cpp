@@ -14,26 +14,36 @@ class DictionaryDecoder final : public ColumnDecoder {
     DictionaryDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                       OpenContext& context)
         : ColumnDecoder(type, rows),
+          size_(static_cast<uint32_t>(in.varintUpTo(rows, "dictionary entries"))),
+          stored_(openColumnPart(in, type, size_, context)),
           entries_(type, context.arena.resource()),
-          id_(nextDictionaryId()) {
-        const auto count = static_cast<uint32_t>(in.varintUpTo(rows, "dictionary entries"));
-        ColumnDecoder* stored = openColumnPart(in, type, count, context);
-        entries_.reserve(count);
-        for (uint32_t at = 0; at < count; at += kBatchRows) {
-            stored->append(at, std::min(kBatchRows, count - at), entries_);
-        }
-        if (entries_.nullCount() != 0)
-            base::throwCorrupt("a dictionary entry is NULL");
-        codes_ = openIntegerPart(in, rows, context.arena);
+          table_(size_),
+          id_(nextDictionaryId()),
+          codes_(openIntegerPart(in, rows, context.arena)) {
         in.expectEnd();
     }
 
-    const vector::Column* dictionary() const noexcept override { return &entries_; }
+    bool hasDictionary() const noexcept override { return true; }
+    uint32_t dictionarySize() const noexcept override { return size_; }
     uint64_t dictionaryId() const noexcept override { return id_; }
+    bool prefersCodes(uint32_t count) const noexcept override { return table_.wouldPay(count); }
+
+    const vector::Column& dictionary() override {
+        if (!table_.ready()) {
+            entries_.clear();
+            entries_.reserve(size_);
+            for (uint32_t at = 0; at < size_; at += kBatchRows)
+                stored_->append(at, std::min(kBatchRows, size_ - at), entries_);
+            if (entries_.nullCount() != 0)
+                base::throwCorrupt("a dictionary entry is NULL");
+            table_.setReady();
+        }
+        return entries_;
+    }
 
     void codes(uint32_t first, uint32_t count, uint32_t* out) override {
         uint64_t words[kBatchRows];
-        const uint64_t entries = entries_.size();
+        const uint64_t entries = size_;
         while (count > 0) {
             const uint32_t part = std::min(count, kBatchRows);
             codes_->decode(first, part, words);
@@ -64,23 +74,43 @@ class DictionaryDecoder final : public ColumnDecoder {
         while (count > 0) {
             const uint32_t part = std::min(count, kBatchRows);
             codes(first, part, batch);
-            appendEntries(entries_, {batch, part}, out);
+            if (table_.wouldPay(part)) {
+                appendEntries(dictionary(), {batch, part}, out);
+            } else {
+                appendOneByOne({batch, part}, out);
+            }
             first += part;
             count -= part;
         }
     }
 
     void read(uint32_t first, uint32_t count, vector::Block& out) override {
+        if (!table_.wouldPay(count))
+            return ColumnDecoder::read(first, count, out);
         out.shape = vector::Block::Shape::Dictionary;
         out.rows = count;
         out.codes.resize(count);
         codes(first, count, out.codes.data());
-        out.dictionary = &entries_;
+        out.dictionary = &dictionary();
         out.dictionaryId = id_;
     }
 
   private:
+    void appendOneByOne(std::span<const uint32_t> codes, vector::Column& out) {
+        for (const uint32_t code : codes) {
+            if (code == vector::kNullCode) {
+                out.appendNull();
+            } else {
+                stored_->append(code, 1, out);
+            }
+        }
+        table_.note(static_cast<uint32_t>(codes.size()));
+    }
+
+    uint32_t size_;
+    ColumnDecoder* stored_;
     vector::Column entries_;
+    EntryTable table_;
     uint64_t id_;
     IntDecoder* codes_;
 };

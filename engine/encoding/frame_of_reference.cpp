@@ -162,6 +162,9 @@ class FrameOfReferenceDecoder final : public IntDecoder {
 
     static void patch(const Layout& layout, const std::byte* at, uint32_t begin, uint32_t count,
                       uint64_t* out) {
+        constexpr uint32_t kFewRows = 16;
+        if (count <= kFewRows)
+            return patchFew(layout, at, begin, count, out);
         uint64_t positions[kPackRows];
         uint64_t highs[kPackRows];
         unpackLinear({at, layout.positionBytes()}, kPositionBits, 0, layout.patches, 0, positions);
@@ -171,6 +174,36 @@ class FrameOfReferenceDecoder final : public IntDecoder {
             const uint64_t row = positions[i] - begin;
             if (row < count)
                 out[row] += layout.width >= 64 ? 0 : highs[i] << layout.width;
+        }
+    }
+
+    // The same for few rows: their patches are looked up, positions being in order.
+    static void patchFew(const Layout& layout, const std::byte* at, uint32_t begin, uint32_t count,
+                         uint64_t* out) {
+        const std::span positions(at, layout.positionBytes());
+        const std::span highs(at + layout.positionBytes(), layout.patchBytes());
+        const auto positionOf = [&](uint32_t i) {
+            uint64_t position;
+            unpackLinear(positions, kPositionBits, i, 1, 0, &position);
+            return position;
+        };
+        uint32_t low = 0;
+        uint32_t high = layout.patches;
+        while (low < high) {
+            const uint32_t middle = low + (high - low) / 2;
+            if (positionOf(middle) < begin) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        for (; low < layout.patches; ++low) {
+            const uint64_t row = positionOf(low) - begin;
+            if (row >= count)
+                return;
+            uint64_t value;
+            unpackLinear(highs, layout.patchWidth, low, 1, 0, &value);
+            out[row] += layout.width >= 64 ? 0 : value << layout.width;
         }
     }
 

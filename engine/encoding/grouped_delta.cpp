@@ -9,8 +9,9 @@
 namespace footfall::encoding {
 namespace {
 
-std::vector<uint32_t> groupStarts(std::span<const uint32_t> runEnds, uint32_t rows) {
-    std::vector<uint32_t> starts;
+template <class Vector>
+void findGroupStarts(std::span<const uint32_t> runEnds, uint32_t rows, Vector& starts) {
+    starts.reserve(runEnds.size() + rows / kBatchRows + 1);
     uint32_t row = 0;
     for (const uint32_t end : runEnds) {
         for (uint32_t at = row; at < end; at = (at / kBatchRows + 1) * kBatchRows) {
@@ -20,7 +21,6 @@ std::vector<uint32_t> groupStarts(std::span<const uint32_t> runEnds, uint32_t ro
     }
     if (row != rows)
         base::throwCorrupt("runs end at row %u of %u", row, rows);
-    return starts;
 }
 
 class GroupedDeltaDecoder final : public ColumnDecoder {
@@ -32,8 +32,7 @@ class GroupedDeltaDecoder final : public ColumnDecoder {
         if (ends.empty() && rows != 0) {
             base::throwCorrupt("differences are grouped by a column without runs");
         }
-        const auto starts = groupStarts(ends, rows);
-        starts_.assign(starts.begin(), starts.end());
+        findGroupStarts(ends, rows, starts_);
         firsts_ = openIntegerPart(in, static_cast<uint32_t>(starts_.size()), context.arena);
         deltas_ = openIntegerPart(in, rows - static_cast<uint32_t>(starts_.size()), context.arena);
         in.expectEnd();
@@ -93,7 +92,8 @@ void encodeGroupedDelta(const vector::Column& column, uint32_t parent,
     const uint32_t rows = column.size();
     std::vector<uint64_t> words(rows);
     widenIntegers(column, words);
-    const auto starts = groupStarts(parentRunEnds, rows);
+    std::vector<uint32_t> starts;
+    findGroupStarts(parentRunEnds, rows, starts);
     std::vector<uint64_t> firsts;
     std::vector<uint64_t> deltas;
     firsts.reserve(starts.size());

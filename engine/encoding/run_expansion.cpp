@@ -90,11 +90,11 @@ void RunExpansion::read(uint32_t first, uint32_t count, vector::Block& out) {
         out.shape = vector::Block::Shape::Constant;
         out.values.reset(values_->type());
         values_->append(runOf(first), 1, out.values);
-    } else if (values_->dictionary() != nullptr) {
+    } else if (values_->hasDictionary() && values_->prefersCodes(count)) {
         out.shape = vector::Block::Shape::Dictionary;
         out.codes.resize(count);
         codes(first, count, out.codes.data());
-        out.dictionary = values_->dictionary();
+        out.dictionary = &values_->dictionary();
         out.dictionaryId = values_->dictionaryId();
     } else {
         out.shape = vector::Block::Shape::Flat;

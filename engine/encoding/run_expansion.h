@@ -19,6 +19,7 @@ class RunExpansion {
     void append(uint32_t first, uint32_t count, vector::Column& out);
     void read(uint32_t first, uint32_t count, vector::Block& out);
     void codes(uint32_t first, uint32_t count, uint32_t* out);
+    ColumnDecoder& values() noexcept { return *values_; }
     const ColumnDecoder& values() const noexcept { return *values_; }
 
   private:

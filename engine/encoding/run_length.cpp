@@ -26,8 +26,13 @@ class RunLengthDecoder final : public ColumnDecoder {
     void read(uint32_t first, uint32_t count, vector::Block& out) override {
         expansion_.read(first, count, out);
     }
-    const vector::Column* dictionary() const noexcept override {
-        return expansion_.values().dictionary();
+    bool hasDictionary() const noexcept override { return expansion_.values().hasDictionary(); }
+    uint32_t dictionarySize() const noexcept override {
+        return expansion_.values().dictionarySize();
+    }
+    const vector::Column& dictionary() override { return expansion_.values().dictionary(); }
+    bool prefersCodes(uint32_t count) const noexcept override {
+        return expansion_.values().prefersCodes(count);
     }
     uint64_t dictionaryId() const noexcept override { return expansion_.values().dictionaryId(); }
     void codes(uint32_t first, uint32_t count, uint32_t* out) override {

@@ -38,6 +38,7 @@ class SegmentReader final : private encoding::ColumnResolver {
 
     // Chunks opened from now on are fetched page by page, for reads of few blocks; else whole.
     void setSparse(bool sparse) noexcept { sparse_ = sparse; }
+    bool sparse() const noexcept { return sparse_; }
 
     // Any range inside the segment of at most kBlockRows rows, in any order of calls; nearest to
     // free of waste in order and from multiples of kBlockRows. Throws CorruptData on damage,

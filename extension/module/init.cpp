@@ -7,12 +7,32 @@
 #include "extension/storage/bulk_load.h"
 #include "extension/storage/segment_cache.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+namespace {
+
+// Opening a segment takes some megabytes and gives them back at its end. By default glibc returns
+// such memory to the system each time, and the next query pays for it page by page: a third of the
+// time of a customer's look-up. A backend keeps up to this much instead.
+void keepFreedMemory() {
+#ifdef __GLIBC__
+    constexpr int kKeptBytes = 16 << 20;
+    mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+    mallopt(M_MMAP_THRESHOLD, kKeptBytes / 2);
+#endif
+}
+
+}  // namespace
+
 extern "C" {
 PG_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
 
 void _PG_init(void) {
+    keepFreedMemory();
     footfall::module::defineSettings();
     footfall::storage::initBulkLoad();
     footfall::storage::initSegmentCache();

@@ -44,8 +44,8 @@ SealedSegment* SealedSegment::create(Relation relation, TupleDesc descriptor) {
     self->reader_ = nullptr;
     self->deleted_ = nullptr;
     self->deletedCount_ = 0;
-    self->batch_ = -1;
-    self->batchRows_ = 0;
+    self->rangeFirst_ = 0;
+    self->rangeEnd_ = 0;
     self->columnOf_ = static_cast<int16*>(palloc0(sizeof(int16) * Max(natts, 1)));
     self->attributes_ =
         static_cast<AttributeBatch*>(palloc0(sizeof(AttributeBatch) * Max(natts, 1)));
@@ -67,8 +67,8 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
     row_ = row;
     meta_ = nullptr;
     reader_ = nullptr;
-    batch_ = -1;
-    batchRows_ = 0;
+    rangeFirst_ = 0;
+    rangeEnd_ = 0;
     deleted_ = nullptr;
     deletedCount_ = 0;
     const int natts = descriptor_->natts;
@@ -123,19 +123,22 @@ void SealedSegment::checkLayout() {
     }
 }
 
-void SealedSegment::startBatch(int32 batch) {
+void SealedSegment::startBatch(int32 first, int32 end) {
     CHECK_FOR_INTERRUPTS();
     MemoryContextReset(batchContext_);
     const int natts = descriptor_->natts;
     for (int i = 0; i < natts; i++) {
         attributes_[i].loaded = false;
     }
-    batch_ = batch;
-    batchRows_ = Min(kBatchRows, row_->rows - batch * kBatchRows);
+    rangeFirst_ = first;
+    rangeEnd_ = end;
 }
 
 void SealedSegment::loadAttribute(int attribute) {
     AttributeBatch& target = attributes_[attribute];
+    const int32 count = rangeEnd_ - rangeFirst_;
+    Datum* values = target.values + rangeFirst_ % kBatchRows;
+    bool* nulls = target.nulls + rangeFirst_ % kBatchRows;
     Form_pg_attribute form = TupleDescAttr(descriptor_, attribute);
     const int column = columnOf_[attribute];
     // Decoding may be asked for in any context, such as tuplesort's, whose allocations cannot be
@@ -145,8 +148,8 @@ void SealedSegment::loadAttribute(int attribute) {
         bool null = false;
         Datum value = missingValue(storage_, descriptor_, attribute, &null);
         MemoryContextSwitchTo(previous);
-        std::fill(target.values, target.values + batchRows_, value);
-        std::fill(target.nulls, target.nulls + batchRows_, null);
+        std::fill(values, values + count, value);
+        std::fill(nulls, nulls + count, null);
         target.loaded = true;
         return;
     }
@@ -155,25 +158,35 @@ void SealedSegment::loadAttribute(int attribute) {
             target.block = pg::makeIn<vector::Block>(segmentContext_, segmentResource_);
         }
         vector::Block& block = *target.block;
-        reader_->read(static_cast<uint32_t>(column), static_cast<uint32_t>(batch_) * kBatchRows,
-                      static_cast<uint32_t>(batchRows_), block);
+        reader_->read(static_cast<uint32_t>(column), static_cast<uint32_t>(rangeFirst_),
+                      static_cast<uint32_t>(count), block);
         if (block.shape != vector::Block::Shape::Dictionary) {
-            blockToDatums(block, form, batchResource_, target.values, target.nulls);
+            blockToDatums(block, form, batchResource_, values, nulls);
             return;
         }
-        if (target.dictionaryValues == nullptr || target.dictionaryId != block.dictionaryId) {
-            const uint32_t entries = block.dictionary->size();
-            auto* values =
+        const uint32_t entries = block.dictionary->size();
+        const bool known =
+            target.dictionaryValues != nullptr && target.dictionaryId == block.dictionaryId;
+        // Few rows of a segment do not pay for the Datums of a long dictionary.
+        if (!known && reader_->sparse() && entries > block.rows) {
+            auto* flat =
+                pg::makeIn<vector::Column>(batchContext_, block.dictionary->type(), batchResource_);
+            block.flatten(*flat);
+            columnToDatums(*flat, form, batchResource_, values, nulls);
+            return;
+        }
+        if (!known) {
+            auto* all =
                 static_cast<Datum*>(segmentResource_->allocate(sizeof(Datum) * Max(entries, 1u)));
-            auto* nulls = static_cast<bool*>(segmentResource_->allocate(Max(entries, 1u)));
-            columnToDatums(*block.dictionary, form, segmentResource_, values, nulls);
-            segmentResource_->deallocate(nulls, Max(entries, 1u));
-            target.dictionaryValues = values;
+            auto* allNulls = static_cast<bool*>(segmentResource_->allocate(Max(entries, 1u)));
+            columnToDatums(*block.dictionary, form, segmentResource_, all, allNulls);
+            segmentResource_->deallocate(allNulls, Max(entries, 1u));
+            target.dictionaryValues = all;
             target.dictionaryId = block.dictionaryId;
         }
         for (uint32_t i = 0; i < block.rows; i++) {
-            target.nulls[i] = block.codes[i] == vector::kNullCode;
-            target.values[i] = target.nulls[i] ? Datum{0} : target.dictionaryValues[block.codes[i]];
+            nulls[i] = block.codes[i] == vector::kNullCode;
+            values[i] = nulls[i] ? Datum{0} : target.dictionaryValues[block.codes[i]];
         }
     });
     MemoryContextSwitchTo(previous);

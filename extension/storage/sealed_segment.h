@@ -59,9 +59,9 @@ class SealedSegment {
 
     // Value of attribute `attribute` (0-based) in row `row`.
     Datum datum(int attribute, int32 row, bool* null) {
-        int32 batch = row / kBatchRows;
-        if (batch != batch_) {
-            startBatch(batch);
+        const int32 batch = row / kBatchRows;
+        if (row < rangeFirst_ || row >= rangeEnd_) {
+            startBatch(batch * kBatchRows, Min((batch + 1) * kBatchRows, row_->rows));
         }
         AttributeBatch& loaded = attributes_[attribute];
         if (!loaded.loaded) {
@@ -70,6 +70,14 @@ class SealedSegment {
         int32 index = row % kBatchRows;
         *null = loaded.nulls[index];
         return loaded.values[index];
+    }
+
+    // Says that of the batch of row `first` only rows [first, end) will be asked for, so that no
+    // other is decoded. Until a row outside is asked for; all rows of the batch are back then.
+    void narrow(int32 first, int32 end) {
+        if (first != rangeFirst_ || end != rangeEnd_) {
+            startBatch(first, end);
+        }
     }
 
     // What a row of a segment without this attribute has: its fast default or NULL.
@@ -89,7 +97,7 @@ class SealedSegment {
     };
 
     SealedSegment() = default;
-    void startBatch(int32 batch);
+    void startBatch(int32 first, int32 end);
     void loadAttribute(int attribute);
     void checkLayout();
 
@@ -106,8 +114,8 @@ class SealedSegment {
     segment::SegmentReader* reader_;
     uint64* deleted_;
     int32 deletedCount_;
-    int32 batch_;
-    int32 batchRows_;
+    int32 rangeFirst_;  // rows of one batch that attributes_ shows
+    int32 rangeEnd_;
     int16* columnOf_;
     AttributeBatch* attributes_;
 };

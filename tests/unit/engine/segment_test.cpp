@@ -392,6 +392,47 @@ TEST(SegmentReader, ReadsFewBlocksPageByPage) {
     }
 }
 
+// Reads of a few rows decode dictionary entries and patches one by one; the answer is the same.
+TEST(SegmentReader, ReadsFewRowsOfEveryEncoding) {
+    std::mt19937_64 random(12);
+    for (const ColumnType type : samples::allTypes()) {
+        for (const Values values : samples::kAllValues) {
+            const auto columns = single(samples::makeColumn(type, 5000, values, Nulls::Some, 4));
+            for (int effort = 0; effort <= 2; ++effort) {
+                const EncodedSegment segment = encode(columns, effort);
+                MemoryChunks chunks(segment);
+                SegmentReader reader(segment.meta, chunks, heap());
+                reader.setSparse(true);
+                vector::Block block(heap());
+                for (int i = 0; i < 100; ++i) {
+                    const auto count = static_cast<uint32_t>(1 + random() % 20);
+                    const auto row = static_cast<uint32_t>(random() % (5000 - count));
+                    reader.read(0, row, count, block);
+                    vector::Column flat(type, heap());
+                    block.flatten(flat);
+                    ASSERT_EQ(flat.size(), count);
+                    for (uint32_t at = 0; at < count; ++at)
+                        ASSERT_TRUE(flat.rowEquals(at, columns[0], row + at)) << row + at;
+                }
+            }
+        }
+    }
+    const auto columns = shop(60000, true);
+    const EncodedSegment segment = encode(columns, 2, {0, 1}, {0});
+    MemoryChunks chunks(segment);
+    SegmentReader reader(segment.meta, chunks, heap());
+    reader.setSparse(true);
+    for (int i = 0; i < 3000; ++i) {
+        const auto row = static_cast<uint32_t>(random() % 59980);
+        const auto c = static_cast<uint32_t>(random() % columns.size());
+        vector::Column flat(columns[c].type(), heap());
+        const auto count = static_cast<uint32_t>(1 + random() % 20);
+        reader.append(c, row, count, flat);
+        for (uint32_t at = 0; at < count; ++at)
+            ASSERT_TRUE(flat.rowEquals(at, columns[c], row + at)) << c << " " << row + at;
+    }
+}
+
 // With the checksum made to fit, damage may go unnoticed but must not crash; verify() is free to
 // find it or not.
 TEST(SegmentReader, SurvivesDamageBehindAValidChecksum) {
