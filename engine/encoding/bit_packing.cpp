@@ -32,12 +32,12 @@ void packInterleaved(const uint64_t* values, unsigned width, std::byte* out) noe
     }
 }
 
-void unpackInterleaved(const std::byte* packed, unsigned width, uint32_t first, uint32_t count,
-                       uint64_t base, uint64_t* out) noexcept {
-    if (width == 0) {
-        std::fill_n(out, count, base);
-        return;
-    }
+namespace {
+
+// One body, compiled for each instruction set that makes a difference to it.
+[[gnu::always_inline]] inline void unpackLanes(const std::byte* packed, unsigned width,
+                                               uint32_t first, uint32_t count, uint64_t base,
+                                               uint64_t* __restrict out) noexcept {
     const uint64_t mask = lowMask(width);
     for (uint32_t row = first / kPackLanes; row < (first + count) / kPackLanes; ++row) {
         const uint32_t bit = row * width;
@@ -58,6 +58,40 @@ void unpackInterleaved(const std::byte* packed, unsigned width, uint32_t first, 
         }
         out += kPackLanes;
     }
+}
+
+using Unpack = void (*)(const std::byte*, unsigned, uint32_t, uint32_t, uint64_t, uint64_t*);
+
+void unpackAnywhere(const std::byte* packed, unsigned width, uint32_t first, uint32_t count,
+                    uint64_t base, uint64_t* out) noexcept {
+    unpackLanes(packed, width, first, count, base, out);
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] void unpackAvx2(const std::byte* packed, unsigned width, uint32_t first,
+                                        uint32_t count, uint64_t base, uint64_t* out) noexcept {
+    unpackLanes(packed, width, first, count, base, out);
+}
+
+Unpack bestUnpack() noexcept {
+    return __builtin_cpu_supports("avx2") != 0 ? unpackAvx2 : unpackAnywhere;
+}
+#else
+Unpack bestUnpack() noexcept {
+    return unpackAnywhere;
+}
+#endif
+
+}  // namespace
+
+void unpackInterleaved(const std::byte* packed, unsigned width, uint32_t first, uint32_t count,
+                       uint64_t base, uint64_t* out) noexcept {
+    static const Unpack kUnpack = bestUnpack();
+    if (width == 0) {
+        std::fill_n(out, count, base);
+        return;
+    }
+    kUnpack(packed, width, first, count, base, out);
 }
 
 void packLinear(const uint64_t* values, size_t count, unsigned width, std::byte* out) noexcept {
@@ -89,7 +123,18 @@ void unpackLinear(std::span<const std::byte> packed, unsigned width, size_t firs
         return;
     }
     const uint64_t mask = lowMask(width);
-    for (size_t i = 0; i < count; ++i) {
+    // Values that end eight bytes before the end, and of at most 57 bits, take
+    // one load each.
+    size_t safe = 0;
+    if (width <= 57 && packed.size() >= 8)
+        safe = std::min(first + count, ((packed.size() - 8) * 8 + 7) / width + 1);
+    size_t i = 0;
+    for (size_t bit = first * width; first + i < safe; ++i, bit += width) {
+        uint64_t word;
+        std::memcpy(&word, packed.data() + bit / 8, sizeof(word));
+        out[i] = ((word >> bit % 8) & mask) + base;
+    }
+    for (; i < count; ++i) {
         const size_t bit = (first + i) * width;
         const size_t byte = bit / 8;
         const unsigned shift = bit % 8;

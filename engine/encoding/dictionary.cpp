@@ -1,7 +1,7 @@
 // Distinct values in ascending order, and a code a row.
 //
-// Stored: the number of entries, the entries as a node (never NULL), the codes as an integer
-// stream. A NULL row has the code after the last entry's.
+// Stored: the number of entries, the entries as a node (never NULL), the codes
+// as an integer stream. A NULL row has the code after the last entry's.
 #include <algorithm>
 
 #include "engine/encoding/column_codecs.h"
@@ -47,10 +47,16 @@ class DictionaryDecoder final : public ColumnDecoder {
         while (count > 0) {
             const uint32_t part = std::min(count, kBatchRows);
             codes_->decode(first, part, words);
-            uint64_t greatest = 0;
+            uint64_t all = 0;
             for (uint32_t i = 0; i < part; ++i) {
-                greatest = std::max(greatest, words[i]);
+                all |= words[i];
                 out[i] = static_cast<uint32_t>(words[i]);
+            }
+            uint64_t greatest = all;
+            if (all >= entries) {
+                greatest = 0;
+                for (uint32_t i = 0; i < part; ++i)
+                    greatest = std::max(greatest, words[i]);
             }
             if (greatest >= entries) {
                 if (greatest > entries) {
@@ -128,8 +134,10 @@ void gatherFixed(const vector::Column& entries, std::span<const uint32_t> codes,
 
 void appendEntries(const vector::Column& entries, std::span<const uint32_t> codes,
                    vector::Column& out) {
-    const uint32_t greatest = codes.empty() ? 0 : *std::max_element(codes.begin(), codes.end());
-    if (greatest != vector::kNullCode && !codes.empty() && entries.nullCount() == 0) {
+    bool null = false;
+    for (const uint32_t code : codes)
+        null |= code == vector::kNullCode;
+    if (!null && !codes.empty() && entries.nullCount() == 0) {
         if (entries.type().isBytes())
             return out.appendGathered(entries, codes);
         switch (entries.type().width) {

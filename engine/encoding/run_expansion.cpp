@@ -4,6 +4,9 @@
 
 namespace footfall::encoding {
 
+// Runs up to this length are written without asking how long they are.
+static constexpr uint32_t kShortRun = 8;
+
 uint32_t RunExpansion::runOf(uint32_t row) {
     const auto begins = [&](uint32_t run) { return run == 0 ? 0 : ends_[run - 1]; };
     uint32_t run = last_;
@@ -75,7 +78,17 @@ void RunExpansion::codes(uint32_t first, uint32_t count, uint32_t* out) {
         uint32_t row = first;
         for (uint32_t run = from; run < to; ++run) {
             const uint32_t end = std::min(ends_[run], first + part);
-            std::fill(out + (row - first), out + (end - first), batch[run - from]);
+            const uint32_t code = batch[run - from];
+            uint32_t* at = out + (row - first);
+            if (row + kShortRun <= first + part) {
+                // What this writes beyond a shorter run the next ones overwrite.
+                for (uint32_t i = 0; i < kShortRun; ++i)
+                    at[i] = code;
+                if (end > row + kShortRun)
+                    std::fill(at + kShortRun, out + (end - first), code);
+            } else {
+                std::fill(at, out + (end - first), code);
+            }
             row = end;
         }
         out += part;

@@ -29,10 +29,10 @@ bool addNulls(const Block& block, uint32_t rows, uint64_t* words) noexcept {
             break;
     }
     const uint32_t* codes = block.codes.data();
-    uint32_t highest = 0;
+    uint32_t found = 0;
     for (uint32_t row = 0; row < rows; ++row)
-        highest = std::max(highest, codes[row]);
-    if (highest != vector::kNullCode)
+        found |= static_cast<uint32_t>(codes[row] == vector::kNullCode);
+    if (found == 0)
         return false;
     for (uint32_t row = 0; row < rows; ++row) {
         if (codes[row] == vector::kNullCode)

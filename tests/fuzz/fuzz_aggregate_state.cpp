@@ -1,8 +1,8 @@
 // States of aggregates, with version and fingerprint made to fit.
-#include <cstring>
 #include <vector>
 
 #include "engine/aggregate/aggregation.h"
+#include "engine/aggregate/layout.h"
 #include "tests/fuzz/fuzz_input.h"
 
 namespace {
@@ -82,19 +82,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     fuzz::Input input(data, size);
     const Query query(input);
     auto* heap = std::pmr::new_delete_resource();
-    // The header of a state of this query.
-    std::vector<std::byte> bytes;
-    {
-        aggregate::Aggregation empty(query.spec(), nullptr, nullptr, 0, heap);
-        base::Buffer state(heap);
-        bytes.resize(5);
-        if (empty.nextState(state))
-            std::memcpy(bytes.data(), state.data(), 5);
-    }
-    if (query.keys.empty() || input.u8() % 8 != 0) {
-        const auto body = input.rest();
-        bytes.insert(bytes.end(), body.begin(), body.end());
-    }
+    std::vector<std::byte> bytes{std::byte{1}};
+    const uint32_t fingerprint = aggregate::Layout(query.spec(), heap).fingerprint;
+    const auto* raw = reinterpret_cast<const std::byte*>(&fingerprint);
+    bytes.insert(bytes.end(), raw, raw + sizeof(fingerprint));
+    const auto body = input.rest();
+    bytes.insert(bytes.end(), body.begin(), body.end());
     unlessOverflow([&] {
         aggregate::Aggregation total(query.spec(), nullptr, nullptr, 0, heap);
         total.merge(bytes);
