@@ -1,6 +1,7 @@
 // See footfall_scan.h.
 #include "extension/executor/footfall_scan.h"
 
+#include "extension/executor/scan_predicates.h"
 #include "extension/storage/scan_filter.h"
 #include "extension/storage/sealed_segment.h"
 
@@ -26,76 +27,13 @@ FootfallScanState* cast(void* node) {
     return static_cast<FootfallScanState*>(node);
 }
 
-segment::Scalar toScalar(Oid type, Datum value) {
-    switch (type) {
-        case BOOLOID:
-            return segment::Scalar::of(static_cast<int64_t>(DatumGetBool(value)));
-        case INT2OID:
-            return segment::Scalar::of(static_cast<int64_t>(DatumGetInt16(value)));
-        case INT4OID:
-        case DATEOID:
-            return segment::Scalar::of(static_cast<int64_t>(DatumGetInt32(value)));
-        case FLOAT4OID:
-            return segment::Scalar::of(static_cast<double>(DatumGetFloat4(value)));
-        case FLOAT8OID:
-            return segment::Scalar::of(DatumGetFloat8(value));
-        case UUIDOID:
-            return segment::Scalar::of(std::string_view(DatumGetPointer(value), 16));
-        case TEXTOID: {
-            auto* text = reinterpret_cast<struct varlena*>(PG_DETOAST_DATUM_PACKED(value));
-            return segment::Scalar::of(
-                std::string_view(VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text)));
-        }
-        default:
-            return segment::Scalar::of(static_cast<int64_t>(DatumGetInt64(value)));
-    }
-}
-
-// Computes the values of the pruning clauses. A NULL value matches nothing: the operators are
-// strict.
+// Computes the values of the pruning clauses.
 void prepareFilter(FootfallScanState* state) {
     auto* plan = reinterpret_cast<CustomScan*>(state->css.ss.ps.plan);
-    ExprContext* econtext = state->css.ss.ps.ps_ExprContext;
     MemoryContextReset(state->filterContext);
     MemoryContext previous = MemoryContextSwitchTo(state->filterContext);
-    const int count = list_length(state->values);
-    state->filter.predicateCount = count;
-    state->filter.predicates = static_cast<storage::ScanPredicate*>(
-        palloc0(sizeof(storage::ScanPredicate) * static_cast<Size>(Max(count, 1))));
-    for (int i = 0; i < count; i++) {
-        auto* description = static_cast<List*>(list_nth(plan->custom_private, i));
-        storage::ScanPredicate& predicate = state->filter.predicates[i];
-        predicate.attribute = list_nth_int(description, 0) - 1;
-        predicate.comparison = static_cast<storage::Comparison>(list_nth_int(description, 1));
-        const bool isArray = list_nth_int(description, 2) != 0;
-        const Oid type = static_cast<Oid>(list_nth_int(description, 3));
-        bool null = false;
-        Datum value =
-            ExecEvalExpr(static_cast<ExprState*>(list_nth(state->values, i)), econtext, &null);
-        if (null) {
-            continue;
-        }
-        if (!isArray) {
-            predicate.values = static_cast<segment::Scalar*>(palloc(sizeof(segment::Scalar)));
-            predicate.values[0] = toScalar(type, value);
-            predicate.valueCount = 1;
-            continue;
-        }
-        ArrayType* array = DatumGetArrayTypeP(value);
-        TypeCacheEntry* entry = lookup_type_cache(ARR_ELEMTYPE(array), 0);
-        Datum* elements = nullptr;
-        bool* nulls = nullptr;
-        int elementCount = 0;
-        deconstruct_array(array, ARR_ELEMTYPE(array), entry->typlen, entry->typbyval,
-                          entry->typalign, &elements, &nulls, &elementCount);
-        predicate.values = static_cast<segment::Scalar*>(
-            palloc(sizeof(segment::Scalar) * static_cast<Size>(Max(elementCount, 1))));
-        for (int e = 0; e < elementCount; e++) {
-            if (!nulls[e]) {
-                predicate.values[predicate.valueCount++] = toScalar(type, elements[e]);
-            }
-        }
-    }
+    preparePredicates(&state->filter, plan->custom_private, state->values,
+                      state->css.ss.ps.ps_ExprContext);
     MemoryContextSwitchTo(previous);
     state->filterReady = true;
 }

@@ -9,6 +9,8 @@ namespace footfall::module {
 int logicalDecoding = kLogicalDecodingAuto;
 int minSegmentRows = 8192;
 bool enableScan = true;
+bool enableVectorized = true;
+bool requireVectorized = false;
 bool debugIgnoreTombstones = false;
 
 namespace {
@@ -38,6 +40,17 @@ void defineSettings() {
         "footfall.enable_scan", "Enables the planner's use of FootfallScan plans.",
         "Off restores PostgreSQL's own sequential scan of footfall tables.", &enableScan, true,
         PGC_USERSET, GUC_EXPLAIN, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable(
+        "footfall.enable_vectorized",
+        "Enables filters and aggregates of footfall tables that work on batches of rows.",
+        "Off leaves aggregates and filters to PostgreSQL's executor.", &enableVectorized, true,
+        PGC_USERSET, GUC_EXPLAIN, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable(
+        "footfall.require_vectorized",
+        "Raises an error when an aggregate of a footfall table cannot be vectorised.",
+        "For tests and for whoever wants to know why a query is slow. Also makes the planner "
+        "prefer footfall's plans whatever they cost.",
+        &requireVectorized, false, PGC_USERSET, GUC_EXPLAIN, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable(
         "footfall.debug_ignore_tombstones",
         "Developer setting: show deleted rows of segments. Answers are wrong while it is on.",

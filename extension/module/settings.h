@@ -10,6 +10,8 @@ enum LogicalDecoding { kLogicalDecodingAuto, kLogicalDecodingOn, kLogicalDecodin
 extern int logicalDecoding;         // footfall.logical_decoding
 extern int minSegmentRows;          // footfall.min_segment_rows
 extern bool enableScan;             // footfall.enable_scan
+extern bool enableVectorized;       // footfall.enable_vectorized
+extern bool requireVectorized;      // footfall.require_vectorized
 extern bool debugIgnoreTombstones;  // footfall.debug_ignore_tombstones, superuser only
 
 void defineSettings();

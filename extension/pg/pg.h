@@ -30,6 +30,7 @@ extern "C" {
 #include <access/htup_details.h>
 #include <access/multixact.h>
 #include <access/nbtree.h>
+#include <access/parallel.h>
 #include <access/relscan.h>
 #include <access/skey.h>
 #include <access/stratnum.h>
@@ -51,6 +52,7 @@ extern "C" {
 #include <catalog/namespace.h>
 #include <catalog/objectaccess.h>
 #include <catalog/partition.h>
+#include <catalog/pg_aggregate.h>
 #include <catalog/pg_am.h>
 #include <catalog/pg_attribute.h>
 #include <catalog/pg_authid.h>
@@ -58,6 +60,7 @@ extern "C" {
 #include <catalog/pg_collation.h>
 #include <catalog/pg_index.h>
 #include <catalog/pg_inherits.h>
+#include <catalog/pg_proc.h>
 #include <catalog/pg_statistic.h>
 #include <catalog/pg_type.h>
 #include <catalog/storage.h>
@@ -67,6 +70,7 @@ extern "C" {
 #include <commands/explain.h>
 #include <commands/extension.h>
 #include <commands/tablecmds.h>
+#include <commands/tablespace.h>
 #include <commands/trigger.h>
 #include <commands/vacuum.h>
 #include <common/pg_prng.h>
@@ -88,7 +92,9 @@ extern "C" {
 #include <optimizer/paths.h>
 #include <optimizer/plancat.h>
 #include <optimizer/planmain.h>
+#include <optimizer/planner.h>
 #include <optimizer/restrictinfo.h>
+#include <optimizer/tlist.h>
 #include <parser/parse_coerce.h>
 #include <parser/parse_collate.h>
 #include <parser/parse_expr.h>
@@ -97,6 +103,7 @@ extern "C" {
 #include <parser/parser.h>
 #include <pgstat.h>
 #include <replication/slot.h>
+#include <storage/buffile.h>
 #include <storage/bufmgr.h>
 #include <storage/bufpage.h>
 #include <storage/freespace.h>
@@ -116,12 +123,15 @@ extern "C" {
 #include <utils/inval.h>
 #include <utils/lsyscache.h>
 #include <utils/memutils.h>
+#include <utils/numeric.h>
+#include <utils/pg_locale.h>
 #include <utils/rel.h>
 #include <utils/relcache.h>
 #include <utils/resowner.h>
 #include <utils/rls.h>
 #include <utils/ruleutils.h>
 #include <utils/sampling.h>
+#include <utils/selfuncs.h>
 #include <utils/snapmgr.h>
 #include <utils/syscache.h>
 #include <utils/timestamp.h>

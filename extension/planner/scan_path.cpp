@@ -8,6 +8,7 @@
 
 #include "engine/segment/segment_meta.h"
 #include "extension/executor/footfall_scan.h"
+#include "extension/executor/scan_predicates.h"
 #include "extension/module/settings.h"
 #include "extension/planner/pruning_clause.h"
 #include "extension/storage/relation_size.h"
@@ -102,10 +103,10 @@ Plan* planScan(PlannerInfo*, RelOptInfo* relation, CustomPath* path, List* targe
         PruningClause clause;
         if (matchPruningClause(static_cast<RestrictInfo*>(lfirst(cell)), relation, &clause)) {
             scan->custom_exprs = lappend(scan->custom_exprs, clause.value);
-            scan->custom_private =
-                lappend(scan->custom_private,
-                        list_make4_int(clause.attribute, static_cast<int>(clause.comparison),
-                                       clause.array ? 1 : 0, static_cast<int>(clause.valueType)));
+            scan->custom_private = lappend(
+                scan->custom_private,
+                executor::describePredicate(clause.attribute, clause.comparison, clause.array,
+                                            clause.valueType));
         }
     }
     scan->scan.plan.targetlist = targetList;

@@ -363,6 +363,34 @@ SealedSegment* currentSealedRow(TableScanDesc base, int32* row) {
     return scan->segment;
 }
 
+bool scanNextHotRow(TableScanDesc base, TupleTableSlot* slot) {
+    return nextHotRow(scanState(base), ForwardScanDirection, slot);
+}
+
+SealedSegment* scanNextSegment(TableScanDesc base, TupleTableSlot* slot,
+                               segment::BlockSet* blocks) {
+    FootfallScan* scan = scanState(base);
+    if (!scan->inSegments) {
+        scan->started = true;
+        scan->inSegments = true;
+        listScanSegments(scan);
+        scan->index = -1;
+    }
+    while (nextSegment(scan, true)) {
+        CHECK_FOR_INTERRUPTS();
+        openScanSegment(scan, scan->index, slot, true);
+        if (scan->filter == nullptr) {
+            *blocks = scan->segment->reader().allBlocks();
+            return scan->segment;
+        }
+        if (pruneBlocks(scan)) {
+            *blocks = scan->blocks;
+            return scan->segment;
+        }
+    }
+    return nullptr;
+}
+
 Size parallelScanEstimate(Relation) {
     return sizeof(ParallelScan);
 }

@@ -38,4 +38,13 @@ void setScanFilter(TableScanDesc scan, ScanFilter* filter);
 class SealedSegment;
 SealedSegment* currentSealedRow(TableScanDesc scan, int32* row);
 
+// Reading in batches: all hot rows one by one, then one segment after the other. A scan is read
+// either so or row by row.
+//
+// The next hot row, in a slot of the table's own kind; false when there is none.
+bool scanNextHotRow(TableScanDesc scan, TupleTableSlot* slot);
+// Opens the next segment that the filter leaves something of, with the blocks it leaves, for rows
+// in `slot`'s descriptor; nullptr at the end. Valid until the next call.
+SealedSegment* scanNextSegment(TableScanDesc scan, TupleTableSlot* slot, segment::BlockSet* blocks);
+
 }  // namespace footfall::storage

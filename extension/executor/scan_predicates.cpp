@@ -1,0 +1,83 @@
+// See scan_predicates.h.
+#include "extension/executor/scan_predicates.h"
+
+namespace footfall::executor {
+
+namespace {
+
+segment::Scalar toScalar(Oid type, Datum value) {
+    switch (type) {
+        case BOOLOID:
+            return segment::Scalar::of(static_cast<int64_t>(DatumGetBool(value)));
+        case INT2OID:
+            return segment::Scalar::of(static_cast<int64_t>(DatumGetInt16(value)));
+        case INT4OID:
+        case DATEOID:
+            return segment::Scalar::of(static_cast<int64_t>(DatumGetInt32(value)));
+        case FLOAT4OID:
+            return segment::Scalar::of(static_cast<double>(DatumGetFloat4(value)));
+        case FLOAT8OID:
+            return segment::Scalar::of(DatumGetFloat8(value));
+        case UUIDOID:
+            return segment::Scalar::of(std::string_view(DatumGetPointer(value), 16));
+        case TEXTOID: {
+            auto* text = reinterpret_cast<struct varlena*>(PG_DETOAST_DATUM_PACKED(value));
+            return segment::Scalar::of(
+                std::string_view(VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text)));
+        }
+        default:
+            return segment::Scalar::of(static_cast<int64_t>(DatumGetInt64(value)));
+    }
+}
+
+}  // namespace
+
+List* describePredicate(AttrNumber attribute, storage::Comparison comparison, bool array,
+                        Oid valueType) {
+    return list_make4_int(attribute, static_cast<int>(comparison), array ? 1 : 0,
+                          static_cast<int>(valueType));
+}
+
+void preparePredicates(storage::ScanFilter* filter, List* descriptions, List* values,
+                       ExprContext* context) {
+    const int count = list_length(values);
+    filter->predicateCount = count;
+    filter->predicates = static_cast<storage::ScanPredicate*>(
+        palloc0(sizeof(storage::ScanPredicate) * static_cast<Size>(Max(count, 1))));
+    for (int i = 0; i < count; i++) {
+        auto* description = static_cast<List*>(list_nth(descriptions, i));
+        storage::ScanPredicate& predicate = filter->predicates[i];
+        predicate.attribute = list_nth_int(description, 0) - 1;
+        predicate.comparison = static_cast<storage::Comparison>(list_nth_int(description, 1));
+        const bool isArray = list_nth_int(description, 2) != 0;
+        const Oid type = static_cast<Oid>(list_nth_int(description, 3));
+        bool null = false;
+        Datum value =
+            ExecEvalExpr(static_cast<ExprState*>(list_nth(values, i)), context, &null);
+        if (null) {
+            continue;
+        }
+        if (!isArray) {
+            predicate.values = static_cast<segment::Scalar*>(palloc(sizeof(segment::Scalar)));
+            predicate.values[0] = toScalar(type, value);
+            predicate.valueCount = 1;
+            continue;
+        }
+        ArrayType* array = DatumGetArrayTypeP(value);
+        TypeCacheEntry* entry = lookup_type_cache(ARR_ELEMTYPE(array), 0);
+        Datum* elements = nullptr;
+        bool* nulls = nullptr;
+        int elementCount = 0;
+        deconstruct_array(array, ARR_ELEMTYPE(array), entry->typlen, entry->typbyval,
+                          entry->typalign, &elements, &nulls, &elementCount);
+        predicate.values = static_cast<segment::Scalar*>(
+            palloc(sizeof(segment::Scalar) * static_cast<Size>(Max(elementCount, 1))));
+        for (int e = 0; e < elementCount; e++) {
+            if (!nulls[e]) {
+                predicate.values[predicate.valueCount++] = toScalar(type, elements[e]);
+            }
+        }
+    }
+}
+
+}  // namespace footfall::executor
