@@ -1,7 +1,13 @@
 // See footfall_scan.h.
 #include "extension/executor/footfall_scan.h"
 
+#include "engine/scan/evaluator.h"
+#include "extension/executor/batch_source.h"
+#include "extension/executor/explain_expressions.h"
+#include "extension/executor/expression_translator.h"
 #include "extension/executor/scan_predicates.h"
+#include "extension/pg/guard.h"
+#include "extension/storage/address.h"
 #include "extension/storage/scan_filter.h"
 #include "extension/storage/sealed_segment.h"
 
@@ -21,6 +27,20 @@ struct FootfallScanState {
     bool filterReady;
     MemoryContext filterContext;
     ParallelTableScanDesc parallel;
+
+    List* filters;         // the batch filters' expressions
+    ExprState* hotFilter;  // the same, for one row
+    bool inSegments;       // hot rows are through
+    // Of one scan of the segments, in one context that a rescan resets.
+    MemoryContext batchContext;
+    ExpressionTranslator* translator;
+    scan::Evaluator* evaluator;
+    const scan::Expression** expressions;
+    BatchSource* source;
+    scan::Selection* selection;
+    uint32_t next;  // position in the selection
+    BatchCounters batches;
+    uint64 rowsRemoved;
 };
 
 FootfallScanState* cast(void* node) {
@@ -32,8 +52,8 @@ void prepareFilter(FootfallScanState* state) {
     auto* plan = reinterpret_cast<CustomScan*>(state->css.ss.ps.plan);
     MemoryContextReset(state->filterContext);
     MemoryContext previous = MemoryContextSwitchTo(state->filterContext);
-    preparePredicates(&state->filter, plan->custom_private, state->values,
-                      state->css.ss.ps.ps_ExprContext);
+    preparePredicates(&state->filter, static_cast<List*>(lsecond(plan->custom_private)),
+                      state->values, state->css.ss.ps.ps_ExprContext);
     MemoryContextSwitchTo(previous);
     state->filterReady = true;
 }
@@ -46,6 +66,7 @@ void findNeeded(FootfallScanState* state) {
                    &attributes);
     pull_varattnos(reinterpret_cast<Node*>(plan->scan.plan.qual), plan->scan.scanrelid,
                    &attributes);
+    pull_varattnos(reinterpret_cast<Node*>(state->filters), plan->scan.scanrelid, &attributes);
     const bool wholeRow = bms_is_member(-FirstLowInvalidHeapAttributeNumber, attributes);
     state->needed =
         static_cast<int*>(palloc(sizeof(int) * static_cast<Size>(Max(descriptor->natts, 1))));
@@ -70,9 +91,15 @@ Node* createState(CustomScan* plan) {
 void begin(CustomScanState* node, EState* estate, int) {
     FootfallScanState* state = cast(node);
     auto* plan = reinterpret_cast<CustomScan*>(node->ss.ps.plan);
+    const int predicates = linitial_int(linitial_node(List, plan->custom_private));
+    state->filters = list_copy_tail(plan->custom_exprs, predicates);
     findNeeded(state);
     state->rowSlot = table_slot_create(node->ss.ss_currentRelation, &estate->es_tupleTable);
-    state->values = ExecInitExprList(plan->custom_exprs, &node->ss.ps);
+    state->values =
+        ExecInitExprList(list_truncate(list_copy(plan->custom_exprs), predicates), &node->ss.ps);
+    state->hotFilter = ExecInitQual(state->filters, &node->ss.ps);
+    state->batchContext =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall scan batch", ALLOCSET_DEFAULT_SIZES);
     state->filterContext =
         AllocSetContextCreate(CurrentMemoryContext, "footfall scan filter", ALLOCSET_SMALL_SIZES);
 }
@@ -93,39 +120,133 @@ TableScanDesc startScan(FootfallScanState* state) {
     return state->scan;
 }
 
-// The next row, with only the needed columns, in the node's virtual slot.
-TupleTableSlot* nextRow(ScanState* node) {
-    FootfallScanState* state = cast(node);
-    TupleTableSlot* slot = node->ss_ScanTupleSlot;
-    TableScanDesc scan = startScan(state);
-    ExecClearTuple(slot);
-    if (!table_scan_getnextslot(scan, node->ps.state->es_direction, state->rowSlot)) {
-        return slot;
+// Translates the batch filters and begins with the segments.
+void startSegments(FootfallScanState* state) {
+    MemoryContext previous = MemoryContextSwitchTo(state->batchContext);
+    List* attributes = NIL;
+    for (int i = 0; i < state->neededCount; i++) {
+        attributes = lappend_int(attributes, state->needed[i] + 1);
     }
-    int32 row = 0;
-    storage::SealedSegment* segment = storage::currentSealedRow(scan, &row);
-    memset(slot->tts_isnull, 1, static_cast<Size>(slot->tts_tupleDescriptor->natts));
-    if (segment != nullptr) {
-        for (int n = 0; n < state->neededCount; n++) {
-            const int attribute = state->needed[n];
-            slot->tts_values[attribute] =
-                segment->datum(attribute, row, &slot->tts_isnull[attribute]);
-        }
-    } else {
+    attributes = lappend_int(attributes, TableOidAttributeNumber);
+    state->translator = new (palloc(sizeof(ExpressionTranslator)))
+        ExpressionTranslator(&state->css.ss.ps, attributes);
+    const int count = list_length(state->filters);
+    state->expressions = static_cast<const scan::Expression**>(
+        palloc(sizeof(const scan::Expression*) * static_cast<Size>(Max(count, 1))));
+    for (int i = 0; i < count; i++) {
+        state->expressions[i] =
+            state->translator->translate(static_cast<Node*>(list_nth(state->filters, i)));
+    }
+    pg::enterEngine([&] {
+        state->evaluator = pg::makeIn<scan::Evaluator>(
+            state->batchContext, state->translator->builder(), state->translator->foreign(),
+            state->translator->resource());
+    });
+    state->source = BatchSource::create(state->css.ss.ss_currentRelation, state->scan, attributes,
+                                        &state->batches);
+    state->source->skipHot();
+    state->selection = new (palloc(sizeof(scan::Selection))) scan::Selection();
+    state->next = 0;
+    state->inSegments = true;
+    MemoryContextSwitchTo(previous);
+}
+
+void endSegments(FootfallScanState* state) {
+    if (state->source != nullptr) {
+        state->rowsRemoved += state->evaluator->counters().rowsRemoved;
+        state->source->close();
+    }
+    if (state->translator != nullptr) {
+        state->translator->release();
+    }
+    state->source = nullptr;
+    state->translator = nullptr;
+    state->evaluator = nullptr;
+    state->inSegments = false;
+    MemoryContextReset(state->batchContext);
+}
+
+TupleTableSlot* nextHotRow(FootfallScanState* state, TupleTableSlot* slot) {
+    ExprContext* econtext = state->css.ss.ps.ps_ExprContext;
+    while (storage::scanNextHotRow(state->scan, state->rowSlot)) {
+        CHECK_FOR_INTERRUPTS();
+        ExecClearTuple(slot);
+        memset(slot->tts_isnull, 1, static_cast<Size>(slot->tts_tupleDescriptor->natts));
         slot_getsomeattrs(state->rowSlot, state->lastNeeded);
         for (int n = 0; n < state->neededCount; n++) {
             const int attribute = state->needed[n];
             slot->tts_values[attribute] = state->rowSlot->tts_values[attribute];
             slot->tts_isnull[attribute] = state->rowSlot->tts_isnull[attribute];
         }
+        slot->tts_tid = state->rowSlot->tts_tid;
+        slot->tts_tableOid = state->rowSlot->tts_tableOid;
+        ExecStoreVirtualTuple(slot);
+        econtext->ecxt_scantuple = slot;
+        if (state->hotFilter == nullptr || ExecQual(state->hotFilter, econtext)) {
+            return slot;
+        }
+        state->rowsRemoved++;
+        ResetExprContext(econtext);
     }
-    slot->tts_tid = state->rowSlot->tts_tid;
-    slot->tts_tableOid = state->rowSlot->tts_tableOid;
+    return nullptr;
+}
+
+// Makes the next batch that the filters leave something of; false at the end.
+bool nextBatch(FootfallScanState* state) {
+    const int count = list_length(state->filters);
+    MemoryContext previous = MemoryContextSwitchTo(state->batchContext);
+    bool found = false;
+    while (!found && state->source->next(*state->selection)) {
+        pg::enterEngine([&] {
+            for (int i = 0; i < count && !state->selection->empty(); i++) {
+                state->evaluator->filter(*state->expressions[i], *state->source, *state->selection);
+            }
+        });
+        found = !state->selection->empty();
+    }
+    state->next = 0;
+    MemoryContextSwitchTo(previous);
+    return found;
+}
+
+TupleTableSlot* nextSealedRow(FootfallScanState* state, TupleTableSlot* slot) {
+    if (state->next >= state->selection->count() && !nextBatch(state)) {
+        state->selection->clear();
+        return nullptr;
+    }
+    storage::SealedSegment* segment = state->source->segment();
+    const int32 row =
+        state->source->firstRow() + static_cast<int32>((*state->selection)[state->next++]);
+    memset(slot->tts_isnull, 1, static_cast<Size>(slot->tts_tupleDescriptor->natts));
+    for (int n = 0; n < state->neededCount; n++) {
+        const int attribute = state->needed[n];
+        slot->tts_values[attribute] = segment->datum(attribute, row, &slot->tts_isnull[attribute]);
+    }
+    storage::setSealedAddress(&slot->tts_tid, segment->row().number, row);
+    slot->tts_tableOid = segment->table();
     return ExecStoreVirtualTuple(slot);
 }
 
-bool recheck(ScanState*, TupleTableSlot*) {
-    return true;
+// The next row, with only the needed columns, in the node's virtual slot.
+TupleTableSlot* nextRow(ScanState* node) {
+    FootfallScanState* state = cast(node);
+    TupleTableSlot* slot = node->ss_ScanTupleSlot;
+    startScan(state);
+    if (!state->inSegments) {
+        if (TupleTableSlot* hot = nextHotRow(state, slot)) {
+            return hot;
+        }
+        startSegments(state);
+    }
+    ExecClearTuple(slot);
+    TupleTableSlot* sealed = nextSealedRow(state, slot);
+    return sealed != nullptr ? sealed : slot;
+}
+
+bool recheck(ScanState* node, TupleTableSlot* slot) {
+    FootfallScanState* state = cast(node);
+    node->ps.ps_ExprContext->ecxt_scantuple = slot;
+    return state->hotFilter == nullptr || ExecQual(state->hotFilter, node->ps.ps_ExprContext);
 }
 
 TupleTableSlot* exec(CustomScanState* node) {
@@ -134,6 +255,7 @@ TupleTableSlot* exec(CustomScanState* node) {
 
 void end(CustomScanState* node) {
     FootfallScanState* state = cast(node);
+    endSegments(state);
     if (state->scan != nullptr) {
         table_endscan(state->scan);
         state->scan = nullptr;
@@ -143,6 +265,7 @@ void end(CustomScanState* node) {
 void rescan(CustomScanState* node) {
     FootfallScanState* state = cast(node);
     state->filterReady = false;
+    endSegments(state);
     if (state->scan != nullptr) {
         table_rescan(state->scan, nullptr);
     }
@@ -170,14 +293,23 @@ void initializeWorker(CustomScanState* node, shm_toc*, void* coordinate) {
 
 void explain(CustomScanState* node, List* ancestors, ExplainState* es) {
     FootfallScanState* state = cast(node);
-    (void)ancestors;
-    if (!es->analyze || list_length(state->values) == 0) {
+    explainExpressions("Scan Filter", state->filters, node, ancestors, es);
+    if (!es->analyze) {
         return;
     }
-    ExplainPropertyInteger("Segments Read", nullptr, state->filter.segmentsRead, es);
-    ExplainPropertyInteger("Segments Pruned", nullptr, state->filter.segmentsPruned, es);
-    ExplainPropertyInteger("Blocks Read", nullptr, state->filter.blocksRead, es);
-    ExplainPropertyInteger("Blocks Pruned", nullptr, state->filter.blocksPruned, es);
+    if (state->filters != NIL) {
+        uint64 removed = state->rowsRemoved;
+        if (state->evaluator != nullptr) {
+            removed += state->evaluator->counters().rowsRemoved;
+        }
+        ExplainPropertyUInteger("Rows Removed by Scan Filter", nullptr, removed, es);
+    }
+    if (list_length(state->values) > 0) {
+        ExplainPropertyInteger("Segments Read", nullptr, state->filter.segmentsRead, es);
+        ExplainPropertyInteger("Segments Pruned", nullptr, state->filter.segmentsPruned, es);
+        ExplainPropertyInteger("Blocks Read", nullptr, state->filter.blocksRead, es);
+        ExplainPropertyInteger("Blocks Pruned", nullptr, state->filter.blocksPruned, es);
+    }
 }
 
 CustomExecMethods makeExecMethods() {
@@ -203,6 +335,11 @@ const CustomExecMethods* execMethods() {
 const CustomScanMethods planMethods = {"FootfallScan", createState};
 
 }  // namespace
+
+void describeScanPlan(CustomScan* scan, List* predicateValues, List* predicates, List* filters) {
+    scan->custom_exprs = list_concat_copy(predicateValues, filters);
+    scan->custom_private = list_make2(list_make1_int(list_length(predicateValues)), predicates);
+}
 
 const CustomScanMethods* scanMethods() {
     return &planMethods;

@@ -52,8 +52,7 @@ void preparePredicates(storage::ScanFilter* filter, List* descriptions, List* va
         const bool isArray = list_nth_int(description, 2) != 0;
         const Oid type = static_cast<Oid>(list_nth_int(description, 3));
         bool null = false;
-        Datum value =
-            ExecEvalExpr(static_cast<ExprState*>(list_nth(values, i)), context, &null);
+        Datum value = ExecEvalExpr(static_cast<ExprState*>(list_nth(values, i)), context, &null);
         if (null) {
             continue;
         }

@@ -3,6 +3,7 @@
 #include "extension/catalog/ddl_hooks.h"
 #include "extension/catalog/setting_ddl.h"
 #include "extension/module/settings.h"
+#include "extension/planner/aggregate_path.h"
 #include "extension/planner/scan_path.h"
 #include "extension/storage/bulk_load.h"
 #include "extension/storage/segment_cache.h"
@@ -39,5 +40,6 @@ void _PG_init(void) {
     footfall::catalog::installDdlHooks();
     footfall::catalog::installSettingHook();
     footfall::planner::installPlannerHooks();
+    footfall::planner::installAggregateHook();
 }
 }

@@ -101,6 +101,7 @@ extern "C" {
 #include <parser/parse_node.h>
 #include <parser/parse_relation.h>
 #include <parser/parser.h>
+#include <parser/parsetree.h>
 #include <pgstat.h>
 #include <replication/slot.h>
 #include <storage/buffile.h>

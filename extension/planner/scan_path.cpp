@@ -94,23 +94,54 @@ double blocksLeft(PlannerInfo* root, RelOptInfo* relation, Oid table, RestrictIn
     return sorted * ordered + (1 - sorted);
 }
 
-// Turns the path into a CustomScan node; see executor/footfall_scan.h for what it holds.
+// Whether the executor's batches can be filtered by the clause. One from behind a security barrier
+// stays in the node's qual, which is checked after the batch filters.
+bool isBatchFilter(RestrictInfo* info, RelOptInfo* relation) {
+    auto* clause = reinterpret_cast<Node*>(info->clause);
+    if (!module::enableVectorized || info->pseudoconstant ||
+        info->security_level > relation->baserestrict_min_security ||
+        contain_volatile_functions(clause) || contain_subplans(clause)) {
+        return false;
+    }
+    Bitmapset* attributes = nullptr;
+    pull_varattnos(clause, relation->relid, &attributes);
+    int member = -1;
+    while ((member = bms_next_member(attributes, member)) >= 0) {
+        const int number = member + FirstLowInvalidHeapAttributeNumber;
+        if (number <= 0 && number != TableOidAttributeNumber) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Turns the path into a CustomScan node.
 Plan* planScan(PlannerInfo*, RelOptInfo* relation, CustomPath* path, List* targetList,
                List* clauses, List*) {
     auto* scan = makeNode(CustomScan);
+    List* predicateValues = NIL;
+    List* predicates = NIL;
+    List* filters = NIL;
+    List* others = NIL;
     ListCell* cell;
     foreach (cell, clauses) {
+        auto* info = static_cast<RestrictInfo*>(lfirst(cell));
         PruningClause clause;
-        if (matchPruningClause(static_cast<RestrictInfo*>(lfirst(cell)), relation, &clause)) {
-            scan->custom_exprs = lappend(scan->custom_exprs, clause.value);
-            scan->custom_private = lappend(
-                scan->custom_private,
-                executor::describePredicate(clause.attribute, clause.comparison, clause.array,
-                                            clause.valueType));
+        if (matchPruningClause(info, relation, &clause)) {
+            predicateValues = lappend(predicateValues, clause.value);
+            predicates =
+                lappend(predicates, executor::describePredicate(clause.attribute, clause.comparison,
+                                                                clause.array, clause.valueType));
+        }
+        if (isBatchFilter(info, relation)) {
+            filters = lappend(filters, info->clause);
+        } else {
+            others = lappend(others, info);
         }
     }
+    executor::describeScanPlan(scan, predicateValues, predicates, filters);
     scan->scan.plan.targetlist = targetList;
-    scan->scan.plan.qual = extract_actual_clauses(clauses, false);
+    scan->scan.plan.qual = extract_actual_clauses(others, false);
     scan->scan.scanrelid = relation->relid;
     scan->flags = path->flags;
     scan->methods = executor::scanMethods();

@@ -1,0 +1,40 @@
+// What the planner tells a FootfallAggregate, and how it stands in the plan node.
+//
+// The plan node: scanrelid is 0; custom_scan_tlist has the group expressions and aggregates
+// (partial: one expression made of all of them, the state) and then, in rows that no expression of
+// a query equals, what the node itself evaluates: filters, values of pruning clauses, and a
+// tableoid of each relation, by which the relations' places in the flat range table are known. What
+// stands there is prepared for execution by PostgreSQL as any expression. custom_exprs repeats the
+// parameters, since PostgreSQL looks for parameters there. HAVING is the node's qual.
+#pragma once
+
+#include "extension/pg/pg.h"
+
+namespace footfall::executor {
+
+enum class AggregateMode : int { Serial, Partial, Final };
+
+// What the planner knows about a query that FootfallAggregate can run.
+struct AggregatePlan {
+    AggregateMode mode;
+    List* keys;             // expressions
+    List* aggregates;       // Aggrefs
+    List* filters;          // expressions, to be applied in this order
+    List* predicateValues;  // expressions
+    List* predicates;       // describePredicate(); the attribute is the parent's
+    Index parent;           // range table index of the table in the query
+    List* leaves;           // range table indexes of the tables to read, as integers
+    List* attributes;       // of the parent: what is read
+    List* leafAttributes;   // for each leaf the list of its own numbers for them
+};
+
+// Fills a CustomScan's own fields.
+void describeAggregatePlan(CustomScan* scan, const AggregatePlan& plan);
+
+// The expression of the column of states.
+Expr* stateExpression(List* keys, List* aggregates);
+
+// The opposite of describeAggregatePlan, with the indexes of the flat range table.
+AggregatePlan readAggregatePlan(const CustomScan* scan);
+
+}  // namespace footfall::executor

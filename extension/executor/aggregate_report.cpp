@@ -1,0 +1,94 @@
+// See aggregate_report.h.
+#include "extension/executor/aggregate_report.h"
+
+#include <cstring>
+
+#include "extension/executor/explain_expressions.h"
+
+namespace footfall::executor {
+
+void AggregateCounters::addPruning(const storage::ScanFilter& filter) {
+    segmentsRead += static_cast<uint64>(filter.segmentsRead);
+    segmentsPruned += static_cast<uint64>(filter.segmentsPruned);
+    blocksRead += static_cast<uint64>(filter.blocksRead);
+    blocksPruned += static_cast<uint64>(filter.blocksPruned);
+}
+
+void SharedCounters::initialize() {
+    for (pg_atomic_uint64& sum : sums_) {
+        pg_atomic_init_u64(&sum, 0);
+    }
+}
+
+void SharedCounters::add(const AggregateCounters& counters) {
+    uint64 values[kCount];
+    memcpy(values, &counters, sizeof(values));
+    for (int i = 0; i < kCount; i++) {
+        pg_atomic_fetch_add_u64(&sums_[i], static_cast<int64>(values[i]));
+    }
+}
+
+void SharedCounters::moveTo(AggregateCounters* counters) {
+    uint64 values[kCount];
+    memcpy(values, counters, sizeof(values));
+    for (int i = 0; i < kCount; i++) {
+        values[i] += pg_atomic_exchange_u64(&sums_[i], 0);
+    }
+    memcpy(counters, values, sizeof(values));
+}
+
+namespace {
+
+const char* relationName(Index index, ExplainState* es) {
+    RangeTblEntry* entry = rt_fetch(index, es->rtable);
+    const char* name = get_rel_name(entry->relid);
+    const char* shown = quote_identifier(name != nullptr ? name : "?");
+    if (strcmp(entry->eref->aliasname, name != nullptr ? name : "?") == 0) {
+        return shown;
+    }
+    return psprintf("%s %s", shown, quote_identifier(entry->eref->aliasname));
+}
+
+void explainCounter(const char* label, uint64 value, ExplainState* es) {
+    ExplainPropertyUInteger(label, nullptr, value, es);
+}
+
+}  // namespace
+
+void explainAggregate(const AggregatePlan& plan, const AggregateCounters& counters,
+                      CustomScanState* node, List* ancestors, ExplainState* es) {
+    static const char* const kModes[] = {"Serial", "Partial", "Final"};
+    ExplainPropertyText("Mode", kModes[static_cast<int>(plan.mode)], es);
+    if (plan.mode == AggregateMode::Final) {
+        explainExpressions("Group Key", plan.keys, node, ancestors, es);
+        return;
+    }
+    ExplainPropertyText("Relation", relationName(plan.parent, es), es);
+    const int leaves = list_length(plan.leaves);
+    if (leaves != 1 || linitial_int(plan.leaves) != static_cast<int>(plan.parent)) {
+        ExplainPropertyInteger("Partitions", nullptr, leaves, es);
+    }
+    explainExpressions("Group Key", plan.keys, node, ancestors, es);
+    explainExpressions("Scan Filter", plan.filters, node, ancestors, es);
+    if (!es->analyze) {
+        return;
+    }
+    if (plan.filters != NIL) {
+        explainCounter("Rows Removed by Scan Filter", counters.rowsRemoved, es);
+        explainCounter("Rows Removed While Encoded", counters.rowsRemovedEncoded, es);
+    }
+    explainCounter("Segments Read", counters.segmentsRead, es);
+    explainCounter("Segments Pruned", counters.segmentsPruned, es);
+    explainCounter("Blocks Read", counters.blocksRead, es);
+    explainCounter("Blocks Pruned", counters.blocksPruned, es);
+    explainCounter("Sealed Rows", counters.batches.sealedRows, es);
+    explainCounter("Hot Rows", counters.batches.hotRows, es);
+    if (es->verbose) {
+        explainCounter("Bytes Decoded", counters.batches.bytesDecoded, es);
+    }
+    if (counters.spilledFiles > 0) {
+        explainCounter("Spilled Files", counters.spilledFiles, es);
+    }
+}
+
+}  // namespace footfall::executor

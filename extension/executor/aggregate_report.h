@@ -1,0 +1,39 @@
+// What EXPLAIN tells about a FootfallAggregate, and the counters behind it.
+#pragma once
+
+#include "extension/executor/aggregate_plan.h"
+#include "extension/executor/batch_source.h"
+#include "extension/pg/pg.h"
+
+namespace footfall::executor {
+
+struct AggregateCounters {
+    BatchCounters batches;
+    uint64 segmentsRead;
+    uint64 segmentsPruned;
+    uint64 blocksRead;
+    uint64 blocksPruned;
+    uint64 rowsRemoved;
+    uint64 rowsRemovedEncoded;
+    uint64 spilledFiles;
+
+    void addPruning(const storage::ScanFilter& filter);
+};
+
+// The sums over all workers, in shared memory.
+class SharedCounters {
+  public:
+    void initialize();
+    void add(const AggregateCounters& counters);
+    // Adds the sums to `*counters` and starts again from 0.
+    void moveTo(AggregateCounters* counters);
+
+  private:
+    static constexpr int kCount = sizeof(AggregateCounters) / sizeof(uint64);
+    pg_atomic_uint64 sums_[kCount];
+};
+
+void explainAggregate(const AggregatePlan& plan, const AggregateCounters& counters,
+                      CustomScanState* node, List* ancestors, ExplainState* es);
+
+}  // namespace footfall::executor

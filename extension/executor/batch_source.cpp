@@ -1,0 +1,214 @@
+// See batch_source.h.
+#include "extension/executor/batch_source.h"
+
+#include "extension/executor/value_type.h"
+#include "extension/pg/guard.h"
+#include "extension/storage/sealed_segment.h"
+#include "extension/storage/value.h"
+
+namespace footfall::executor {
+
+using scan::kBatchRows;
+
+BatchSource* BatchSource::create(Relation relation, TableScanDesc scan, const List* attributes,
+                                 BatchCounters* counters) {
+    auto* self = new (palloc0(sizeof(BatchSource))) BatchSource();
+    TupleDesc descriptor = RelationGetDescr(relation);
+    self->table_ = RelationGetRelid(relation);
+    self->scan_ = scan;
+    self->slot_ = MakeSingleTupleTableSlot(descriptor, table_slot_callbacks(relation));
+    self->context_ = CurrentMemoryContext;
+    self->batchContext_ =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall hot batch", ALLOCSET_DEFAULT_SIZES);
+    self->resource_ =
+        new (palloc(sizeof(pg::ContextResource))) pg::ContextResource(CurrentMemoryContext);
+    self->counters_ = counters;
+    self->columnCount_ = list_length(attributes);
+    self->columns_ = static_cast<SourceColumn*>(
+        palloc0(sizeof(SourceColumn) * static_cast<Size>(Max(self->columnCount_, 1))));
+    self->hot_ = true;
+    self->hotDone_ = false;
+    self->segment_ = nullptr;
+    self->nextBlock_ = 0;
+    self->firstRow_ = 0;
+    self->lastAttribute_ = 0;
+    for (int i = 0; i < self->columnCount_; i++) {
+        SourceColumn& column = self->columns_[i];
+        const int number = list_nth_int(attributes, i);
+        if (number > 0) {
+            column.attribute = number - 1;
+            column.form = TupleDescAttr(descriptor, number - 1);
+            self->lastAttribute_ = Max(self->lastAttribute_, number);
+        } else {
+            column.attribute = -1;
+            column.form = valueForm(OIDOID);
+        }
+        column.values = static_cast<Datum*>(palloc(sizeof(Datum) * kBatchRows));
+        column.nulls = static_cast<bool*>(palloc(sizeof(bool) * kBatchRows));
+        pg::enterEngine(
+            [&] { column.block = pg::makeIn<vector::Block>(self->context_, self->resource_); });
+    }
+    return self;
+}
+
+void BatchSource::close() {
+    ExecDropSingleTupleTableSlot(slot_);
+}
+
+bool BatchSource::next(scan::Selection& selection) {
+    CHECK_FOR_INTERRUPTS();
+    for (int i = 0; i < columnCount_; i++) {
+        columns_[i].loaded = false;
+    }
+    if (!hotDone_) {
+        if (nextHot(selection)) {
+            return true;
+        }
+        hotDone_ = true;
+        hot_ = false;
+        MemoryContextReset(batchContext_);
+    }
+    return nextSealed(selection);
+}
+
+// By-reference values point into the page: they are copied before the scan moves on.
+void BatchSource::keepHotValue(SourceColumn& column, Datum value, bool null, uint32_t row) {
+    column.nulls[row] = null;
+    column.values[row] = null ? Datum{0} : copyValue(column.form, value);
+}
+
+bool BatchSource::nextHot(scan::Selection& selection) {
+    MemoryContextReset(batchContext_);
+    uint32_t rows = 0;
+    while (rows < kBatchRows && storage::scanNextHotRow(scan_, slot_)) {
+        slot_getsomeattrs(slot_, lastAttribute_);
+        MemoryContext previous = MemoryContextSwitchTo(batchContext_);
+        for (int i = 0; i < columnCount_; i++) {
+            const int attribute = columns_[i].attribute;
+            if (attribute >= 0) {
+                keepHotValue(columns_[i], slot_->tts_values[attribute],
+                             slot_->tts_isnull[attribute], rows);
+            }
+        }
+        MemoryContextSwitchTo(previous);
+        rows++;
+    }
+    rows_ = rows;
+    selection.selectAll(rows);
+    counters_->hotRows += rows;
+    // A short batch is the last one: the scan must not be asked again.
+    hotDone_ = rows < kBatchRows;
+    hot_ = rows > 0;
+    return rows > 0;
+}
+
+bool BatchSource::nextSealed(scan::Selection& selection) {
+    hot_ = false;
+    for (;;) {
+        if (segment_ == nullptr) {
+            MemoryContext previous = MemoryContextSwitchTo(context_);
+            segment_ = storage::scanNextSegment(scan_, slot_, &blocks_);
+            MemoryContextSwitchTo(previous);
+            if (segment_ == nullptr) {
+                return false;
+            }
+            nextBlock_ = 0;
+        }
+        const uint32_t blocks = segment_->meta().blocks();
+        while (nextBlock_ < blocks && !blocks_[nextBlock_]) {
+            nextBlock_++;
+        }
+        if (nextBlock_ >= blocks) {
+            segment_ = nullptr;
+            continue;
+        }
+        firstRow_ = nextBlock_ * segment::kBlockRows;
+        rows_ = Min(segment::kBlockRows, segment_->meta().rows() - firstRow_);
+        nextBlock_++;
+        selection.selectAll(rows_);
+        if (segment_->deletedCount() > 0) {
+            for (uint32_t row = 0; row < rows_; row++) {
+                if (segment_->isDeleted(static_cast<int32>(firstRow_ + row))) {
+                    selection.remove(row);
+                }
+            }
+        }
+        counters_->sealedRows += selection.count();
+        pgstat_count_index_tuples(scan_->rs_rd, selection.count());
+        return true;
+    }
+}
+
+const vector::Block& BatchSource::column(uint32_t index) {
+    SourceColumn& column = columns_[index];
+    if (!column.loaded) {
+        if (column.attribute < 0) {
+            loadConstant(column, ObjectIdGetDatum(table_), false);
+        } else if (hot_) {
+            loadHot(column);
+        } else {
+            loadSealed(column);
+            countBytes(column);
+        }
+        column.loaded = true;
+    }
+    return *column.block;
+}
+
+void BatchSource::loadConstant(SourceColumn& column, Datum value, bool null) {
+    vector::Block& block = *column.block;
+    block.shape = vector::Block::Shape::Constant;
+    block.rows = rows_;
+    block.values.reset(storage::columnTypeOf(column.form));
+    if (null) {
+        block.values.appendNull();
+    } else {
+        storage::appendValue(block.values, column.form, value);
+    }
+}
+
+void BatchSource::loadHot(SourceColumn& column) {
+    vector::Block& block = *column.block;
+    block.shape = vector::Block::Shape::Flat;
+    block.rows = rows_;
+    block.values.reset(storage::columnTypeOf(column.form));
+    block.values.reserve(rows_);
+    for (uint32_t row = 0; row < rows_; row++) {
+        if (column.nulls[row]) {
+            block.values.appendNull();
+        } else {
+            storage::appendValue(block.values, column.form, column.values[row]);
+        }
+    }
+}
+
+void BatchSource::loadSealed(SourceColumn& column) {
+    const int chunk = segment_->columnOf(column.attribute);
+    if (chunk >= 0 && storage::isStored(column.form)) {
+        segment_->reader().read(static_cast<uint32_t>(chunk), firstRow_, rows_, *column.block);
+        return;
+    }
+    // A segment older than the column.
+    if (!column.readMissing) {
+        pg::callPostgres([&] {
+            MemoryContext previous = MemoryContextSwitchTo(context_);
+            column.missing = storage::SealedSegment::missingValue(
+                segment_->storage(), segment_->descriptor(), column.attribute, &column.missingNull);
+            if (!column.missingNull) {
+                column.missing = copyValue(column.form, column.missing);
+            }
+            MemoryContextSwitchTo(previous);
+        });
+        column.readMissing = true;
+    }
+    loadConstant(column, column.missing, column.missingNull);
+}
+
+void BatchSource::countBytes(const SourceColumn& column) {
+    const vector::Block& block = *column.block;
+    counters_->bytesDecoded += block.shape == vector::Block::Shape::Dictionary
+                                   ? uint64{block.rows} * sizeof(uint32_t)
+                                   : block.values.byteSize();
+}
+
+}  // namespace footfall::executor

@@ -1,0 +1,82 @@
+// The rows of one footfall table in batches: hot rows, then the blocks of its segments.
+//
+// The idea: a batch is up to 1,024 rows whose columns are made when the engine asks for them. Hot
+// rows are gathered from the heap scan as Datums; a block of a segment is read column by column
+// from its chunks. Which rows there are is the table scan's business (storage/scan.h): the same
+// snapshot, tombstones and pruning as FootfallScan's.
+#pragma once
+
+#include "engine/scan/batch.h"
+#include "extension/pg/memory.h"
+#include "extension/pg/pg.h"
+#include "extension/storage/scan_filter.h"
+#include "extension/storage/sealed_segment.h"
+
+namespace footfall::executor {
+
+struct BatchCounters {
+    uint64 hotRows;
+    uint64 sealedRows;
+    uint64 bytesDecoded;  // of values, as they stand in memory
+};
+
+class BatchSource final : public scan::Batch {
+  public:
+    // Columns are attribute numbers of the relation, or TableOidAttributeNumber. `scan` was begun
+    // for it by the caller, who ends it after close(). Allocated in the current context.
+    static BatchSource* create(Relation relation, TableScanDesc scan, const List* attributes,
+                               BatchCounters* counters);
+
+    // The caller has read the hot rows itself, or will not.
+    void skipHot() { hotDone_ = true; }
+    // Makes this the next batch; false at the end. Not inside the engine: it calls PostgreSQL.
+    bool next(scan::Selection& selection);
+    void close();
+
+    const vector::Block& column(uint32_t index) override;
+
+    // Of a batch of sealed rows: the open segment, and the batch's first row in it.
+    storage::SealedSegment* segment() const { return segment_; }
+    int32 firstRow() const { return static_cast<int32>(firstRow_); }
+
+  private:
+    struct SourceColumn {
+        Form_pg_attribute form;
+        int attribute;  // 0-based; -1: the table's OID
+        bool loaded;
+        bool readMissing;  // missing value known
+        bool missingNull;
+        Datum missing;
+        Datum* values;  // hot rows
+        bool* nulls;
+        vector::Block* block;
+    };
+
+    BatchSource() = default;
+    bool nextHot(scan::Selection& selection);
+    bool nextSealed(scan::Selection& selection);
+    void keepHotValue(SourceColumn& column, Datum value, bool null, uint32_t row);
+    void loadHot(SourceColumn& column);
+    void loadSealed(SourceColumn& column);
+    void loadConstant(SourceColumn& column, Datum value, bool null);
+    void countBytes(const SourceColumn& column);
+
+    Oid table_;
+    TableScanDesc scan_;
+    TupleTableSlot* slot_;
+    MemoryContext context_;
+    MemoryContext batchContext_;  // values of the current hot batch
+    pg::ContextResource* resource_;
+    BatchCounters* counters_;
+    SourceColumn* columns_;
+    int columnCount_;
+    int lastAttribute_;  // number of leading attributes that hold all needed ones
+    bool hot_;
+    bool hotDone_;
+    storage::SealedSegment* segment_;
+    segment::BlockSet blocks_;
+    uint32_t nextBlock_;
+    uint32_t firstRow_;
+};
+
+}  // namespace footfall::executor

@@ -1,0 +1,459 @@
+// See expression_translator.h. Engine calls may throw and are each made inside enterEngine;
+// PostgreSQL calls are made outside of it.
+#include "extension/executor/expression_translator.h"
+
+#include "extension/executor/native_operator.h"
+#include "extension/executor/value_type.h"
+#include "extension/pg/guard.h"
+#include "extension/pg/tree_walk.h"
+#include "extension/storage/value.h"
+
+namespace footfall::executor {
+
+using scan::Expression;
+using scan::Operator;
+
+namespace {
+
+void checkExecute(Oid function) {
+#if PG_VERSION_NUM >= 160000
+    const AclResult result =
+        object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE);
+#else
+    const AclResult result = pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE);
+#endif
+    if (result != ACLCHECK_OK) {
+        aclcheck_error(result, OBJECT_FUNCTION, get_func_name(function));
+    }
+    InvokeFunctionExecuteHook(function);
+}
+
+template <class Make>
+const Expression* make(Make&& body) {
+    const Expression* made = nullptr;
+    pg::enterEngine([&] { made = body(); });
+    return made;
+}
+
+bool sameStorage(Oid a, Oid b) {
+    const vector::ColumnType left = storageType(a);
+    const vector::ColumnType right = storageType(b);
+    return left.kind == right.kind && left.width == right.width;
+}
+
+bool dependsOnRow(Node* node) {
+    return contain_var_clause(node);
+}
+
+// Every argument of these is evaluated for every row.
+bool evaluatesAllArguments(Node* node) {
+    switch (nodeTag(node)) {
+        case T_FuncExpr:
+        case T_OpExpr:
+        case T_ScalarArrayOpExpr:
+        case T_RelabelType:
+        case T_CoerceViaIO:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// Whether the engine may know the operator at the node's top, with more than passing it on.
+bool mayBeNative(Node* node) {
+    switch (nodeTag(node)) {
+        case T_FuncExpr: {
+            auto* call = reinterpret_cast<FuncExpr*>(node);
+            return nativeOperator(call->funcid) != nullptr ||
+                   stepBucketWidth(call->funcid, call->args) != 0;
+        }
+        case T_OpExpr:
+        case T_ScalarArrayOpExpr:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// In CASE x WHEN v, puts x in the place of CaseTestExpr. Inner expressions that have a
+// CaseTestExpr of their own keep it.
+Node* substituteTested(Node* node, void* tested) {
+    if (node == nullptr) {
+        return nullptr;
+    }
+    if (IsA(node, CaseTestExpr)) {
+        return static_cast<Node*>(copyObjectImpl(tested));
+    }
+    if (IsA(node, CaseExpr) && reinterpret_cast<CaseExpr*>(node)->arg != nullptr) {
+        auto* inner = static_cast<CaseExpr*>(copyObjectImpl(node));
+        inner->arg =
+            reinterpret_cast<Expr*>(substituteTested(reinterpret_cast<Node*>(inner->arg), tested));
+        return reinterpret_cast<Node*>(inner);
+    }
+    if (IsA(node, ArrayCoerceExpr)) {
+        auto* inner = static_cast<ArrayCoerceExpr*>(copyObjectImpl(node));
+        inner->arg =
+            reinterpret_cast<Expr*>(substituteTested(reinterpret_cast<Node*>(inner->arg), tested));
+        return reinterpret_cast<Node*>(inner);
+    }
+    return pg::mutateExpression(node, substituteTested, tested);
+}
+
+int distinctVars(Node* node) {
+    List* vars = NIL;
+    ListCell* cell;
+    foreach (cell, pull_var_clause(node, 0)) {
+        vars = list_append_unique(vars, lfirst(cell));
+    }
+    return list_length(vars);
+}
+
+Oid functionOf(OpExpr* op) {
+    set_opfuncid(op);
+    return op->opfuncid;
+}
+
+}  // namespace
+
+ExpressionTranslator::ExpressionTranslator(PlanState* planState, const List* attributes)
+    : planState_(planState), attributes_(attributes) {
+    MemoryContext context = CurrentMemoryContext;
+    foreign_ = new (palloc(sizeof(ForeignExpressions))) ForeignExpressions(planState);
+    resource_ = new (palloc(sizeof(pg::ContextResource))) pg::ContextResource(context);
+    pg::enterEngine([&] { builder_ = pg::makeIn<scan::ExpressionBuilder>(context, resource_); });
+}
+
+ExpressionTranslator::Arguments ExpressionTranslator::translateAll(List* nodes) {
+    const auto count = static_cast<std::size_t>(list_length(nodes));
+    auto** translated = static_cast<const Expression**>(
+        palloc(sizeof(const Expression*) * Max(count, std::size_t{1})));
+    std::size_t i = 0;
+    ListCell* cell;
+    foreach (cell, nodes) {
+        translated[i++] = translate(static_cast<Node*>(lfirst(cell)));
+    }
+    return {translated, count};
+}
+
+const Expression* ExpressionTranslator::translate(Node* node) {
+    check_stack_depth();
+    const Expression* native = tryNative(node);
+    return native != nullptr ? native : foreignCall(node);
+}
+
+const Expression* ExpressionTranslator::column(const Var* var) {
+    int index = 0;
+    ListCell* cell;
+    foreach (cell, attributes_) {
+        if (lfirst_int(cell) == var->varattno) {
+            const vector::ColumnType type = storageType(var->vartype);
+            return make([&] { return builder_->column(static_cast<uint32_t>(index), type); });
+        }
+        index++;
+    }
+    elog(ERROR, "column %d is not among those FootfallAggregate reads", var->varattno);
+    return nullptr;
+}
+
+const Expression* ExpressionTranslator::constant(Oid type, Datum value, bool null) {
+    Form_pg_attribute form = valueForm(type);
+    if (!null) {
+        storage::prepareValue(form, &value);
+    }
+    const vector::ColumnType stored = storage::columnTypeOf(form);
+    return make([&] {
+        if (null) {
+            return builder_->nullConstant(stored);
+        }
+        vector::Column holder(stored, resource_);
+        storage::appendValue(holder, form, value);
+        return builder_->constant(std::move(holder));
+    });
+}
+
+// The value of a constant or a parameter.
+bool ExpressionTranslator::valueOf(Node* node, Datum* value, bool* null) {
+    if (IsA(node, RelabelType)) {
+        return valueOf(reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(node)->arg), value,
+                       null);
+    }
+    if (IsA(node, Const)) {
+        auto* constant = reinterpret_cast<Const*>(node);
+        *value = constant->constvalue;
+        *null = constant->constisnull;
+        return true;
+    }
+    if (!IsA(node, Param)) {
+        return false;
+    }
+    ExprState* state = ExecInitExpr(reinterpret_cast<Expr*>(node), planState_);
+    *value = ExecEvalExpr(state, planState_->ps_ExprContext, null);
+    return true;
+}
+
+const Expression* ExpressionTranslator::tryNative(Node* node) {
+    if (!IsA(node, Const) && !IsA(node, Param) && !dependsOnRow(node)) {
+        return nullptr;
+    }
+    switch (nodeTag(node)) {
+        case T_Var:
+            return column(reinterpret_cast<Var*>(node));
+        case T_Const:
+        case T_Param: {
+            Datum value = 0;
+            bool null = true;
+            valueOf(node, &value, &null);
+            return constant(exprType(node), value, null);
+        }
+        case T_RelabelType: {
+            auto* arg = reinterpret_cast<Node*>(reinterpret_cast<RelabelType*>(node)->arg);
+            return sameStorage(exprType(node), exprType(arg)) ? translate(arg) : nullptr;
+        }
+        case T_OpExpr: {
+            auto* op = reinterpret_cast<OpExpr*>(node);
+            return function(functionOf(op), op->inputcollid, node, op->args);
+        }
+        case T_FuncExpr: {
+            auto* call = reinterpret_cast<FuncExpr*>(node);
+            return function(call->funcid, call->inputcollid, node, call->args);
+        }
+        case T_DistinctExpr:
+            return equality(Operator::DistinctFrom, reinterpret_cast<DistinctExpr*>(node));
+        case T_ScalarArrayOpExpr:
+            return anyOf(reinterpret_cast<ScalarArrayOpExpr*>(node));
+        case T_BoolExpr:
+            return boolean(reinterpret_cast<BoolExpr*>(node));
+        case T_CaseExpr:
+            return caseOf(reinterpret_cast<CaseExpr*>(node));
+        case T_CoalesceExpr:
+            return call(Operator::Coalesce, node, reinterpret_cast<CoalesceExpr*>(node)->args);
+        case T_NullTest: {
+            auto* test = reinterpret_cast<NullTest*>(node);
+            const Oid type = exprType(reinterpret_cast<Node*>(test->arg));
+            if (test->argisrow || type_is_rowtype(type)) {
+                return nullptr;
+            }
+            return call(test->nulltesttype == IS_NULL ? Operator::IsNull : Operator::IsNotNull,
+                        node, list_make1(test->arg));
+        }
+        case T_BooleanTest: {
+            static constexpr Operator kTests[] = {Operator::IsTrue,    Operator::IsNotTrue,
+                                                  Operator::IsFalse,   Operator::IsNotFalse,
+                                                  Operator::IsUnknown, Operator::IsNotUnknown};
+            auto* test = reinterpret_cast<BooleanTest*>(node);
+            return call(kTests[test->booltesttype], node, list_make1(test->arg));
+        }
+        default:
+            return nullptr;
+    }
+}
+
+const Expression* ExpressionTranslator::call(Operator op, Node* node, List* arguments) {
+    const vector::ColumnType type = storageType(exprType(node));
+    const Arguments translated = translateAll(arguments);
+    return make([&] { return builder_->call(op, type, translated); });
+}
+
+const Expression* ExpressionTranslator::function(Oid function, Oid collation, Node* node,
+                                                 List* arguments) {
+    switch (function) {
+        case F_TEXTLIKE:
+            return like(Operator::Like, collation, arguments);
+        case F_TEXTNLIKE:
+            return like(Operator::NotLike, collation, arguments);
+        default:
+            break;
+    }
+    if (const Expression* bucketed = step(function, node, arguments)) {
+        return bucketed;
+    }
+    const NativeOperator* native = nativeOperator(function);
+    if (native == nullptr) {
+        return nullptr;
+    }
+    const Oid type = exprType(static_cast<Node*>(linitial(arguments)));
+    if ((native->requirement == Requirement::BytewiseEquality &&
+         !equalityIsBytewise(type, collation)) ||
+        (native->requirement == Requirement::BytewiseOrder && !orderIsBytewise(type, collation))) {
+        return nullptr;
+    }
+    // A domain over a float is stored as an integer; its RelabelType makes it foreign.
+    checkExecute(function);
+    return call(native->op, node, arguments);
+}
+
+const Expression* ExpressionTranslator::step(Oid function, Node* node, List* arguments) {
+    const int64 width = stepBucketWidth(function, arguments);
+    if (width == 0) {
+        return nullptr;
+    }
+    const int position = list_length(arguments) == 1 ? 0 : 1;
+    auto* argument = static_cast<Node*>(list_nth(arguments, position));
+    auto* replaced = static_cast<Node*>(copyObjectImpl(node));
+    List* copies = IsA(replaced, FuncExpr) ? reinterpret_cast<FuncExpr*>(replaced)->args
+                                           : reinterpret_cast<OpExpr*>(replaced)->args;
+    lfirst(list_nth_cell(copies, position)) = ForeignExpressions::parameter(1, argument);
+    const Expression* translated = translate(argument);
+    const uint32_t id =
+        foreign_->add(reinterpret_cast<Expr*>(replaced), list_make1_oid(exprType(argument)));
+    const vector::ColumnType type = storageType(exprType(node));
+    return make([&] { return builder_->step(id, type, translated, width); });
+}
+
+const Expression* ExpressionTranslator::like(Operator op, Oid collation, List* arguments) {
+    auto* subject = static_cast<Node*>(linitial(arguments));
+    Datum value = 0;
+    bool null = true;
+    if (!equalityIsBytewise(TEXTOID, collation) || !sameStorage(exprType(subject), TEXTOID) ||
+        !valueOf(static_cast<Node*>(lsecond(arguments)), &value, &null) || null) {
+        return nullptr;
+    }
+    const bool multibyte = pg_database_encoding_max_length() > 1;
+    if (multibyte && GetDatabaseEncoding() != PG_UTF8) {
+        return nullptr;
+    }
+    const text* pattern = DatumGetTextPP(value);
+    const std::string_view bytes(VARDATA_ANY(pattern), VARSIZE_ANY_EXHDR(pattern));
+    checkExecute(op == Operator::Like ? F_TEXTLIKE : F_TEXTNLIKE);
+    const Expression* argument = translate(subject);
+    // nullptr again for a pattern the engine does not take.
+    return make([&] { return builder_->like(op, argument, bytes, multibyte); });
+}
+
+const Expression* ExpressionTranslator::equality(Operator op, DistinctExpr* distinct) {
+    const Oid function = functionOf(distinct);
+    const NativeOperator* native = nativeOperator(function);
+    const Oid type = exprType(static_cast<Node*>(linitial(distinct->args)));
+    if (native == nullptr || native->op != Operator::Equal ||
+        (native->requirement == Requirement::BytewiseEquality &&
+         !equalityIsBytewise(type, distinct->inputcollid))) {
+        return nullptr;
+    }
+    checkExecute(function);
+    return call(op, reinterpret_cast<Node*>(distinct), distinct->args);
+}
+
+// column = ANY (array) and column <> ALL (array) with an array known now.
+const Expression* ExpressionTranslator::anyOf(ScalarArrayOpExpr* any) {
+    set_sa_opfuncid(any);
+    const NativeOperator* native = nativeOperator(any->opfuncid);
+    auto* subject = static_cast<Node*>(linitial(any->args));
+    auto* array = static_cast<Node*>(lsecond(any->args));
+    const Oid type = exprType(subject);
+    const Oid element = get_base_element_type(exprType(array));
+    const Operator wanted = any->useOr ? Operator::Equal : Operator::NotEqual;
+    Datum value = 0;
+    bool null = true;
+    if (native == nullptr || native->op != wanted || !OidIsValid(element) ||
+        storageType(type) != storageType(element) || !equalityIsBytewise(type, any->inputcollid) ||
+        !valueOf(array, &value, &null) || null) {
+        return nullptr;
+    }
+    checkExecute(any->opfuncid);
+    ArrayType* values = DatumGetArrayTypeP(value);
+    Form_pg_attribute form = valueForm(element);
+    Datum* elements = nullptr;
+    bool* nulls = nullptr;
+    int count = 0;
+    deconstruct_array(values, ARR_ELEMTYPE(values), form->attlen, form->attbyval, form->attalign,
+                      &elements, &nulls, &count);
+    for (int i = 0; i < count; i++) {
+        if (!nulls[i]) {
+            storage::prepareValue(form, &elements[i]);
+        }
+    }
+    const Expression* argument = translate(subject);
+    return make([&] {
+        vector::Column constants(storage::columnTypeOf(form), resource_);
+        for (int i = 0; i < count; i++) {
+            if (nulls[i]) {
+                constants.appendNull();
+            } else {
+                storage::appendValue(constants, form, elements[i]);
+            }
+        }
+        return builder_->any(any->useOr ? Operator::EqualAny : Operator::NotEqualAll, argument,
+                             std::move(constants));
+    });
+}
+
+const Expression* ExpressionTranslator::boolean(BoolExpr* expression) {
+    auto* node = reinterpret_cast<Node*>(expression);
+    switch (expression->boolop) {
+        case AND_EXPR:
+            return call(Operator::And, node, expression->args);
+        case OR_EXPR:
+            return call(Operator::Or, node, expression->args);
+        case NOT_EXPR:
+            // NOT of IS DISTINCT FROM is what the parser makes of IS NOT DISTINCT FROM.
+            return call(Operator::Not, node, expression->args);
+    }
+    return nullptr;
+}
+
+const Expression* ExpressionTranslator::caseOf(CaseExpr* expression) {
+    List* parts = NIL;
+    ListCell* cell;
+    foreach (cell, expression->args) {
+        auto* when = lfirst_node(CaseWhen, cell);
+        auto* condition = reinterpret_cast<Node*>(when->expr);
+        if (expression->arg != nullptr) {
+            condition = substituteTested(condition, expression->arg);
+        }
+        parts = lappend(lappend(parts, condition), when->result);
+    }
+    const Oid type = exprType(reinterpret_cast<Node*>(expression));
+    auto* otherwise = reinterpret_cast<Node*>(expression->defresult);
+    if (otherwise == nullptr) {
+        otherwise = reinterpret_cast<Node*>(makeNullConst(type, -1, InvalidOid));
+    }
+    return call(Operator::Case, reinterpret_cast<Node*>(expression), lappend(parts, otherwise));
+}
+
+// Replaces the parts of an expression that the engine evaluates by parameters.
+struct ExpressionTranslator::Hoisting {
+    Node* root;
+    bool fuse;    // whether inner calls that are foreign too become part of this one
+    bool eager;   // whether more than columns may be taken out
+    List* nodes;  // what the parameters stand for
+};
+
+Node* ExpressionTranslator::hoist(Node* node, void* context) {
+    if (node == nullptr) {
+        return nullptr;
+    }
+    auto* hoisting = static_cast<Hoisting*>(context);
+    const bool inside = node == hoisting->root || IsA(node, List) || !hoisting->eager ||
+                        !dependsOnRow(node) ||
+                        (hoisting->fuse && evaluatesAllArguments(node) && !mayBeNative(node));
+    if (inside && !IsA(node, Var)) {
+        return pg::mutateExpression(node, hoist, context);
+    }
+    int number = 1;
+    ListCell* cell;
+    foreach (cell, hoisting->nodes) {
+        if (equal(lfirst(cell), node)) {
+            return reinterpret_cast<Node*>(ForeignExpressions::parameter(number, node));
+        }
+        number++;
+    }
+    hoisting->nodes = lappend(hoisting->nodes, node);
+    return reinterpret_cast<Node*>(ForeignExpressions::parameter(number, node));
+}
+
+const Expression* ExpressionTranslator::foreignCall(Node* node) {
+    // An expression of one column is asked once for each entry of a dictionary: better as a whole.
+    Hoisting hoisting = {node, distinctVars(node) == 1, evaluatesAllArguments(node), NIL};
+    Node* body = hoist(node, &hoisting);
+    List* types = NIL;
+    ListCell* cell;
+    foreach (cell, hoisting.nodes) {
+        types = lappend_oid(types, exprType(static_cast<Node*>(lfirst(cell))));
+    }
+    const Arguments arguments = translateAll(hoisting.nodes);
+    const uint32_t id = foreign_->add(reinterpret_cast<Expr*>(body), types);
+    const vector::ColumnType type = storageType(exprType(node));
+    return make([&] { return builder_->foreign(id, type, arguments, true); });
+}
+
+}  // namespace footfall::executor

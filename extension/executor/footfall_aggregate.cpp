@@ -1,0 +1,508 @@
+// See footfall_aggregate.h and aggregate_plan.h.
+//
+// Memory: what one execution makes (translated expressions, groups, the current table's scan) is in
+// one context that a rescan resets; nothing in it needs a destructor. What the engine allocates for
+// groups is measured by the engine and bounded by work_mem through spilling.
+#include "extension/executor/footfall_aggregate.h"
+
+#include "engine/aggregate/aggregation.h"
+#include "extension/executor/aggregate_function.h"
+#include "extension/executor/aggregate_plan.h"
+#include "extension/executor/aggregate_report.h"
+#include "extension/executor/batch_source.h"
+#include "extension/executor/expression_translator.h"
+#include "extension/executor/scan_predicates.h"
+#include "extension/executor/spill_file.h"
+#include "extension/executor/value_type.h"
+#include "extension/pg/guard.h"
+
+namespace footfall::executor {
+
+namespace {
+
+// In dynamic shared memory: the counters of all processes, then one parallel scan a leaf.
+struct SharedAggregate {
+    SharedCounters counters;
+    Size stride;
+    Size first;  // offset of the first scan
+};
+
+struct FootfallAggregateState {
+    CustomScanState css;  // first
+    AggregatePlan plan;
+    int keyCount;
+    int aggregateCount;
+    AggregateFunction* functions;
+    Form_pg_attribute* forms;  // of keys, then aggregates
+    Relation* relations;       // of the leaves
+
+    MemoryContext context;  // of one execution
+    ExpressionTranslator* translator;
+    scan::Evaluator* evaluator;
+    SpillFiles* spill;
+    aggregate::Aggregation* aggregation;
+    storage::ScanFilter filter;
+    base::Buffer* record;
+    bool consumed;
+    bool inLot;
+    uint32_t group;  // next of the lot
+
+    SharedAggregate* shared;
+    AggregateCounters counters;
+};
+
+FootfallAggregateState* cast(void* node) {
+    return static_cast<FootfallAggregateState*>(node);
+}
+
+PlanState* childOf(FootfallAggregateState* state) {
+    return static_cast<PlanState*>(linitial(state->css.custom_ps));
+}
+
+ParallelTableScanDesc sharedScan(SharedAggregate* shared, int leaf) {
+    return reinterpret_cast<ParallelTableScanDesc>(reinterpret_cast<char*>(shared) + shared->first +
+                                                   static_cast<Size>(leaf) * shared->stride);
+}
+
+const CustomExecMethods* execMethods();
+
+Node* createState(CustomScan*) {
+    auto* state = static_cast<FootfallAggregateState*>(palloc0(sizeof(FootfallAggregateState)));
+    NodeSetTag(state, T_CustomScanState);
+    state->css.methods = execMethods();
+    return reinterpret_cast<Node*>(state);
+}
+
+void checkAggregates(const AggregatePlan& plan) {
+    ListCell* cell;
+    foreach (cell, plan.aggregates) {
+        const Oid function = lfirst_node(Aggref, cell)->aggfnoid;
+#if PG_VERSION_NUM >= 160000
+        const AclResult result =
+            object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE);
+#else
+        const AclResult result = pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE);
+#endif
+        if (result != ACLCHECK_OK) {
+            aclcheck_error(result, OBJECT_AGGREGATE, get_func_name(function));
+        }
+        InvokeFunctionExecuteHook(function);
+    }
+}
+
+void begin(CustomScanState* node, EState* estate, int eflags) {
+    FootfallAggregateState* state = cast(node);
+    auto* scan = reinterpret_cast<CustomScan*>(node->ss.ps.plan);
+    state->plan = readAggregatePlan(scan);
+    const AggregatePlan& plan = state->plan;
+    state->keyCount = list_length(plan.keys);
+    state->aggregateCount = list_length(plan.aggregates);
+    state->context =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall aggregate", ALLOCSET_DEFAULT_SIZES);
+    checkAggregates(plan);
+    state->functions = static_cast<AggregateFunction*>(
+        palloc0(sizeof(AggregateFunction) * static_cast<Size>(Max(state->aggregateCount, 1))));
+    state->forms = static_cast<Form_pg_attribute*>(
+        palloc0(sizeof(Form_pg_attribute) *
+                static_cast<Size>(Max(state->keyCount + state->aggregateCount, 1))));
+    int index = 0;
+    ListCell* cell;
+    foreach (cell, plan.keys) {
+        state->forms[index++] = valueForm(exprType(static_cast<Node*>(lfirst(cell))));
+    }
+    foreach (cell, plan.aggregates) {
+        auto* aggref = lfirst_node(Aggref, cell);
+        const char* reason = describeAggregate(aggref, &state->functions[index - state->keyCount]);
+        if (reason != nullptr) {
+            elog(ERROR, "FootfallAggregate cannot run: %s", reason);
+        }
+        state->forms[index++] = valueForm(aggref->aggtype);
+    }
+    if (plan.mode == AggregateMode::Final) {
+        node->custom_ps = list_make1(
+            ExecInitNode(static_cast<Plan*>(linitial(scan->custom_plans)), estate, eflags));
+        return;
+    }
+    state->relations = static_cast<Relation*>(
+        palloc0(sizeof(Relation) * static_cast<Size>(Max(list_length(plan.leaves), 1))));
+    for (int i = 0; i < list_length(plan.leaves); i++) {
+        state->relations[i] =
+            ExecOpenScanRelation(estate, static_cast<Index>(list_nth_int(plan.leaves, i)), eflags);
+    }
+}
+
+const scan::Expression* argumentOf(FootfallAggregateState* state, const Aggref* aggref, int index) {
+    if (index >= list_length(aggref->args)) {
+        return nullptr;
+    }
+    auto* entry = static_cast<TargetEntry*>(list_nth(aggref->args, index));
+    return state->translator->translate(reinterpret_cast<Node*>(entry->expr));
+}
+
+std::span<const scan::Expression* const> translateList(FootfallAggregateState* state, List* nodes) {
+    const auto count = static_cast<Size>(list_length(nodes));
+    auto** expressions = static_cast<const scan::Expression**>(
+        palloc(sizeof(const scan::Expression*) * Max(count, Size{1})));
+    for (Size i = 0; i < count; i++) {
+        expressions[i] =
+            state->translator->translate(static_cast<Node*>(list_nth(nodes, static_cast<int>(i))));
+    }
+    return {expressions, count};
+}
+
+// Translates the expressions and makes the engine's aggregation of them.
+void prepare(FootfallAggregateState* state) {
+    const AggregatePlan& plan = state->plan;
+    auto* spec =
+        static_cast<aggregate::AggregationSpec*>(palloc0(sizeof(aggregate::AggregationSpec)));
+    state->translator = new (palloc(sizeof(ExpressionTranslator)))
+        ExpressionTranslator(&state->css.ss.ps, plan.attributes);
+    const auto count = static_cast<Size>(state->aggregateCount);
+    auto* aggregates = static_cast<aggregate::AggregateSpec*>(
+        palloc0(sizeof(aggregate::AggregateSpec) * Max(count, Size{1})));
+    for (int i = 0; i < state->aggregateCount; i++) {
+        auto* aggref = static_cast<Aggref*>(list_nth(plan.aggregates, i));
+        aggregate::AggregateSpec& target = aggregates[i];
+        target.function = state->functions[i].function;
+        const bool pair = target.function == aggregate::Function::Regression;
+        target.argument = argumentOf(state, aggref, pair ? 1 : 0);
+        target.second = pair ? argumentOf(state, aggref, 0) : nullptr;
+        target.filter =
+            aggref->aggfilter != nullptr
+                ? state->translator->translate(reinterpret_cast<Node*>(aggref->aggfilter))
+                : nullptr;
+        switch (target.function) {
+            case aggregate::Function::Count:
+            case aggregate::Function::Sum:
+            case aggregate::Function::Average:
+                target.distinct = aggref->aggdistinct != NIL;
+                break;
+            default:
+                break;
+        }
+    }
+    spec->aggregates = {aggregates, count};
+    spec->keys = translateList(state, plan.keys);
+    spec->filters = translateList(state, plan.filters);
+    state->spill = new (palloc(sizeof(SpillFiles))) SpillFiles();
+    pg::ContextResource* resource = state->translator->resource();
+    MemoryContext context = CurrentMemoryContext;
+    const bool reads = plan.mode != AggregateMode::Final;
+    pg::enterEngine([&] {
+        if (reads) {
+            state->evaluator = pg::makeIn<scan::Evaluator>(context, state->translator->builder(),
+                                                           state->translator->foreign(), resource);
+        }
+        state->aggregation = pg::makeIn<aggregate::Aggregation>(
+            context, *spec, state->evaluator, state->spill, get_hash_memory_limit(), resource);
+        state->record = pg::makeIn<base::Buffer>(context, resource);
+    });
+    if (reads && plan.predicates != NIL) {
+        List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
+        preparePredicates(&state->filter, plan.predicates, values, state->css.ss.ps.ps_ExprContext);
+    }
+}
+
+// The number of the leaf's attribute that is the parent's `attribute`.
+int leafAttribute(const AggregatePlan& plan, int leaf, int attribute) {
+    auto* numbers = static_cast<List*>(list_nth(plan.leafAttributes, leaf));
+    for (int i = 0; i < list_length(plan.attributes); i++) {
+        if (list_nth_int(plan.attributes, i) == attribute) {
+            return list_nth_int(numbers, i);
+        }
+    }
+    elog(ERROR, "FootfallAggregate prunes by column %d, which it does not read", attribute);
+    return 0;
+}
+
+// The predicates for the leaf's own columns, counting for the node.
+storage::ScanFilter* leafFilter(FootfallAggregateState* state, int leaf) {
+    auto* filter = static_cast<storage::ScanFilter*>(palloc0(sizeof(storage::ScanFilter)));
+    const auto count = static_cast<Size>(state->filter.predicateCount);
+    filter->predicateCount = state->filter.predicateCount;
+    filter->predicates = static_cast<storage::ScanPredicate*>(
+        palloc(sizeof(storage::ScanPredicate) * Max(count, Size{1})));
+    for (Size i = 0; i < count; i++) {
+        filter->predicates[i] = state->filter.predicates[i];
+        filter->predicates[i].attribute =
+            leafAttribute(state->plan, leaf, filter->predicates[i].attribute + 1) - 1;
+    }
+    return filter;
+}
+
+void readLeaf(FootfallAggregateState* state, int leaf) {
+    Relation relation = state->relations[leaf];
+    MemoryContext context =
+        AllocSetContextCreate(state->context, "footfall table scan", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext previous = MemoryContextSwitchTo(context);
+    TableScanDesc scan =
+        state->shared != nullptr
+            ? table_beginscan_parallel(relation, sharedScan(state->shared, leaf))
+            : table_beginscan(relation, state->css.ss.ps.state->es_snapshot, 0, nullptr);
+    storage::ScanFilter* filter = leafFilter(state, leaf);
+    storage::setScanFilter(scan, filter);
+    auto* attributes = static_cast<List*>(list_nth(state->plan.leafAttributes, leaf));
+    BatchSource* source = BatchSource::create(relation, scan, attributes, &state->counters.batches);
+    scan::Selection selection;
+    while (source->next(selection)) {
+        pg::enterEngine([&] { state->aggregation->consume(*source, selection); });
+    }
+    source->close();
+    table_endscan(scan);
+    MemoryContextSwitchTo(previous);
+    state->counters.addPruning(*filter);
+    MemoryContextDelete(context);
+}
+
+void mergeChild(FootfallAggregateState* state) {
+    PlanState* child = childOf(state);
+    for (;;) {
+        CHECK_FOR_INTERRUPTS();
+        TupleTableSlot* slot = ExecProcNode(child);
+        if (TupIsNull(slot)) {
+            return;
+        }
+        bool null = false;
+        const Datum value = slot_getattr(slot, 1, &null);
+        auto* bytes = reinterpret_cast<struct varlena*>(DatumGetPointer(value));
+        pg::enterEngine([&] {
+            state->aggregation->merge(
+                {reinterpret_cast<const std::byte*>(VARDATA_ANY(bytes)), VARSIZE_ANY_EXHDR(bytes)});
+        });
+    }
+}
+
+void consume(FootfallAggregateState* state) {
+    MemoryContext previous = MemoryContextSwitchTo(state->context);
+    prepare(state);
+    if (state->plan.mode == AggregateMode::Final) {
+        mergeChild(state);
+    } else {
+        for (int i = 0; i < list_length(state->plan.leaves); i++) {
+            readLeaf(state, i);
+        }
+        const scan::EvaluationCounters& evaluation = state->evaluator->counters();
+        state->counters.rowsRemoved += evaluation.rowsRemoved;
+        state->counters.rowsRemovedEncoded += evaluation.rowsRemovedEncoded;
+    }
+    if (state->plan.mode != AggregateMode::Partial) {
+        pg::enterEngine([&] { state->aggregation->finish(); });
+    }
+    state->counters.spilledFiles += state->aggregation->spilledFiles();
+    MemoryContextSwitchTo(previous);
+    state->consumed = true;
+}
+
+// The next record of states, as the only value of the scan slot.
+bool nextState(FootfallAggregateState* state, TupleTableSlot* slot) {
+    bool found = false;
+    pg::enterEngine([&] {
+        state->record->clear();
+        found = state->aggregation->nextState(*state->record);
+    });
+    if (!found) {
+        return false;
+    }
+    const Size size = state->record->size();
+    auto* bytes = static_cast<bytea*>(palloc(size + VARHDRSZ));
+    SET_VARSIZE(bytes, size + VARHDRSZ);
+    memcpy(VARDATA(bytes), state->record->data(), size);
+    slot->tts_values[0] = PointerGetDatum(bytes);
+    slot->tts_isnull[0] = false;
+    return true;
+}
+
+bool nextGroup(FootfallAggregateState* state, TupleTableSlot* slot) {
+    aggregate::Aggregation& aggregation = *state->aggregation;
+    while (!state->inLot || state->group >= aggregation.groups()) {
+        bool found = false;
+        pg::enterEngine([&] { found = aggregation.nextGroups(); });
+        if (!found) {
+            return false;
+        }
+        state->inLot = true;
+        state->group = 0;
+    }
+    const uint32_t group = state->group++;
+    for (int i = 0; i < state->keyCount; i++) {
+        const aggregate::Value key = aggregation.key(group, static_cast<uint32_t>(i));
+        slot->tts_isnull[i] = key.null;
+        slot->tts_values[i] =
+            key.null ? Datum{0} : datumOf(state->forms[i], key.integer, key.real, key.bytes);
+    }
+    for (int i = 0; i < state->aggregateCount; i++) {
+        const aggregate::Result result = aggregation.result(group, static_cast<uint32_t>(i));
+        const int column = state->keyCount + i;
+        slot->tts_values[column] = aggregateDatum(state->functions[i], state->forms[column], result,
+                                                  &slot->tts_isnull[column]);
+    }
+    return true;
+}
+
+TupleTableSlot* exec(CustomScanState* node) {
+    FootfallAggregateState* state = cast(node);
+    ExprContext* econtext = node->ss.ps.ps_ExprContext;
+    TupleTableSlot* slot = node->ss.ss_ScanTupleSlot;
+    if (!state->consumed) {
+        consume(state);
+    }
+    for (;;) {
+        CHECK_FOR_INTERRUPTS();
+        ResetExprContext(econtext);
+        ExecClearTuple(slot);
+        memset(slot->tts_isnull, 1, static_cast<Size>(slot->tts_tupleDescriptor->natts));
+        MemoryContext previous = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
+        const bool found = state->plan.mode == AggregateMode::Partial ? nextState(state, slot)
+                                                                      : nextGroup(state, slot);
+        MemoryContextSwitchTo(previous);
+        if (!found) {
+            return nullptr;
+        }
+        ExecStoreVirtualTuple(slot);
+        econtext->ecxt_scantuple = slot;
+        if (node->ss.ps.qual != nullptr && !ExecQual(node->ss.ps.qual, econtext)) {
+            InstrCountFiltered1(node, 1);
+            continue;
+        }
+        return node->ss.ps.ps_ProjInfo != nullptr ? ExecProject(node->ss.ps.ps_ProjInfo) : slot;
+    }
+}
+
+// Forgets all groups and what was read.
+void reset(FootfallAggregateState* state) {
+    if (state->spill != nullptr) {
+        state->spill->dropAll();
+    }
+    if (state->translator != nullptr) {
+        state->translator->release();
+    }
+    state->translator = nullptr;
+    state->evaluator = nullptr;
+    state->spill = nullptr;
+    state->aggregation = nullptr;
+    state->record = nullptr;
+    state->filter = {};
+    state->consumed = false;
+    state->inLot = false;
+    ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
+    MemoryContextReset(state->context);
+}
+
+void end(CustomScanState* node) {
+    FootfallAggregateState* state = cast(node);
+    reset(state);
+    ListCell* cell;
+    foreach (cell, node->custom_ps) {
+        ExecEndNode(static_cast<PlanState*>(lfirst(cell)));
+    }
+}
+
+void rescan(CustomScanState* node) {
+    FootfallAggregateState* state = cast(node);
+    reset(state);
+    ListCell* cell;
+    foreach (cell, node->custom_ps) {
+        auto* child = static_cast<PlanState*>(lfirst(cell));
+        if (node->ss.ps.chgParam != nullptr) {
+            UpdateChangedParamSet(child, node->ss.ps.chgParam);
+        }
+        if (child->chgParam == nullptr) {
+            ExecReScan(child);
+        }
+    }
+}
+
+Size scanStride(FootfallAggregateState* state) {
+    Size stride = 0;
+    Snapshot snapshot = state->css.ss.ps.state->es_snapshot;
+    for (int i = 0; i < list_length(state->plan.leaves); i++) {
+        const Size size = table_parallelscan_estimate(state->relations[i], snapshot);
+        stride = Max(stride, static_cast<Size>(MAXALIGN(size)));
+    }
+    return stride;
+}
+
+Size estimateShared(CustomScanState* node, ParallelContext*) {
+    FootfallAggregateState* state = cast(node);
+    return MAXALIGN(sizeof(SharedAggregate)) +
+           scanStride(state) * static_cast<Size>(list_length(state->plan.leaves));
+}
+
+void initializeShared(CustomScanState* node, ParallelContext*, void* coordinate) {
+    FootfallAggregateState* state = cast(node);
+    auto* shared = static_cast<SharedAggregate*>(coordinate);
+    shared->counters.initialize();
+    shared->stride = scanStride(state);
+    shared->first = MAXALIGN(sizeof(SharedAggregate));
+    for (int i = 0; i < list_length(state->plan.leaves); i++) {
+        table_parallelscan_initialize(state->relations[i], sharedScan(shared, i),
+                                      node->ss.ps.state->es_snapshot);
+    }
+    state->shared = shared;
+}
+
+void reinitializeShared(CustomScanState* node, ParallelContext*, void*) {
+    FootfallAggregateState* state = cast(node);
+    for (int i = 0; i < list_length(state->plan.leaves); i++) {
+        table_parallelscan_reinitialize(state->relations[i], sharedScan(state->shared, i));
+    }
+}
+
+void initializeWorker(CustomScanState* node, shm_toc*, void* coordinate) {
+    cast(node)->shared = static_cast<SharedAggregate*>(coordinate);
+}
+
+// Called in workers when they are through, and in the leader before the shared memory goes: by then
+// the workers have ended.
+void shutdown(CustomScanState* node) {
+    FootfallAggregateState* state = cast(node);
+    if (state->shared == nullptr) {
+        return;
+    }
+    if (IsParallelWorker()) {
+        state->shared->counters.add(state->counters);
+    } else {
+        state->shared->counters.moveTo(&state->counters);
+    }
+    state->shared = nullptr;
+}
+
+void explain(CustomScanState* node, List* ancestors, ExplainState* es) {
+    FootfallAggregateState* state = cast(node);
+    explainAggregate(state->plan, state->counters, node, ancestors, es);
+}
+
+CustomExecMethods makeExecMethods() {
+    CustomExecMethods methods = {};
+    methods.CustomName = "FootfallAggregate";
+    methods.BeginCustomScan = begin;
+    methods.ExecCustomScan = exec;
+    methods.EndCustomScan = end;
+    methods.ReScanCustomScan = rescan;
+    methods.EstimateDSMCustomScan = estimateShared;
+    methods.InitializeDSMCustomScan = initializeShared;
+    methods.ReInitializeDSMCustomScan = reinitializeShared;
+    methods.InitializeWorkerCustomScan = initializeWorker;
+    methods.ShutdownCustomScan = shutdown;
+    methods.ExplainCustomScan = explain;
+    return methods;
+}
+
+const CustomExecMethods* execMethods() {
+    static const CustomExecMethods methods = makeExecMethods();
+    return &methods;
+}
+
+const CustomScanMethods planMethods = {"FootfallAggregate", createState};
+
+}  // namespace
+
+const CustomScanMethods* aggregateMethods() {
+    return &planMethods;
+}
+
+void registerAggregate() {
+    RegisterCustomScanMethods(&planMethods);
+}
+
+}  // namespace footfall::executor

@@ -1,0 +1,31 @@
+// PostgreSQL's functions that the engine evaluates itself.
+#pragma once
+
+#include "engine/scan/expression.h"
+#include "extension/pg/pg.h"
+
+namespace footfall::executor {
+
+// What must hold of a call besides its function.
+enum class Requirement : uint8_t {
+    None,
+    BytewiseEquality,  // of the first argument's type under the call's collation
+    BytewiseOrder,
+};
+
+struct NativeOperator {
+    Oid function;
+    scan::Operator op;
+    Requirement requirement;
+};
+
+// nullptr when the engine does not know the function. LIKE and = ANY are not among these.
+const NativeOperator* nativeOperator(Oid function);
+
+// For a function of a timestamp, given with its first argument when that is a constant unit: the
+// width in microseconds of buckets within which it is constant as a rule, 0 when it is none such.
+// Holds for units of an hour and more: zones change their offset at multiples of 15 minutes, and
+// the engine looks at both ends of each bucket.
+int64 stepBucketWidth(Oid function, const List* arguments);
+
+}  // namespace footfall::executor

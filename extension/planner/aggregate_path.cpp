@@ -1,0 +1,235 @@
+// See aggregate_path.h.
+//
+// Costs: pages of the columns read, as FootfallScan's; then a row costs a fraction of what it costs
+// in the executor, since batches are filtered and aggregated column by column. Both are calibrated
+// in the planner's own units, so that parallel_setup_cost decides when workers pay.
+#include "extension/planner/aggregate_path.h"
+
+#include "extension/executor/footfall_aggregate.h"
+#include "extension/module/settings.h"
+#include "extension/planner/aggregate_query.h"
+
+namespace footfall::planner {
+
+namespace {
+
+create_upper_paths_hook_type previousHook = nullptr;
+
+// What a value costs in a batch, relative to cpu_operator_cost in the executor.
+constexpr double kBatchFactor = 0.2;
+
+// A path keeps the plan's parts as a list, for nodes are all that custom_private may have.
+List* packPlan(const executor::AggregatePlan& plan) {
+    List* numbers = list_make2_int(static_cast<int>(plan.mode), static_cast<int>(plan.parent));
+    List* packed =
+        list_make5(numbers, plan.keys, plan.aggregates, plan.filters, plan.predicateValues);
+    return list_concat(
+        packed, list_make4(plan.predicates, plan.leaves, plan.attributes, plan.leafAttributes));
+}
+
+executor::AggregatePlan unpackPlan(const List* packed) {
+    auto part = [packed](int index) { return static_cast<List*>(list_nth(packed, index)); };
+    executor::AggregatePlan plan = {};
+    plan.mode = static_cast<executor::AggregateMode>(linitial_int(part(0)));
+    plan.parent = static_cast<Index>(lsecond_int(part(0)));
+    plan.keys = part(1);
+    plan.aggregates = part(2);
+    plan.filters = part(3);
+    plan.predicateValues = part(4);
+    plan.predicates = part(5);
+    plan.leaves = part(6);
+    plan.attributes = part(7);
+    plan.leafAttributes = part(8);
+    return plan;
+}
+
+Plan* planAggregate(PlannerInfo* root, RelOptInfo*, CustomPath* path, List* targetList, List*,
+                    List* children) {
+    auto* scan = makeNode(CustomScan);
+    const executor::AggregatePlan plan = unpackPlan(path->custom_private);
+    executor::describeAggregatePlan(scan, plan);
+    scan->scan.plan.targetlist = targetList;
+    if (plan.mode != executor::AggregateMode::Partial) {
+        scan->scan.plan.qual =
+            static_cast<List*>(copyObjectImpl(reinterpret_cast<List*>(root->parse->havingQual)));
+    }
+    scan->scan.scanrelid = 0;
+    scan->flags = path->flags;
+    scan->custom_plans = children;
+    scan->methods = executor::aggregateMethods();
+    return &scan->scan.plan;
+}
+
+const CustomPathMethods pathMethods = {"FootfallAggregate", planAggregate, nullptr};
+
+CustomPath* makePath(RelOptInfo* grouped, PathTarget* target, const AggregateQuery& query,
+                     executor::AggregateMode mode, int workers) {
+    executor::AggregatePlan plan = query.plan;
+    plan.mode = mode;
+    auto* path = makeNode(CustomPath);
+    path->path.pathtype = T_CustomScan;
+    path->path.parent = grouped;
+    path->path.pathtarget = target;
+    path->path.parallel_aware = workers > 0;
+    // A final node has a Gather below it.
+    path->path.parallel_safe = grouped->consider_parallel && mode != executor::AggregateMode::Final;
+    path->path.parallel_workers = workers;
+    path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+    path->custom_private = packPlan(plan);
+    path->methods = &pathMethods;
+    return path;
+}
+
+double parallelDivisor(int workers) {
+    double divisor = workers;
+    if (parallel_leader_participation) {
+        divisor += Max(1.0 - 0.3 * workers, 0.0);
+    }
+    return divisor;
+}
+
+// What reading, filtering and grouping all rows costs one process.
+struct ReadCost {
+    Cost pages;
+    Cost cpu;
+};
+
+ReadCost readCost(PlannerInfo* root, RelOptInfo* input, const AggregateQuery& query) {
+    QualCost filters;
+    QualCost values;
+    cost_qual_eval(&filters, query.plan.filters, root);
+    List* computed = list_concat_copy(query.plan.keys, query.plan.aggregates);
+    cost_qual_eval(&values, computed, root);
+    double width = 0;
+    double all = 0;
+    for (int attribute = Max(input->min_attr, 1); attribute <= input->max_attr; attribute++) {
+        const double bytes = Max(input->attr_widths[attribute - input->min_attr], 4);
+        all += bytes;
+        width += list_member_int(query.plan.attributes, attribute) ? bytes : 0;
+    }
+    ReadCost cost;
+    cost.pages = seq_page_cost * query.pages * (all > 0 ? Max(width / all, 0.02) : 1.0);
+    const int units = list_length(query.plan.attributes) + list_length(computed) + 1;
+    cost.cpu = kBatchFactor * (query.tuples * (cpu_operator_cost * units + filters.per_tuple) +
+                               Max(input->rows, 1.0) *
+                                   (values.per_tuple + cpu_operator_cost * list_length(computed)));
+    return cost;
+}
+
+double estimateGroups(PlannerInfo* root, RelOptInfo* input, const AggregateQuery& query) {
+    if (query.plan.keys == NIL) {
+        return 1;
+    }
+    return estimate_num_groups(root, query.plan.keys, Max(input->rows, 1.0), nullptr, nullptr);
+}
+
+// Under require_vectorized the plans here are all but free, and keep their order among themselves.
+Cost asRequired(Cost cost) {
+    return module::requireVectorized ? cost * 1e-6 : cost;
+}
+
+void setCosts(Path* path, Cost startup, Cost total, double rows) {
+    path->startup_cost = asRequired(startup);
+    path->total_cost = asRequired(total);
+    path->rows = clamp_row_est(rows);
+}
+
+void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
+               const AggregateQuery& query) {
+    const ReadCost cost = readCost(root, input, query);
+    const double groups = estimateGroups(root, input, query);
+    CustomPath* path =
+        makePath(grouped, grouped->reltarget, query, executor::AggregateMode::Serial, 0);
+    const Cost startup = cost.pages + cost.cpu + grouped->reltarget->cost.startup;
+    setCosts(&path->path, startup,
+             startup + groups * (cpu_tuple_cost + grouped->reltarget->cost.per_tuple), groups);
+    add_path(grouped, &path->path);
+}
+
+// What sending the groups' states from the workers costs: a state has the values of DISTINCT
+// aggregates one by one.
+double statesSent(RelOptInfo* input, const AggregateQuery& query, double groups) {
+    ListCell* cell;
+    foreach (cell, query.plan.aggregates) {
+        if (lfirst_node(Aggref, cell)->aggdistinct != NIL) {
+            return Max(input->rows, groups);
+        }
+    }
+    return groups;
+}
+
+void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
+                 const AggregateQuery& query) {
+    if (!grouped->consider_parallel || !input->consider_parallel) {
+        return;
+    }
+    const int workers =
+        compute_parallel_worker(input, query.pages, -1, max_parallel_workers_per_gather);
+    if (workers <= 0) {
+        return;
+    }
+    const ReadCost cost = readCost(root, input, query);
+    const double groups = estimateGroups(root, input, query);
+    const double sent = statesSent(input, query, groups);
+    double records = Max(1.0 + sent / 4096, workers);
+
+    PathTarget* target = create_empty_pathtarget();
+    add_column_to_pathtarget(target,
+                             executor::stateExpression(query.plan.keys, query.plan.aggregates), 0);
+    target->width = 65536;
+    CustomPath* partial =
+        makePath(grouped, target, query, executor::AggregateMode::Partial, workers);
+    const Cost read = cost.pages + cost.cpu / parallelDivisor(workers);
+    setCosts(&partial->path, read, read + sent * cpu_tuple_cost * kBatchFactor, records);
+    GatherPath* gather =
+        create_gather_path(root, grouped, &partial->path, target, nullptr, &records);
+
+    CustomPath* path =
+        makePath(grouped, grouped->reltarget, query, executor::AggregateMode::Final, 0);
+    path->custom_paths = list_make1(gather);
+    const Cost startup = read + parallel_setup_cost + parallel_tuple_cost * records +
+                         sent * workers * cpu_tuple_cost * kBatchFactor +
+                         grouped->reltarget->cost.startup;
+    setCosts(&path->path, startup,
+             startup + groups * (cpu_tuple_cost + grouped->reltarget->cost.per_tuple), groups);
+    add_path(grouped, &path->path);
+}
+
+void offerAggregate(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* input,
+                    RelOptInfo* grouped, void* extra) {
+    if (previousHook != nullptr) {
+        previousHook(root, stage, input, grouped, extra);
+    }
+    if (stage != UPPERREL_GROUP_AGG) {
+        return;
+    }
+    if (!module::enableVectorized && !module::requireVectorized) {
+        return;
+    }
+    auto* group = static_cast<GroupPathExtraData*>(extra);
+    AggregateQuery query;
+    const char* reason = recogniseAggregate(root, input, grouped, group->havingQual, &query);
+    if (reason == nullptr && !module::enableVectorized) {
+        reason = "footfall.enable_vectorized is off";
+    }
+    if (reason != nullptr) {
+        if (module::requireVectorized && query.concernsFootfall) {
+            ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                            errmsg("the aggregate cannot be vectorised: %s", reason),
+                            errhint("footfall.require_vectorized is on.")));
+        }
+        return;
+    }
+    addSerial(root, input, grouped, query);
+    addParallel(root, input, grouped, query);
+}
+
+}  // namespace
+
+void installAggregateHook() {
+    previousHook = create_upper_paths_hook;
+    create_upper_paths_hook = offerAggregate;
+    executor::registerAggregate();
+}
+
+}  // namespace footfall::planner

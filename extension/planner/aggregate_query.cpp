@@ -1,0 +1,237 @@
+// See aggregate_query.h.
+//
+// Row security and views' barriers: filters keep the order of their security levels, and everything
+// else (keys, aggregates) is evaluated for rows that passed all of them, so no function sees a row
+// too early. Pruning takes no clause from behind a barrier (pruning_clause.h).
+#include "extension/planner/aggregate_query.h"
+
+#include "extension/executor/aggregate_function.h"
+#include "extension/executor/scan_predicates.h"
+#include "extension/executor/value_type.h"
+#include "extension/pg/tree_walk.h"
+#include "extension/planner/leaf_relations.h"
+#include "extension/planner/pruning_clause.h"
+
+namespace footfall::planner {
+
+namespace {
+
+// Why the expression cannot be evaluated in batches, or nullptr.
+const char* whyNot(Node* expression) {
+    if (contain_volatile_functions(expression)) {
+        return "a volatile function";
+    }
+    if (contain_subplans(expression)) {
+        return "a sub-query in an expression";
+    }
+    if (expression_returns_set(expression)) {
+        return "a function that returns a set";
+    }
+    return nullptr;
+}
+
+const char* whyNotAny(List* expressions) {
+    ListCell* cell;
+    foreach (cell, expressions) {
+        if (const char* reason = whyNot(static_cast<Node*>(lfirst(cell)))) {
+            return reason;
+        }
+    }
+    return nullptr;
+}
+
+const char* collectKeys(PlannerInfo* root, List** keys) {
+    ListCell* cell;
+    foreach (cell, root->parse->groupClause) {
+        auto* clause = lfirst_node(SortGroupClause, cell);
+        Node* key = get_sortgroupclause_expr(clause, root->processed_tlist);
+        const Oid type = exprType(key);
+        if (!executor::equalityIsBytewise(type, exprCollation(key))) {
+            return "GROUP BY a type or collation that is not compared by its bytes";
+        }
+        if (lookup_type_cache(getBaseType(type), TYPECACHE_EQ_OPR)->eq_opr != clause->eqop) {
+            return "GROUP BY with an equality of its own";
+        }
+        if (!contain_var_clause(key)) {
+            return "GROUP BY an expression without columns";
+        }
+        *keys = list_append_unique(*keys, key);
+    }
+    return whyNotAny(*keys);
+}
+
+const char* collectAggregates(RelOptInfo* grouped, Node* having, List** aggregates) {
+    constexpr int kFlags =
+        PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS;
+    List* found = pull_var_clause(reinterpret_cast<Node*>(grouped->reltarget->exprs), kFlags);
+    found = list_concat(found, pull_var_clause(having, kFlags));
+    ListCell* cell;
+    foreach (cell, found) {
+        auto* node = static_cast<Node*>(lfirst(cell));
+        if (!IsA(node, Aggref)) {
+            continue;
+        }
+        auto* aggref = reinterpret_cast<Aggref*>(node);
+        executor::AggregateFunction function;
+        if (const char* reason = executor::describeAggregate(aggref, &function)) {
+            return reason;
+        }
+        if (const char* reason = whyNotAny(list_make2(aggref->args, aggref->aggfilter))) {
+            return reason;
+        }
+        *aggregates = list_append_unique(*aggregates, aggref);
+    }
+    return nullptr;
+}
+
+// Whether every column in the expression is inside a key or an aggregate.
+bool isCovered(Node* node, List* keys) {
+    struct Search {
+        static bool finds(Node* part, void* context) {
+            if (part == nullptr || IsA(part, Aggref) ||
+                list_member(static_cast<List*>(context), part)) {
+                return false;
+            }
+            return IsA(part, Var) || IsA(part, PlaceHolderVar) ||
+                   pg::walkExpression(part, finds, context);
+        }
+    };
+    return !Search::finds(node, keys);
+}
+
+struct OrderedFilter {
+    RestrictInfo* info;
+    Cost cost;
+};
+
+// By security level, then by cost; what costs the same stays in the order of the query.
+void sortFilters(PlannerInfo* root, RelOptInfo* relation, List** filters) {
+    const int count = list_length(relation->baserestrictinfo);
+    auto* ordered = static_cast<OrderedFilter*>(
+        palloc(sizeof(OrderedFilter) * static_cast<Size>(Max(count, 1))));
+    for (int i = 0; i < count; i++) {
+        auto* info = static_cast<RestrictInfo*>(list_nth(relation->baserestrictinfo, i));
+        QualCost cost;
+        cost_qual_eval_node(&cost, reinterpret_cast<Node*>(info), root);
+        OrderedFilter filter = {info, cost.per_tuple};
+        int at = i;
+        while (at > 0 && (ordered[at - 1].info->security_level > info->security_level ||
+                          (ordered[at - 1].info->security_level == info->security_level &&
+                           ordered[at - 1].cost > filter.cost))) {
+            ordered[at] = ordered[at - 1];
+            at--;
+        }
+        ordered[at] = filter;
+    }
+    for (int i = 0; i < count; i++) {
+        *filters = lappend(*filters, ordered[i].info->clause);
+    }
+}
+
+const char* collectFilters(PlannerInfo* root, RelOptInfo* input, executor::AggregatePlan* plan) {
+    ListCell* cell;
+    foreach (cell, input->baserestrictinfo) {
+        auto* info = lfirst_node(RestrictInfo, cell);
+        if (info->pseudoconstant) {
+            return "a condition that does not depend on a row";
+        }
+        PruningClause clause;
+        if (matchPruningClause(info, input, &clause)) {
+            plan->predicateValues = lappend(plan->predicateValues, clause.value);
+            plan->predicates = lappend(
+                plan->predicates, executor::describePredicate(clause.attribute, clause.comparison,
+                                                              clause.array, clause.valueType));
+        }
+    }
+    sortFilters(root, input, &plan->filters);
+    return whyNotAny(plan->filters);
+}
+
+const char* collectAttributes(RelOptInfo* input, executor::AggregatePlan* plan) {
+    Bitmapset* used = nullptr;
+    for (List* expressions : {plan->keys, plan->aggregates, plan->filters}) {
+        pull_varattnos(reinterpret_cast<Node*>(expressions), input->relid, &used);
+    }
+    int member = -1;
+    while ((member = bms_next_member(used, member)) >= 0) {
+        const int number = member + FirstLowInvalidHeapAttributeNumber;
+        if (number == 0) {
+            return "a whole row as a value";
+        }
+        if (number < 0 && number != TableOidAttributeNumber) {
+            return "a system column";
+        }
+        plan->attributes = lappend_int(plan->attributes, number);
+    }
+    return nullptr;
+}
+
+const char* checkQuery(PlannerInfo* root, RelOptInfo* input, const LeafRelations& leaves) {
+    if (!leaves.footfall) {
+        return "some partitions are not footfall tables";
+    }
+    if (root->parse->groupingSets != NIL) {
+        return "GROUPING SETS";
+    }
+    if (!root->parse->hasAggs && root->parse->groupClause == NIL) {
+        return "HAVING without GROUP BY and aggregates";
+    }
+    if (root->parse->rowMarks != NIL || root->rowMarks != NIL ||
+        bms_is_member(static_cast<int>(input->relid), root->all_result_relids)) {
+        return "row locks, or a table that the query changes";
+    }
+    if (!bms_is_empty(input->lateral_relids)) {
+        return "a lateral reference";
+    }
+    if (planner_rt_fetch(input->relid, root)->tablesample != nullptr) {
+        return "TABLESAMPLE";
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
+                               Node* having, AggregateQuery* query) {
+    *query = {};
+    if (input->reloptkind != RELOPT_BASEREL || input->rtekind != RTE_RELATION ||
+        IS_DUMMY_REL(input)) {
+        return "more than one table";
+    }
+    LeafRelations leaves = findLeaves(root, input, NIL);
+    query->concernsFootfall = leaves.anyFootfall;
+    if (!leaves.anyFootfall) {
+        return "no footfall table";
+    }
+    executor::AggregatePlan& plan = query->plan;
+    plan.parent = input->relid;
+    for (const char* reason : {checkQuery(root, input, leaves), collectKeys(root, &plan.keys),
+                               collectAggregates(grouped, having, &plan.aggregates),
+                               collectFilters(root, input, &plan)}) {
+        if (reason != nullptr) {
+            return reason;
+        }
+    }
+    if (!isCovered(reinterpret_cast<Node*>(grouped->reltarget->exprs), plan.keys) ||
+        !isCovered(having, plan.keys)) {
+        return "a column outside of GROUP BY and aggregates";
+    }
+    if (const char* reason = collectAttributes(input, &plan)) {
+        return reason;
+    }
+    leaves = findLeaves(root, input, plan.attributes);
+    if (!leaves.footfall) {
+        return "a partition without one of the columns";
+    }
+    plan.leaves = leaves.indexes;
+    plan.leafAttributes = leaves.attributes;
+    ListCell* cell;
+    foreach (cell, plan.leaves) {
+        RelOptInfo* leaf = root->simple_rel_array[lfirst_int(cell)];
+        query->pages += leaf->pages;
+        query->tuples += Max(leaf->tuples, 0);
+    }
+    return nullptr;
+}
+
+}  // namespace footfall::planner
