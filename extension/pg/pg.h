@@ -137,6 +137,7 @@ extern "C" {
 #include <utils/syscache.h>
 #include <utils/timestamp.h>
 #include <utils/typcache.h>
+#include <windowapi.h>
 #if PG_VERSION_NUM >= 180000
 #include <commands/explain_format.h>
 #endif

@@ -1,0 +1,180 @@
+// See attribution.h.
+#include "engine/behavior/attribution.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/behavior/step_event.h"
+
+namespace footfall::behavior {
+
+namespace {
+
+constexpr uint8_t kStateVersion = 1;
+// What an event is; at equal times touches come before conversions.
+constexpr uint32_t kTouch = 1;
+constexpr uint32_t kConversion = 2;
+constexpr size_t kPollEvery = size_t{1} << 16;
+
+struct Touch {
+    int64_t time;
+    uint32_t channel;  // number of the text
+};
+
+// Shares one credit among the touches of a conversion, into the credits by channel.
+class CreditShare {
+  public:
+    CreditShare(const AttributionShape& shape, std::vector<double>& credits, void (*poll)())
+        : shape_(shape), credits_(credits), poll_(poll) {}
+
+    void give(std::span<const Touch> touches) {
+        const size_t count = touches.size();
+        switch (shape_.model) {
+            case AttributionModel::First:
+                credits_[touches.front().channel] += 1;
+                return;
+            case AttributionModel::Last:
+                credits_[touches.back().channel] += 1;
+                return;
+            case AttributionModel::Linear:
+                giveEach(touches, 1.0 / static_cast<double>(count));
+                return;
+            case AttributionModel::Position:
+                if (count <= 2) {
+                    giveEach(touches, 1.0 / static_cast<double>(count));
+                    return;
+                }
+                credits_[touches.front().channel] += 0.4;
+                credits_[touches.back().channel] += 0.4;
+                giveEach(touches.subspan(1, count - 2), 0.2 / static_cast<double>(count - 2));
+                return;
+            case AttributionModel::TimeDecay:
+                decay(touches);
+                return;
+        }
+    }
+
+  private:
+    void giveEach(std::span<const Touch> touches, double credit) {
+        for (const Touch& touch : touches)
+            credits_[touch.channel] += credit;
+        work(touches.size());
+    }
+    // Relative to the last touch: the shares are the same, and the weights never all vanish.
+    double weight(const Touch& touch, const Touch& last) const {
+        return std::exp2(-static_cast<double>(elapsed(touch.time, last.time)) /
+                         static_cast<double>(shape_.halfLife));
+    }
+    void decay(std::span<const Touch> touches) {
+        double sum = 0;
+        for (const Touch& touch : touches)
+            sum += weight(touch, touches.back());
+        for (const Touch& touch : touches)
+            credits_[touch.channel] += weight(touch, touches.back()) / sum;
+        work(touches.size() * 16);
+    }
+    void work(size_t done) {
+        work_ += done;
+        if (work_ >= kPollEvery) {
+            work_ = 0;
+            poll_();
+        }
+    }
+
+    const AttributionShape& shape_;
+    std::vector<double>& credits_;
+    void (*poll_)();
+    size_t work_ = 0;
+};
+
+}  // namespace
+
+void AttributionState::setShape(const AttributionShape& shape) {
+    if (set_ && !(shape == shape_)) {
+        base::throwBadArgument(
+            shape.model != shape_.model         ? "the attribution model varies within a group"
+            : shape.lookBack != shape_.lookBack ? "the look-back varies within a group"
+                                                : "the half-life varies within a group");
+    }
+    if (shape.halfLife == 0)
+        base::throwBadArgument("the half-life must be greater than zero");
+    shape_ = shape;
+    set_ = true;
+}
+
+void AttributionState::add(int64_t time, const std::string_view* channel, bool converted,
+                           size_t limit) {
+    if (channel != nullptr)
+        events_.append(time, kTouch, *channel, limit);
+    if (converted)
+        events_.appendWithoutText(time, kConversion, limit);
+}
+
+std::vector<ChannelCredit> AttributionState::credits(void (*poll)()) {
+    events_.events().sort();
+    const auto none = static_cast<uint32_t>(events_.pool().size());
+    std::vector<double> credits(none + size_t{1});
+    std::vector<Touch> touches;
+    CreditShare share(shape_, credits, poll);
+    size_t first = 0;
+    for (const TextEvent& event : events_.events().events()) {
+        if (event.steps == kTouch) {
+            touches.push_back({event.time, event.text->number});
+            continue;
+        }
+        // Conversions come in time order, so what is too early for one is for all that follow.
+        while (first < touches.size() && elapsed(touches[first].time, event.time) > shape_.lookBack)
+            first++;
+        if (first == touches.size()) {
+            credits[none] += 1;
+        } else {
+            share.give(std::span<const Touch>(touches).subspan(first));
+        }
+    }
+    std::vector<ChannelCredit> result;
+    for (uint32_t channel = 0; channel < none; channel++) {
+        if (credits[channel] != 0)
+            result.push_back({events_.pool().at(channel), credits[channel]});
+    }
+    std::ranges::sort(result, [](const ChannelCredit& a, const ChannelCredit& b) {
+        return a.channel->view() < b.channel->view();
+    });
+    if (credits[none] != 0)
+        result.push_back({nullptr, credits[none]});
+    return result;
+}
+
+void AttributionState::pack(base::ByteWriter& writer) {
+    writer.u8(kStateVersion);
+    writer.u8(static_cast<uint8_t>(shape_.model));
+    writer.u64(shape_.lookBack);
+    writer.u64(shape_.halfLife);
+    events_.pack(writer);
+}
+
+void AttributionState::unpack(base::ByteReader& reader, size_t limit) {
+    const uint8_t version = reader.u8();
+    if (version != kStateVersion)
+        base::throwCorrupt("an attribution's state has the unknown version %u", version);
+    AttributionShape shape;
+    const uint8_t model = reader.u8();
+    if (model > static_cast<uint8_t>(AttributionModel::TimeDecay))
+        base::throwCorrupt("an attribution's state has the unknown model %u", model);
+    shape.model = static_cast<AttributionModel>(model);
+    shape.lookBack = reader.u64();
+    shape.halfLife = reader.u64();
+    if (shape.halfLife == 0)
+        base::throwCorrupt("an attribution's state has no half-life");
+    setShape(shape);
+    const size_t before = events_.events().size();
+    events_.unpack(reader, kTouch | kConversion, limit);
+    reader.expectEnd();
+    const std::span<const TextEvent> added =
+        std::as_const(events_.events()).events().subspan(before);
+    for (const TextEvent& event : added) {
+        if (event.steps != (event.text != nullptr ? kTouch : kConversion))
+            base::throwCorrupt("an event of an attribution is neither touch nor conversion");
+    }
+}
+
+}  // namespace footfall::behavior
