@@ -15,7 +15,6 @@
 namespace footfall::aggregate {
 
 using scan::Batch;
-using scan::forSelected;
 using scan::kBatchRows;
 using scan::Selection;
 using vector::Block;

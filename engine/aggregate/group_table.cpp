@@ -14,8 +14,7 @@ using vector::Block;
 
 GroupTable::GroupTable(std::span<const vector::ColumnType> types,
                        std::pmr::memory_resource* resource)
-    : resource_(resource),
-      columns_(resource),
+    : columns_(resource),
       words_(resource),
       denseTable_(resource),
       shifts_(types.size(), resource),

@@ -55,7 +55,6 @@ class GroupTable {
     uint32_t findWords(const uint64_t* words);
     uint64_t hashWords(const uint64_t* words) const noexcept;
 
-    std::pmr::memory_resource* resource_;
     std::pmr::vector<KeyColumn> columns_;
     uint32_t groups_ = 0;
     std::pmr::vector<uint64_t> words_;  // of the groups

@@ -1,5 +1,6 @@
 #include "engine/scan/comparison.h"
 
+#include <cmath>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -14,12 +15,12 @@ using vector::Kind;
 
 namespace {
 
-// Without branches, so that loops over them become vector instructions.
+// NaN is equal to itself and greater than everything.
 struct IsEqual {
     template <class T>
     bool operator()(T a, T b) const noexcept {
         if constexpr (std::is_floating_point_v<T>)
-            return (a == b) | ((a != a) & (b != b));
+            return a == b || (std::isnan(a) && std::isnan(b));
         else
             return a == b;
     }
@@ -28,7 +29,7 @@ struct IsLess {
     template <class T>
     bool operator()(T a, T b) const noexcept {
         if constexpr (std::is_floating_point_v<T>)
-            return (a < b) | ((a == a) & (b != b));
+            return a < b || (!std::isnan(a) && std::isnan(b));
         else
             return a < b;
     }

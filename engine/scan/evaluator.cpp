@@ -12,8 +12,6 @@
 namespace footfall::scan {
 
 using vector::Block;
-using vector::ColumnType;
-using vector::Kind;
 
 std::byte* Evaluator::Node::flat(uint32_t rows) {
     block.shape = Block::Shape::Flat;
@@ -39,7 +37,7 @@ Evaluator::Evaluator(const ExpressionBuilder& builder, ForeignFunctions* foreign
                      std::pmr::memory_resource* resource)
     : foreign_(foreign), resource_(resource), arena_(resource) {
     const size_t count = builder.nodes();
-    auto* nodes = static_cast<Node**>(arena_.allocate(count * sizeof(Node*), alignof(Node*)));
+    auto* nodes = static_cast<Node**>(arena_.allocate(count * sizeof(void*), alignof(void*)));
     std::fill_n(nodes, count, nullptr);
     nodes_ = {nodes, count};
     one_.selectAll(1);

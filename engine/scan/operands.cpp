@@ -44,6 +44,11 @@ bool addNulls(const Block& block, uint32_t rows, uint64_t* words) noexcept {
 namespace {
 
 template <class T, class S>
+T widened(S value) noexcept {
+    return static_cast<T>(value);  // NOLINT(bugprone-signed-char-misuse): a number, no character
+}
+
+template <class T, class S>
 Operand<T> convert(const Block& block, const Selection& selection, base::Buffer& scratch) {
     const S* __restrict from = block.holder().values<S>();
     const bool constant = block.shape == Block::Shape::Constant;
@@ -54,9 +59,9 @@ Operand<T> convert(const Block& block, const Selection& selection, base::Buffer&
     scratch.resize(kBatchRows * sizeof(T));
     T* __restrict to = reinterpret_cast<T*>(scratch.data());
     if (constant) {
-        *to = static_cast<T>(*from);
+        *to = widened<T>(*from);
     } else if (block.shape == Block::Shape::Flat) {
-        forRows(selection, block.rows, [&](uint32_t row) { to[row] = static_cast<T>(from[row]); });
+        forRows(selection, block.rows, [&](uint32_t row) { to[row] = widened<T>(from[row]); });
     } else {
         const uint32_t* __restrict codes = block.codes.data();
         const uint32_t entries = block.dictionary->size();
@@ -65,7 +70,7 @@ Operand<T> convert(const Block& block, const Selection& selection, base::Buffer&
         } else {
             // A NULL's code is beyond the dictionary.
             forRows(selection, block.rows, [&](uint32_t row) {
-                to[row] = static_cast<T>(from[std::min(codes[row], entries - 1)]);
+                to[row] = widened<T>(from[std::min(codes[row], entries - 1)]);
             });
         }
     }
@@ -87,16 +92,14 @@ Operand<T> load(const Block& block, const Selection& selection, base::Buffer& sc
             return convert<T, int32_t>(block, selection, scratch);
         case Kind::Int64:
             return convert<T, int64_t>(block, selection, scratch);
-        case Kind::Float32:
-            if constexpr (std::is_floating_point_v<T>)
-                return convert<T, float>(block, selection, scratch);
-            break;
-        case Kind::Float64:
-            if constexpr (std::is_floating_point_v<T>)
-                return convert<T, double>(block, selection, scratch);
-            break;
         default:
             break;
+    }
+    if constexpr (std::is_floating_point_v<T>) {
+        if (block.holder().type().kind == Kind::Float32)
+            return convert<T, float>(block, selection, scratch);
+        if (block.holder().type().kind == Kind::Float64)
+            return convert<T, double>(block, selection, scratch);
     }
     base::throwInternal("a block's values are not the numbers they were said to be");
 }

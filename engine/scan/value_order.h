@@ -19,8 +19,8 @@ inline std::string_view rawBytes(const vector::Column& column, uint32_t row) noe
 // NaN is equal to itself and greater than every other number.
 template <class T>
 int compareFloats(T a, T b) noexcept {
-    if (a != a || b != b)
-        return static_cast<int>(a != a) - static_cast<int>(b != b);
+    if (std::isnan(a) || std::isnan(b))
+        return static_cast<int>(std::isnan(a)) - static_cast<int>(std::isnan(b));
     return static_cast<int>(a > b) - static_cast<int>(a < b);
 }
 
