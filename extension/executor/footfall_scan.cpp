@@ -205,6 +205,13 @@ bool nextBatch(FootfallScanState* state) {
         found = !state->selection->empty();
     }
     state->next = 0;
+    if (found && count > 0) {
+        // The other columns are decoded for the rows in question only.
+        const scan::Selection& left = *state->selection;
+        const int32 base = state->source->firstRow();
+        state->source->segment()->narrow(base + static_cast<int32>(left[0]),
+                                         base + static_cast<int32>(left[left.count() - 1]) + 1);
+    }
     MemoryContextSwitchTo(previous);
     return found;
 }
