@@ -331,7 +331,9 @@ bool nextGroup(FootfallAggregateState* state, TupleTableSlot* slot) {
             key.null ? Datum{0} : datumOf(state->forms[i], key.integer, key.real, key.bytes);
     }
     for (int i = 0; i < state->aggregateCount; i++) {
-        const aggregate::Result result = aggregation.result(group, static_cast<uint32_t>(i));
+        // A floating sum that overflowed says so here.
+        aggregate::Result result;
+        pg::enterEngine([&] { result = aggregation.result(group, static_cast<uint32_t>(i)); });
         const int column = state->keyCount + i;
         slot->tts_values[column] = aggregateDatum(state->functions[i], state->forms[column], result,
                                                   &slot->tts_isnull[column]);

@@ -147,6 +147,9 @@ SELECT sum(product_id / quantity) FROM t WHERE quantity <> 0;
 SELECT count(*) FROM t WHERE 1000 / quantity > 2;
 SELECT sum((customer_id + 9223372036854775800) / 2) FROM t;
 SELECT max(price * 1e308) FROM t;
+SELECT sum(1e307 + price) FROM t;
+SELECT country, avg(1e307 + price) FROM t GROUP BY 1;
+SELECT sum((3e38 + price)::real) FROM t;
 \set VERBOSITY default
 
 -- what cannot be vectorised says why
