@@ -124,8 +124,8 @@ Numeric numericOf(aggregate::Int128 value) {
     }
     // In base 10^18, so that each digit fits into an int64.
     constexpr int64 kBase = INT64CONST(1000000000000000000);
-    const Numeric high = numericOf(value / kBase);
-    const Numeric low = int64_to_numeric(static_cast<int64>(value % kBase));
+    Numeric high = numericOf(value / kBase);
+    Numeric low = int64_to_numeric(static_cast<int64>(value % kBase));
     const Datum scaled = DirectFunctionCall2(numeric_mul, NumericGetDatum(high),
                                              NumericGetDatum(int64_to_numeric(kBase)));
     return DatumGetNumeric(DirectFunctionCall2(numeric_add, scaled, NumericGetDatum(low)));

@@ -6,6 +6,7 @@
 // they are refused while the session itself has a cursor open on the table or trigger events
 // pending for it, as for any rewrite. They take ShareUpdateExclusiveLock, as VACUUM does: readers
 // and writers go on, two maintenance runs do not meet.
+#include "extension/catalog/tombstone_space.h"
 #include "extension/functions/partitions.h"
 #include "extension/storage/rewrite.h"
 #include "extension/storage/seal.h"
@@ -164,6 +165,18 @@ bool looksSparse(Oid table) {
 // What moves to free space leaves some behind, so that a second round may gain as well.
 constexpr int kMaxRounds = 3;
 
+// The tombstones of dropped rows, of all tables that were compacted.
+void reclaimTombstones() {
+    for (const bool unlogged : {false, true}) {
+        catalog::vacuumTombstones(unlogged);
+        startNextTransaction();
+        PushActiveSnapshot(GetTransactionSnapshot());
+        catalog::rebuildTombstoneIndex(unlogged);
+        PopActiveSnapshot();
+        startNextTransaction();
+    }
+}
+
 void compactInSteps(List* tables) {
     ListCell* cell;
     foreach (cell, tables) {
@@ -195,6 +208,7 @@ void compactTables(Oid relationOid, bool atomic) {
         List* tables = ownedFootfallTables(relationOid, AccessShareLock);
         startNextTransaction();
         compactInSteps(tables);
+        reclaimTombstones();
         SPI_finish();
         return;
     }

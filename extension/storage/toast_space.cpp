@@ -2,6 +2,7 @@
 #include "extension/storage/toast_space.h"
 
 #include "extension/catalog/segment_lock.h"
+#include "extension/catalog/tombstone_space.h"
 #include "extension/module/settings.h"
 #include "extension/pg/guard.h"
 #include "extension/storage/segment_claim.h"
@@ -250,28 +251,7 @@ bool isSparse(Relation relation) {
 
 void vacuumToast(Relation relation) {
     Relation toast = table_open(catalog::storageOf(relation), ShareUpdateExclusiveLock);
-    VacuumParams params = {};
-    params.options = VACOPT_VACUUM;
-    params.freeze_min_age = -1;
-    params.freeze_table_age = -1;
-    params.multixact_freeze_min_age = -1;
-    params.multixact_freeze_table_age = -1;
-    params.log_min_duration = -1;
-    params.index_cleanup = VACOPTVALUE_ENABLED;
-    params.truncate = VACOPTVALUE_ENABLED;
-    if (toast->rd_options != nullptr) {
-        const auto* options = reinterpret_cast<const StdRdOptions*>(toast->rd_options);
-#if PG_VERSION_NUM >= 180000
-        const bool keep = options->vacuum_truncate_set && !options->vacuum_truncate;
-#else
-        const bool keep = !options->vacuum_truncate;
-#endif
-        if (keep) {
-            params.truncate = VACOPTVALUE_DISABLED;
-        }
-    }
-    params.nworkers = -1;
-    table_relation_vacuum(toast, &params, GetAccessStrategy(BAS_VACUUM));
+    catalog::vacuumNow(toast);
     table_close(toast, NoLock);
 }
 

@@ -30,7 +30,6 @@ const ColumnType kInt64 = ColumnType::of(Kind::Int64);
 // down to tens, from 1000 on to thirties (a step that buckets of ten may hold or not).
 class Functions final : public ForeignFunctions {
   public:
-    static constexpr uint32_t kCount = 3;
     NaiveValue call(uint32_t id, const std::vector<NaiveValue>& arguments) {
         ++calls;
         const NaiveValue& a = arguments[0];
