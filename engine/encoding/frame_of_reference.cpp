@@ -163,13 +163,18 @@ class FrameOfReferenceDecoder final : public IntDecoder {
     static void patch(const Layout& layout, const std::byte* at, uint32_t begin, uint32_t count,
                       uint64_t* out) {
         constexpr uint32_t kFewRows = 16;
-        if (count <= kFewRows)
+        constexpr uint32_t kManyPatches = 64;
+        if (count <= kFewRows && layout.patches > kManyPatches)
             return patchFew(layout, at, begin, count, out);
         uint64_t positions[kPackRows];
         uint64_t highs[kPackRows];
         unpackLinear({at, layout.positionBytes()}, kPositionBits, 0, layout.patches, 0, positions);
         unpackLinear({at + layout.positionBytes(), layout.patchBytes()}, layout.patchWidth, 0,
                      layout.patches, 0, highs);
+        for (uint32_t i = 1; i < layout.patches; ++i) {
+            if (positions[i - 1] >= positions[i])
+                base::throwCorrupt("patches of a block are not in order");
+        }
         for (uint32_t i = 0; i < layout.patches; ++i) {
             const uint64_t row = positions[i] - begin;
             if (row < count)

@@ -221,7 +221,11 @@ void offerAggregate(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* inpu
         return;
     }
     addSerial(root, input, grouped, query);
-    addParallel(root, input, grouped, query);
+    // Inside another query a join may ask for the rows again, and a Gather below us cannot be run
+    // twice yet.
+    if (root->parent_root == nullptr) {
+        addParallel(root, input, grouped, query);
+    }
 }
 
 }  // namespace

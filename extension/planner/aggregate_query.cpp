@@ -166,11 +166,24 @@ const char* collectAttributes(RelOptInfo* input, executor::AggregatePlan* plan) 
     return nullptr;
 }
 
+bool isGroupingFunction(Node* node, void*) {
+    if (node == nullptr) {
+        return false;
+    }
+    return IsA(node, GroupingFunc) || pg::walkExpression(node, isGroupingFunction, nullptr);
+}
+
+bool hasGroupingFunction(PlannerInfo* root) {
+    return isGroupingFunction(reinterpret_cast<Node*>(root->processed_tlist), nullptr) ||
+           isGroupingFunction(root->parse->havingQual, nullptr);
+}
+
 const char* checkQuery(PlannerInfo* root, RelOptInfo* input, const LeafRelations& leaves) {
     if (!leaves.footfall) {
         return "some partitions are not footfall tables";
     }
-    if (root->parse->groupingSets != NIL) {
+    // GROUPING() of a plain GROUP BY is 0, but only PostgreSQL's Agg can say so.
+    if (root->parse->groupingSets != NIL || hasGroupingFunction(root)) {
         return "GROUPING SETS";
     }
     if (!root->parse->hasAggs && root->parse->groupClause == NIL) {

@@ -131,7 +131,11 @@ void compareResult(const AggregateSpec& spec, NaiveState state, const Result& re
     long double size = 0;
     for (const auto& [x, y] : state.values) {
         sum += x.integer;
-        squares += static_cast<Int128>(x.integer) * x.integer;
+        // Only compared where it does not wrap.
+        __extension__ using Wide = unsigned __int128;
+        squares =
+            static_cast<Int128>(static_cast<Wide>(squares) +
+                                static_cast<Wide>(static_cast<Int128>(x.integer) * x.integer));
         real += x.real;
         size += std::fabs(x.real);
     }
