@@ -50,7 +50,9 @@ class Functions final : public ForeignFunctions {
         const int64_t width = value >= 1000 ? 30 : 10;
         if (value == INT64_MIN || value == INT64_MAX)
             return value;
-        return value - ((value % width) + width) % width;
+        // Wraps at the very low end.
+        return static_cast<int64_t>(static_cast<uint64_t>(value) -
+                                    static_cast<uint64_t>(((value % width) + width) % width));
     }
     void evaluate(uint32_t id, std::span<const vector::Block* const> arguments,
                   std::span<const uint16_t> rows, Column& out) override {
