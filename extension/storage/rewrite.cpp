@@ -15,15 +15,10 @@ namespace {
 // Copies one TOAST value under the same id. `newTable` carries the old TOAST relation's OID for the
 // time of the rewrite, which makes toast_save_datum keep the id of the external pointer it is
 // given.
-void copyValue(Relation oldTable, Relation newTable, Oid valueId, uint32 bytes,
-               MemoryContext scratch) {
-    if (!OidIsValid(valueId)) {
-        return;
-    }
+void copyValue(Relation oldTable, Relation newTable, Oid valueId, const struct varlena* value) {
     CHECK_FOR_INTERRUPTS();
     const Oid oldToast = catalog::storageOf(oldTable);
-    std::span<const std::byte> payload = fetchToastValue(oldToast, valueId, bytes, scratch);
-    auto* value = const_cast<char*>(reinterpret_cast<const char*>(payload.data())) - VARHDRSZ;
+    const auto bytes = static_cast<uint32>(VARSIZE(value) - VARHDRSZ);
     struct varatt_external pointer = {};
     pointer.va_rawsize = static_cast<int32>(bytes + VARHDRSZ);
     VARATT_EXTERNAL_SET_SIZE_AND_COMPRESS_METHOD(pointer, bytes, TOAST_PGLZ_COMPRESSION_ID);
@@ -44,49 +39,85 @@ void copyValue(Relation oldTable, Relation newTable, Oid valueId, uint32 bytes,
     }
 }
 
-// Whether every chunk of the value is still there, dead or alive.
-bool hasAllChunksOf(Relation toast, Relation index, Oid valueId, uint32 bytes) {
-    if (!OidIsValid(valueId)) {
-        return true;
-    }
+// The value as its chunks, dead or alive, make it; nullptr when one of them is not there any more.
+// Looked for and read in one pass: reading a page may prune it, so a chunk that was there a moment
+// ago may be gone.
+struct varlena* collectDeadValue(Relation toast, Relation index, Oid valueId, uint32 bytes) {
+    auto* value = static_cast<struct varlena*>(
+        MemoryContextAllocHuge(CurrentMemoryContext, static_cast<Size>(bytes) + VARHDRSZ));
+    SET_VARSIZE(value, bytes + VARHDRSZ);
     ScanKeyData key;
     ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(valueId));
-    SysScanDesc scan =
-        systable_beginscan(toast, RelationGetRelid(index), true, SnapshotAny, 1, &key);
-    uint32 chunks = 0;
-    while (HeapTupleIsValid(systable_getnext(scan))) {
-        chunks++;
+    SysScanDesc scan = systable_beginscan_ordered(toast, index, SnapshotAny, 1, &key);
+    uint32 at = 0;
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection))) {
+        CHECK_FOR_INTERRUPTS();
+        bool null = false;
+        const Datum sequence = fastgetattr(tuple, 2, RelationGetDescr(toast), &null);
+        const void* chunk = DatumGetPointer(fastgetattr(tuple, 3, RelationGetDescr(toast), &null));
+        const auto size = static_cast<uint32>(VARSIZE_ANY_EXHDR(chunk));
+        if (DatumGetInt32(sequence) != static_cast<int32>(at / TOAST_MAX_CHUNK_SIZE) ||
+            size != Min(bytes - at, static_cast<uint32>(TOAST_MAX_CHUNK_SIZE))) {
+            break;
+        }
+        memcpy(VARDATA(value) + at, VARDATA_ANY(chunk), size);
+        at += size;
+        if (at == bytes) {
+            break;
+        }
     }
-    systable_endscan(scan);
-    return chunks >= (bytes + TOAST_MAX_CHUNK_SIZE - 1) / TOAST_MAX_CHUNK_SIZE;
+    systable_endscan_ordered(scan);
+    return at == bytes ? value : nullptr;
 }
 
-bool hasAllChunks(Relation table, const catalog::SegmentRow& row) {
+// The segment's values, or nullptr when it is deleted and not whole any more: then nobody sees it.
+struct varlena** collectValues(Relation table, const catalog::SegmentRow& row) {
     const uint32* lengths = valueLengths(row);
+    auto** values = static_cast<struct varlena**>(
+        palloc0(sizeof(struct varlena*) * static_cast<Size>(row.columns + 1)));
     Relation toast = table_open(catalog::storageOf(table), AccessShareLock);
     Relation* indexes = nullptr;
     int indexCount = 0;
     const int valid = toast_open_indexes(toast, AccessShareLock, &indexes, &indexCount);
-    bool all = hasAllChunksOf(toast, indexes[valid], row.indexValue, lengths[row.columns]);
-    for (int c = 0; c < row.columns && all; c++) {
-        all = hasAllChunksOf(toast, indexes[valid], row.valueIds[c], lengths[c]);
+    bool whole = true;
+    for (int c = 0; c <= row.columns && whole; c++) {
+        const Oid valueId = c < row.columns ? row.valueIds[c] : row.indexValue;
+        if (!OidIsValid(valueId)) {
+            continue;
+        }
+        if (row.deleted) {
+            values[c] = collectDeadValue(toast, indexes[valid], valueId, lengths[c]);
+            whole = values[c] != nullptr;
+        } else {
+            // The payload of a fetched value stands behind its header.
+            const auto payload =
+                fetchToastValue(RelationGetRelid(toast), valueId, lengths[c], CurrentMemoryContext);
+            values[c] = reinterpret_cast<struct varlena*>(const_cast<std::byte*>(payload.data()) -
+                                                          VARHDRSZ);
+        }
     }
     toast_close_indexes(indexes, indexCount, AccessShareLock);
     table_close(toast, AccessShareLock);
-    return all;
+    return whole ? values : nullptr;
 }
 
-void copySegment(Relation oldTable, Relation newTable, const catalog::SegmentRow& row) {
+// False when the segment is deleted and cannot be copied.
+bool copySegment(Relation oldTable, Relation newTable, const catalog::SegmentRow& row) {
     MemoryContext scratch =
         AllocSetContextCreate(CurrentMemoryContext, "footfall rewrite", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(scratch);
-    const uint32* lengths = valueLengths(row);
-    for (int c = 0; c < row.columns; c++) {
-        copyValue(oldTable, newTable, row.valueIds[c], lengths[c], scratch);
+    struct varlena** values = collectValues(oldTable, row);
+    const bool whole = values != nullptr;
+    for (int c = 0; c <= row.columns && whole; c++) {
+        if (values[c] != nullptr) {
+            copyValue(oldTable, newTable, c < row.columns ? row.valueIds[c] : row.indexValue,
+                      values[c]);
+        }
     }
-    copyValue(oldTable, newTable, row.indexValue, lengths[row.columns], scratch);
     MemoryContextSwitchTo(previous);
     MemoryContextDelete(scratch);
+    return whole;
 }
 
 }  // namespace
@@ -121,12 +152,11 @@ void copyForCluster(Relation oldTable, Relation newTable, Relation oldIndex, boo
     }
     catalog::saveFastDefaults(oldTable);
     for (int i = 0; i < list.count; i++) {
-        // A deleted segment whose chunks are vacuumed away already is seen by nobody: the horizon
-        // can go backwards, for transactions in other databases.
-        if (list.rows[i].deleted && !hasAllChunks(oldTable, list.rows[i])) {
+        // A deleted segment whose chunks are gone is seen by nobody: the horizon of pruning may
+        // have moved on since `oldestXmin`, and the latter may be older than an earlier vacuum's.
+        if (!copySegment(oldTable, newTable, list.rows[i])) {
             continue;
         }
-        copySegment(oldTable, newTable, list.rows[i]);
         *tuples += list.rows[i].deleted ? 0 : list.rows[i].rows;
     }
     ensureMainForkBlock(newTable);
