@@ -252,7 +252,8 @@ class NaiveEvaluator {
             return inRange(e.type, a.integer);
         if (e.type.isInteger()) {
             const double rounded = std::rint(a.real);
-            if (!(std::fabs(rounded) < 1e18))
+            // The ends of int8 as doubles: the upper one is no int8, the lower one is.
+            if (!(rounded >= -0x1p63 && rounded < 0x1p63))
                 fail(base::ErrorKind::OutOfRange);
             return inRange(e.type, static_cast<int64_t>(rounded));
         }
