@@ -254,11 +254,15 @@ void readLeaf(FootfallAggregateState* state, int leaf) {
     MemoryContextDelete(context);
 }
 
+// The child runs in the query's context: what Gather sets up at its first row it keeps over
+// rescans, which reset ours.
 void mergeChild(FootfallAggregateState* state) {
     PlanState* child = childOf(state);
     for (;;) {
         CHECK_FOR_INTERRUPTS();
+        MemoryContext previous = MemoryContextSwitchTo(child->state->es_query_cxt);
         TupleTableSlot* slot = ExecProcNode(child);
+        MemoryContextSwitchTo(previous);
         if (TupIsNull(slot)) {
             return;
         }

@@ -260,13 +260,18 @@ TupleTableSlot* exec(CustomScanState* node) {
     return ExecScan(&node->ss, nextRow, recheck);
 }
 
-void end(CustomScanState* node) {
-    FootfallScanState* state = cast(node);
+void endScan(FootfallScanState* state) {
     endSegments(state);
     if (state->scan != nullptr) {
         table_endscan(state->scan);
         state->scan = nullptr;
+        state->css.ss.ss_currentScanDesc = nullptr;
     }
+    state->filterReady = false;
+}
+
+void end(CustomScanState* node) {
+    endScan(cast(node));
 }
 
 void rescan(CustomScanState* node) {
@@ -285,6 +290,9 @@ Size estimateShared(CustomScanState* node, ParallelContext*) {
 
 void initializeShared(CustomScanState* node, ParallelContext*, void* coordinate) {
     FootfallScanState* state = cast(node);
+    // A Gather that a LIMIT stopped starts anew when it is rescanned: the scan that is there shares
+    // memory that is gone.
+    endScan(state);
     state->parallel = static_cast<ParallelTableScanDesc>(coordinate);
     table_parallelscan_initialize(node->ss.ss_currentRelation, state->parallel,
                                   node->ss.ps.state->es_snapshot);

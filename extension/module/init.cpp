@@ -4,6 +4,7 @@
 #include "extension/catalog/setting_ddl.h"
 #include "extension/module/settings.h"
 #include "extension/planner/aggregate_path.h"
+#include "extension/planner/partition_statistics.h"
 #include "extension/planner/scan_path.h"
 #include "extension/storage/bulk_load.h"
 #include "extension/storage/segment_cache.h"
@@ -41,5 +42,6 @@ void _PG_init(void) {
     footfall::catalog::installSettingHook();
     footfall::planner::installPlannerHooks();
     footfall::planner::installAggregateHook();
+    footfall::planner::installStatisticsHook();
 }
 }

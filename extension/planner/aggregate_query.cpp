@@ -11,6 +11,8 @@
 #include "extension/pg/tree_walk.h"
 #include "extension/planner/leaf_relations.h"
 #include "extension/planner/pruning_clause.h"
+#include "extension/planner/pruning_estimate.h"
+#include "extension/planner/scan_path.h"
 
 namespace footfall::planner {
 
@@ -60,7 +62,8 @@ const char* collectKeys(PlannerInfo* root, List** keys) {
     return whyNotAny(*keys);
 }
 
-const char* collectAggregates(RelOptInfo* grouped, Node* having, List** aggregates) {
+const char* collectAggregates(RelOptInfo* grouped, Node* having, List** aggregates,
+                              bool* forExecutor) {
     constexpr int kFlags =
         PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS;
     List* found = pull_var_clause(reinterpret_cast<Node*>(grouped->reltarget->exprs), kFlags);
@@ -74,6 +77,7 @@ const char* collectAggregates(RelOptInfo* grouped, Node* having, List** aggregat
         auto* aggref = reinterpret_cast<Aggref*>(node);
         executor::AggregateFunction function;
         if (const char* reason = executor::describeAggregate(aggref, &function)) {
+            *forExecutor = true;
             return reason;
         }
         if (const char* reason = whyNotAny(list_make2(aggref->args, aggref->aggfilter))) {
@@ -202,6 +206,17 @@ const char* checkQuery(PlannerInfo* root, RelOptInfo* input, const LeafRelations
     return nullptr;
 }
 
+bool areScannedFast(PlannerInfo* root, const LeafRelations& leaves) {
+    ListCell* cell;
+    foreach (cell, leaves.indexes) {
+        const int index = lfirst_int(cell);
+        if (!isScannedFast(root->simple_rel_array[index], planner_rt_fetch(index, root)->relid)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
@@ -218,10 +233,12 @@ const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo*
     }
     executor::AggregatePlan& plan = query->plan;
     plan.parent = input->relid;
-    for (const char* reason : {checkQuery(root, input, leaves), collectKeys(root, &plan.keys),
-                               collectAggregates(grouped, having, &plan.aggregates),
-                               collectFilters(root, input, &plan)}) {
+    bool forExecutor = false;
+    for (const char* reason : {checkQuery(root, input, leaves),
+                               collectAggregates(grouped, having, &plan.aggregates, &forExecutor),
+                               collectKeys(root, &plan.keys), collectFilters(root, input, &plan)}) {
         if (reason != nullptr) {
+            query->forExecutor = forExecutor && areScannedFast(root, leaves);
             return reason;
         }
     }
@@ -241,8 +258,10 @@ const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo*
     ListCell* cell;
     foreach (cell, plan.leaves) {
         RelOptInfo* leaf = root->simple_rel_array[lfirst_int(cell)];
-        query->pages += leaf->pages;
-        query->tuples += Max(leaf->tuples, 0);
+        const Oid table = planner_rt_fetch(lfirst_int(cell), root)->relid;
+        const double share = shareAfterPruning(root, leaf, table);
+        query->pages += leaf->pages * share;
+        query->tuples += Max(leaf->tuples, 0) * share;
     }
     return nullptr;
 }

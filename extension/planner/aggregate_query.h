@@ -8,9 +8,12 @@ namespace footfall::planner {
 
 struct AggregateQuery {
     executor::AggregatePlan plan;  // mode is left open
-    double pages;
-    double tuples;
-    bool concernsFootfall;  // some of the tables are footfall's
+    double pages;                  // that pruning leaves
+    double tuples;                 // in them
+    bool concernsFootfall;         // some of the tables are footfall's
+    // Not for us only because of an aggregate that PostgreSQL must compute, of rows that
+    // FootfallScan reads.
+    bool forExecutor;
 };
 
 // Fills `*query`; returns why it cannot, or nullptr. `concernsFootfall` is set in any case.

@@ -1,16 +1,14 @@
 // See scan_path.h.
 //
 // Costs follow cost_seqscan, with two differences: pages are read only for the columns that the
-// query needs, and only in blocks that pruning leaves. How much pruning leaves is estimated from a
-// clause's selectivity where the column's values follow the physical order (pg_statistic's
-// correlation), and taken as everything elsewhere.
+// query needs, and only in blocks that pruning leaves (pruning_estimate.h).
 #include "extension/planner/scan_path.h"
 
-#include "engine/segment/segment_meta.h"
 #include "extension/executor/footfall_scan.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/module/settings.h"
 #include "extension/planner/pruning_clause.h"
+#include "extension/planner/pruning_estimate.h"
 #include "extension/storage/relation_size.h"
 #include "extension/storage/rewrite.h"
 
@@ -61,37 +59,6 @@ double columnShare(RelOptInfo* relation, Bitmapset* needed) {
         }
     }
     return all > 0 ? Max(used / all, 0.02) : 1.0;
-}
-
-// How well the column follows the physical order, squared; 0 without statistics.
-double correlationSquared(Oid relation, AttrNumber attribute) {
-    HeapTuple tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relation),
-                                      Int16GetDatum(attribute), BoolGetDatum(false));
-    if (!HeapTupleIsValid(tuple)) {
-        return 0;
-    }
-    AttStatsSlot slot;
-    double correlation = 0;
-    if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION, InvalidOid,
-                         ATTSTATSSLOT_NUMBERS)) {
-        correlation = slot.nnumbers > 0 ? static_cast<double>(slot.numbers[0]) : 0;
-        free_attstatsslot(&slot);
-    }
-    ReleaseSysCache(tuple);
-    return correlation * correlation;
-}
-
-// The share of the rows that lie in blocks which the clause leaves.
-double blocksLeft(PlannerInfo* root, RelOptInfo* relation, Oid table, RestrictInfo* info,
-                  const PruningClause& clause) {
-    const double selectivity =
-        clause_selectivity(root, reinterpret_cast<Node*>(info), static_cast<int>(relation->relid),
-                           JOIN_INNER, nullptr);
-    const double sorted = correlationSquared(table, clause.attribute);
-    // A run of matching rows touches two blocks at its ends.
-    const double ends = 2.0 * segment::kBlockRows / Max(relation->tuples, 1.0);
-    const double ordered = Min(selectivity + ends, 1.0);
-    return sorted * ordered + (1 - sorted);
 }
 
 // Whether the executor's batches can be filtered by the clause. One from behind a security barrier
@@ -152,15 +119,7 @@ const CustomPathMethods pathMethods = {"FootfallScan", planScan, nullptr};
 
 CustomPath* makePath(PlannerInfo* root, RelOptInfo* relation, Oid table, Bitmapset* needed,
                      int workers) {
-    double left = 1.0;
-    ListCell* cell;
-    foreach (cell, relation->baserestrictinfo) {
-        auto* info = static_cast<RestrictInfo*>(lfirst(cell));
-        PruningClause clause;
-        if (matchPruningClause(info, relation, &clause)) {
-            left = Min(left, blocksLeft(root, relation, table, info, clause));
-        }
-    }
+    const double left = shareAfterPruning(root, relation, table);
     auto* path = makeNode(CustomPath);
     path->path.pathtype = T_CustomScan;
     path->path.parent = relation;
@@ -188,8 +147,11 @@ CustomPath* makePath(PlannerInfo* root, RelOptInfo* relation, Oid table, Bitmaps
         rows = clamp_row_est(rows / divisor);
     }
     path->path.rows = rows;
-    path->path.startup_cost = qual.startup + target.startup;
-    path->path.total_cost = path->path.startup_cost + disk + cpu + target.per_tuple * rows;
+    // Under require_vectorized the scan is all but free.
+    const double factor = module::requireVectorized ? 1e-6 : 1;
+    path->path.startup_cost = (qual.startup + target.startup) * factor;
+    path->path.total_cost =
+        (qual.startup + target.startup + disk + cpu + target.per_tuple * rows) * factor;
     return path;
 }
 
@@ -245,6 +207,17 @@ void offerPaths(PlannerInfo* root, RelOptInfo* relation, Index rti, RangeTblEntr
 }
 
 }  // namespace
+
+bool isScannedFast(RelOptInfo* relation, Oid table) {
+    ListCell* cell;
+    foreach (cell, relation->pathlist) {
+        if (IsA(lfirst(cell), CustomPath) &&
+            lfirst_node(CustomPath, cell)->methods == &pathMethods) {
+            return true;
+        }
+    }
+    return !isWorthIt(table);
+}
 
 void installPlannerHooks() {
     previousPathHook = set_rel_pathlist_hook;
