@@ -3,6 +3,7 @@
 
 #include "extension/catalog/fast_default.h"
 #include "extension/catalog/segment_row.h"
+#include "extension/module/settings.h"
 #include "extension/pg/guard.h"
 #include "extension/storage/relation_size.h"
 #include "extension/storage/scan_state.h"
@@ -109,6 +110,7 @@ bool copySegment(Relation oldTable, Relation newTable, const catalog::SegmentRow
     MemoryContext previous = MemoryContextSwitchTo(scratch);
     struct varlena** values = collectValues(oldTable, row);
     const bool whole = values != nullptr;
+    module::failpoint("vacuum_full_after_values");
     for (int c = 0; c <= row.columns && whole; c++) {
         if (values[c] != nullptr) {
             copyValue(oldTable, newTable, c < row.columns ? row.valueIds[c] : row.indexValue,
