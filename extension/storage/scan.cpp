@@ -156,6 +156,21 @@ bool pruneBlocks(FootfallScan* scan) {
     return left > 0;
 }
 
+// Opens the segment that the scan has come to; false when the filter leaves no block of it. Then
+// nobody has asked for its tombstones.
+bool openLeftSegment(FootfallScan* scan, TupleTableSlot* slot) {
+    if (scan->filter == nullptr) {
+        openScanSegment(scan, scan->index, slot, true);
+        return true;
+    }
+    openScanSegment(scan, scan->index, slot, false);
+    if (!pruneBlocks(scan)) {
+        return false;
+    }
+    scan->segment->hideDeleted(scan->snapshot);
+    return true;
+}
+
 // The first row from `row` on, in the direction given, that lies in a block the filter left.
 int32 skipPrunedBlocks(FootfallScan* scan, int32 row, bool forward) {
     constexpr auto kRows = static_cast<int32>(segment::kBlockRows);
@@ -182,14 +197,13 @@ bool nextSealedRow(FootfallScan* scan, bool forward, TupleTableSlot* slot) {
                 }
                 continue;
             }
-            openScanSegment(scan, scan->index, slot, true);
-            scan->row = forward ? -1 : scan->segment->rows();
-            if (scan->filter != nullptr && !pruneBlocks(scan)) {
+            if (!openLeftSegment(scan, slot)) {
                 if (!nextSegment(scan, forward)) {
                     return false;
                 }
                 continue;
             }
+            scan->row = forward ? -1 : scan->segment->rows();
         }
         const int32 rows = scan->segment->rows();
         int32 row = scan->row + (forward ? 1 : -1);
@@ -378,13 +392,8 @@ SealedSegment* scanNextSegment(TableScanDesc base, TupleTableSlot* slot,
     }
     while (nextSegment(scan, true)) {
         CHECK_FOR_INTERRUPTS();
-        openScanSegment(scan, scan->index, slot, true);
-        if (scan->filter == nullptr) {
-            *blocks = scan->segment->reader().allBlocks();
-            return scan->segment;
-        }
-        if (pruneBlocks(scan)) {
-            *blocks = scan->blocks;
+        if (openLeftSegment(scan, slot)) {
+            *blocks = scan->filter == nullptr ? scan->segment->reader().allBlocks() : scan->blocks;
             return scan->segment;
         }
     }

@@ -6,8 +6,8 @@
 // claimed between encoding and deleting gets a tombstone in the new segment and stays hot. Small
 // segments that nobody is using are merged into the new one, so that frequent seals do not leave
 // tiny segments. Pages that earlier seals emptied are given to the free space map, so that the hot
-// store stays small between vacuums. Takes ShareUpdateExclusiveLock on the table, so that two seals, a compaction or a
-// vacuum do not meet; never waits for a writer's row.
+// store stays small between vacuums. Takes ShareUpdateExclusiveLock on the table, so that two
+// seals, a compaction or a vacuum do not meet; never waits for a writer's row.
 #pragma once
 
 #include "extension/pg/pg.h"

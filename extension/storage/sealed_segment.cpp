@@ -49,10 +49,6 @@ SealedSegment* SealedSegment::create(Relation relation, TupleDesc descriptor) {
     self->columnOf_ = static_cast<int16*>(palloc0(sizeof(int16) * Max(natts, 1)));
     self->attributes_ =
         static_cast<AttributeBatch*>(palloc0(sizeof(AttributeBatch) * Max(natts, 1)));
-    for (int i = 0; i < natts; i++) {
-        self->attributes_[i].values = static_cast<Datum*>(palloc(sizeof(Datum) * kBatchRows));
-        self->attributes_[i].nulls = static_cast<bool*>(palloc(kBatchRows));
-    }
     return self;
 }
 
@@ -84,11 +80,10 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
             columnOf_[row->attributes[i] - 1] = static_cast<int16>(i);
         }
     }
-    MemoryContext previous = MemoryContextSwitchTo(segmentContext_);
     if (snapshot != nullptr) {
-        deleted_ = catalog::deletedRows(storage_, unlogged_, row->number, row->rows, snapshot,
-                                        &deletedCount_);
+        hideDeleted(snapshot);
     }
+    MemoryContext previous = MemoryContextSwitchTo(segmentContext_);
     pg::enterEngine([&] {
         std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(row->meta)),
                                          VARSIZE_ANY_EXHDR(row->meta));
@@ -99,6 +94,13 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
         reader_ =
             pg::makeIn<segment::SegmentReader>(segmentContext_, *meta_, *source, segmentResource_);
     });
+    MemoryContextSwitchTo(previous);
+}
+
+void SealedSegment::hideDeleted(Snapshot snapshot) {
+    MemoryContext previous = MemoryContextSwitchTo(segmentContext_);
+    deleted_ = catalog::deletedRows(storage_, unlogged_, row_->number, row_->rows, snapshot,
+                                    &deletedCount_);
     MemoryContextSwitchTo(previous);
 }
 
@@ -136,6 +138,12 @@ void SealedSegment::startBatch(int32 first, int32 end) {
 
 void SealedSegment::loadAttribute(int attribute) {
     AttributeBatch& target = attributes_[attribute];
+    if (target.values == nullptr) {
+        // Beside the segment's context, so that it stays for the next segment.
+        MemoryContext parent = MemoryContextGetParent(segmentContext_);
+        target.nulls = static_cast<bool*>(MemoryContextAlloc(parent, kBatchRows));
+        target.values = static_cast<Datum*>(MemoryContextAlloc(parent, sizeof(Datum) * kBatchRows));
+    }
     const int32 count = rangeEnd_ - rangeFirst_;
     Datum* values = target.values + rangeFirst_ % kBatchRows;
     bool* nulls = target.nulls + rangeFirst_ % kBatchRows;

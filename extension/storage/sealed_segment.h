@@ -42,6 +42,8 @@ class SealedSegment {
 
     // Opens a segment and its tombstones under `snapshot`; nullptr shows deleted rows too.
     void open(const catalog::SegmentRow* row, Snapshot snapshot);
+    // Hides the rows that are deleted for `snapshot`, of a segment opened without one.
+    void hideDeleted(Snapshot snapshot);
 
     Oid table() const { return table_; }
     Oid storage() const { return storage_; }

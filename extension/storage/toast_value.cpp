@@ -6,6 +6,7 @@
 #include "engine/segment/segment_meta.h"
 #include "extension/pg/guard.h"
 #include "extension/pg/memory.h"
+#include "extension/storage/chunk_locator.h"
 
 namespace footfall::storage {
 
@@ -32,12 +33,14 @@ void fetchToastSlice(Oid toastRelation, Oid valueId, uint32 bytes, uint32 offset
                         errmsg("footfall's segment catalog names no value of TOAST relation %u",
                                toastRelation)));
     }
-    // The routine writes behind a varlena header that it never looks at.
-    auto* value = reinterpret_cast<struct varlena*>(into.data() - VARHDRSZ);
     Relation toast = table_open(toastRelation, AccessShareLock);
-    table_relation_fetch_toast_slice(toast, valueId, static_cast<int32>(bytes),
-                                     static_cast<int32>(offset), static_cast<int32>(into.size()),
-                                     value);
+    if (!isSmallSlice(into.size()) || !readLocatedChunks(toast, valueId, bytes, offset, into)) {
+        // The routine writes behind a varlena header that it never looks at.
+        auto* value = reinterpret_cast<struct varlena*>(into.data() - VARHDRSZ);
+        table_relation_fetch_toast_slice(toast, valueId, static_cast<int32>(bytes),
+                                         static_cast<int32>(offset),
+                                         static_cast<int32>(into.size()), value);
+    }
     table_close(toast, AccessShareLock);
 }
 
