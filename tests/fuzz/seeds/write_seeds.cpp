@@ -8,6 +8,10 @@
 #include "engine/encoding/column_codec.h"
 #include "engine/encoding/column_encoder.h"
 #include "engine/segment/segment_encoder.h"
+#include "engine/base/hash.h"
+#include "engine/sketch/frequent_values.h"
+#include "engine/sketch/hyperloglog.h"
+#include "engine/sketch/uddsketch.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/unit/engine/column_samples.h"
 
@@ -98,6 +102,34 @@ std::string segmentSeed(bool byRun, std::string& header) {
     return seed + textOf(segment.index);
 }
 
+template <class Sketch>
+void writeSketch(const std::filesystem::path& root, const std::string& name, Sketch& sketch) {
+    base::ByteWriter writer;
+    sketch.pack(writer);
+    write(root / "fuzz_sketch", name, textOf(writer.bytes()));
+}
+
+// Each form: empty, a few values, and what is left after collapses, registers and purges.
+void sketchSeeds(const std::filesystem::path& root) {
+    for (const int count : {0, 5, 1500}) {
+        const std::string name = std::to_string(count);
+        sketch::HyperLogLog distinct(std::pmr::new_delete_resource());
+        sketch::UddSketch percentiles(std::pmr::new_delete_resource());
+        sketch::FrequentValues top(std::pmr::new_delete_resource());
+        distinct.setPrecision(8);
+        percentiles.setParameters(32, 0.001);
+        top.setWanted(3);
+        for (int i = 0; i < count; ++i) {
+            distinct.add(base::hashBytes(&i, sizeof(i)));
+            percentiles.add((i - 2) * 1.5);
+            top.add(std::string(1, static_cast<char>('a' + i % 7)), SIZE_MAX);
+        }
+        writeSketch(root, "distinct" + name, distinct);
+        writeSketch(root, "percentiles" + name, percentiles);
+        writeSketch(root, "top" + name, top);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -107,6 +139,7 @@ int main(int argc, char** argv) {
     }
     const std::filesystem::path root = argv[1];
     columnSeeds(root);
+    sketchSeeds(root);
     for (const bool byRun : {false, true}) {
         std::string header;
         const std::string name = byRun ? "runs" : "codes";

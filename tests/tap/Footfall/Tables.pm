@@ -10,7 +10,7 @@ our @EXPORT = qw(make_tables change_tables digest table_names verify_problems);
 # The tables that make_tables makes and digest reads.
 sub table_names
 {
-	return qw(events mixed types parted plain);
+	return qw(events mixed types parted plain sketches);
 }
 
 sub make_tables
@@ -54,6 +54,11 @@ UPDATE parted SET at = at + 31 WHERE at = '2026-01-02';
 
 CREATE TABLE plain (a int) USING footfall;
 INSERT INTO plain SELECT generate_series(1, 100);
+
+CREATE TABLE sketches (day date, customers footfall.hyperloglog_sketch, amounts footfall.uddsketch, kinds footfall.top_n_sketch) USING footfall;
+INSERT INTO sketches SELECT at::date, footfall.hyperloglog(id), footfall.uddsketch(amount), footfall.top_n(kind, 3) FROM events GROUP BY 1;
+CALL footfall.seal('sketches');
+INSERT INTO sketches SELECT 'infinity', footfall.rollup(customers), footfall.rollup(amounts), footfall.rollup(kinds) FROM sketches;
 SQL
 }
 
