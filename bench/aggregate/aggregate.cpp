@@ -11,6 +11,7 @@
 
 #include "bench/codecs/event_log.h"
 #include "engine/aggregate/aggregation.h"
+#include "engine/scan/segment_column.h"
 #include "engine/segment/segment_encoder.h"
 #include "engine/segment/segment_reader.h"
 #include "engine/segment/sort_permutation.h"
@@ -62,29 +63,33 @@ class MemoryChunks final : public segment::ChunkSource {
 
 class SegmentBatch final : public scan::Batch {
   public:
-    explicit SegmentBatch(size_t columns) : loaded_(columns) {
+    explicit SegmentBatch(size_t columns) {
         for (size_t i = 0; i < columns; ++i)
-            blocks_.emplace_back(heap());
+            columns_.emplace_back(heap());
     }
     void moveTo(segment::SegmentReader& reader, uint32_t first, uint32_t rows) {
         reader_ = &reader;
         first_ = first;
         rows_ = rows;
-        loaded_.assign(loaded_.size(), false);
+        for (scan::SegmentColumn& column : columns_)
+            column.forget();
     }
     const vector::Block& column(uint32_t index) override {
-        if (!loaded_[index]) {
-            reader_->read(index, first_, rows_, blocks_[index]);
-            loaded_[index] = true;
-        }
-        return blocks_[index];
+        columns_[index].loadWhole(*reader_, index, first_, rows_);
+        return columns_[index].block();
+    }
+    const vector::Block& columnFor(uint32_t index, const scan::Selection& selection) override {
+        columns_[index].load(*reader_, index, first_, rows_, selection);
+        return columns_[index].block();
+    }
+    const vector::Runs* runs(uint32_t index) override {
+        return columns_[index].runs(*reader_, index, first_, rows_);
     }
 
   private:
     segment::SegmentReader* reader_ = nullptr;
     uint32_t first_ = 0;
-    std::deque<vector::Block> blocks_;
-    std::vector<bool> loaded_;
+    std::deque<scan::SegmentColumn> columns_;
 };
 
 // 0: the hour, 1: the day of a timestamp.

@@ -60,11 +60,46 @@ namespace {
     }
 }
 
+[[gnu::always_inline]] inline uint32_t unpackLanes32(const std::byte* packed, unsigned width,
+                                                     uint32_t first, uint32_t count, uint32_t base,
+                                                     uint32_t* __restrict out) noexcept {
+    const auto mask = static_cast<uint32_t>(lowMask(width));
+    uint32_t greatest[kPackLanes] = {};
+    for (uint32_t row = first / kPackLanes; row < (first + count) / kPackLanes; ++row) {
+        const uint32_t bit = row * width;
+        const unsigned shift = bit % 64;
+        const std::byte* word = packed + size_t{bit / 64} * (kPackLanes * 8);
+        uint64_t low[kPackLanes];
+        std::memcpy(low, word, sizeof(low));
+        if (shift + width <= 64) {
+            for (uint32_t lane = 0; lane < kPackLanes; ++lane)
+                out[lane] = (static_cast<uint32_t>(low[lane] >> shift) & mask) + base;
+        } else {
+            uint64_t high[kPackLanes];
+            std::memcpy(high, word + sizeof(low), sizeof(high));
+            for (uint32_t lane = 0; lane < kPackLanes; ++lane) {
+                const uint64_t both = (low[lane] >> shift) | (high[lane] << (64 - shift));
+                out[lane] = (static_cast<uint32_t>(both) & mask) + base;
+            }
+        }
+        for (uint32_t lane = 0; lane < kPackLanes; ++lane)
+            greatest[lane] = std::max(greatest[lane], out[lane]);
+        out += kPackLanes;
+    }
+    return *std::max_element(greatest, greatest + kPackLanes);
+}
+
+using Unpack32 = uint32_t (*)(const std::byte*, unsigned, uint32_t, uint32_t, uint32_t, uint32_t*);
 using Unpack = void (*)(const std::byte*, unsigned, uint32_t, uint32_t, uint64_t, uint64_t*);
 
 void unpackAnywhere(const std::byte* packed, unsigned width, uint32_t first, uint32_t count,
                     uint64_t base, uint64_t* out) noexcept {
     unpackLanes(packed, width, first, count, base, out);
+}
+
+uint32_t unpack32Anywhere(const std::byte* packed, unsigned width, uint32_t first, uint32_t count,
+                          uint32_t base, uint32_t* out) noexcept {
+    return unpackLanes32(packed, width, first, count, base, out);
 }
 
 #if defined(__x86_64__)
@@ -73,12 +108,24 @@ void unpackAnywhere(const std::byte* packed, unsigned width, uint32_t first, uin
     unpackLanes(packed, width, first, count, base, out);
 }
 
+[[gnu::target("avx2")]] uint32_t unpack32Avx2(const std::byte* packed, unsigned width,
+                                              uint32_t first, uint32_t count, uint32_t base,
+                                              uint32_t* out) noexcept {
+    return unpackLanes32(packed, width, first, count, base, out);
+}
+
 Unpack bestUnpack() noexcept {
     return __builtin_cpu_supports("avx2") != 0 ? unpackAvx2 : unpackAnywhere;
+}
+Unpack32 bestUnpack32() noexcept {
+    return __builtin_cpu_supports("avx2") != 0 ? unpack32Avx2 : unpack32Anywhere;
 }
 #else
 Unpack bestUnpack() noexcept {
     return unpackAnywhere;
+}
+Unpack32 bestUnpack32() noexcept {
+    return unpack32Anywhere;
 }
 #endif
 
@@ -92,6 +139,16 @@ void unpackInterleaved(const std::byte* packed, unsigned width, uint32_t first, 
         return;
     }
     kUnpack(packed, width, first, count, base, out);
+}
+
+uint32_t unpackInterleaved32(const std::byte* packed, unsigned width, uint32_t first,
+                             uint32_t count, uint32_t base, uint32_t* out) noexcept {
+    static const Unpack32 kUnpack = bestUnpack32();
+    if (width == 0) {
+        std::fill_n(out, count, base);
+        return base;
+    }
+    return kUnpack(packed, width, first, count, base, out);
 }
 
 void packLinear(const uint64_t* values, size_t count, unsigned width, std::byte* out) noexcept {

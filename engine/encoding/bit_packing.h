@@ -11,6 +11,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 namespace footfall::encoding {
@@ -36,6 +37,29 @@ void packInterleaved(const uint64_t* values, unsigned width, std::byte* out) noe
 // Rows `first` to `first + count` of 1,024, both multiples of 16; adds `base` to each.
 void unpackInterleaved(const std::byte* packed, unsigned width, uint32_t first, uint32_t count,
                        uint64_t base, uint64_t* out) noexcept;
+
+// The same into 32 bits: width is at most 32 and no sum with `base` exceeds 32 bits. Returns the
+// greatest of them.
+uint32_t unpackInterleaved32(const std::byte* packed, unsigned width, uint32_t first,
+                             uint32_t count, uint32_t base, uint32_t* out) noexcept;
+// Row `row` of 1,024.
+inline uint64_t unpackInterleavedOne(const std::byte* packed, unsigned width,
+                                     uint32_t row) noexcept {
+    if (width == 0)
+        return 0;
+    const uint32_t bit = row / kPackLanes * width;
+    const unsigned shift = bit % 64;
+    const std::byte* at = packed + (size_t{bit / 64} * kPackLanes + row % kPackLanes) * 8;
+    uint64_t word;
+    std::memcpy(&word, at, sizeof(word));
+    word >>= shift;
+    if (shift + width > 64) {
+        uint64_t high;
+        std::memcpy(&high, at + kPackLanes * 8, sizeof(high));
+        word |= high << (64 - shift);
+    }
+    return word & lowMask(width);
+}
 
 // `out` has linearBytes(count, width).
 void packLinear(const uint64_t* values, size_t count, unsigned width, std::byte* out) noexcept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 
 #include "engine/encoding/column_codecs.h"
 
@@ -48,6 +49,23 @@ void ColumnDecoder::read(uint32_t first, uint32_t count, vector::Block& out) {
     out.rows = count;
     out.values.reset(type_);
     append(first, count, out.values);
+}
+
+void ColumnDecoder::readRows(uint32_t first, uint32_t count, std::span<const uint16_t>,
+                             vector::Block& out) {
+    read(first, count, out);
+}
+
+bool ColumnDecoder::readRuns(uint32_t, uint32_t, vector::Runs&) {
+    return false;
+}
+
+void ColumnDecoder::codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out) {
+    uint32_t batch[kBatchRows];
+    const uint32_t begin = positions.front();
+    codes(first + begin, positions.back() - begin + 1, batch);
+    for (size_t i = 0; i < positions.size(); ++i)
+        out[i] = batch[positions[i] - begin];
 }
 
 const vector::Column& ColumnDecoder::dictionary() {
@@ -190,6 +208,83 @@ void appendNarrowed(const uint64_t* words, uint32_t count, vector::Column& out) 
             return narrow<int32_t>(words, count, to);
         default:
             return narrow<int64_t>(words, count, to);
+    }
+}
+
+std::byte* makeFlat(vector::ColumnType type, uint32_t rows, vector::Block& out) {
+    out.shape = vector::Block::Shape::Flat;
+    out.rows = rows;
+    out.values.reset(type);
+    std::byte* to = out.values.extendFixed(rows);
+    std::memset(to, 0, size_t{rows} * type.width);
+    return to;
+}
+
+namespace {
+
+template <class T>
+void place(const uint64_t* words, std::span<const uint16_t> positions, std::byte* to) {
+    T* out = reinterpret_cast<T*>(to);
+    for (size_t i = 0; i < positions.size(); ++i)
+        out[positions[i]] = static_cast<T>(words[i]);
+}
+
+}  // namespace
+
+void scatterIntegers(const uint64_t* words, uint32_t rows, std::span<const uint16_t> positions,
+                     vector::ColumnType type, vector::Block& out) {
+    std::byte* to = makeFlat(type, rows, out);
+    switch (type.kind) {
+        case vector::Kind::Bool:
+            for (size_t i = 0; i < positions.size(); ++i)
+                to[positions[i]] = static_cast<std::byte>(words[i] & 1);
+            return;
+        case vector::Kind::Int8:
+            return place<int8_t>(words, positions, to);
+        case vector::Kind::Int16:
+            return place<int16_t>(words, positions, to);
+        case vector::Kind::Int32:
+            return place<int32_t>(words, positions, to);
+        default:
+            return place<int64_t>(words, positions, to);
+    }
+}
+
+void scatterCodes(const uint32_t* codes, uint32_t rows, std::span<const uint16_t> positions,
+                  const vector::Column& dictionary, uint64_t id, vector::Block& out) {
+    out.shape = vector::Block::Shape::Dictionary;
+    out.rows = rows;
+    out.codes.assign(rows, vector::kNullCode);
+    for (size_t i = 0; i < positions.size(); ++i)
+        out.codes[positions[i]] = codes[i];
+    out.dictionary = &dictionary;
+    out.dictionaryId = id;
+}
+
+namespace {
+
+template <class T>
+void scatter(const vector::Column& values, std::span<const uint32_t> from,
+             std::span<const uint16_t> positions, std::byte* to) {
+    const T* rows = values.values<T>();
+    T* out = reinterpret_cast<T*>(to);
+    for (size_t i = 0; i < positions.size(); ++i)
+        out[positions[i]] = rows[from[i]];
+}
+
+}  // namespace
+
+void scatterFixed(const vector::Column& values, std::span<const uint32_t> from,
+                  std::span<const uint16_t> positions, std::byte* to) {
+    switch (values.type().width) {
+        case 1:
+            return scatter<uint8_t>(values, from, positions, to);
+        case 2:
+            return scatter<uint16_t>(values, from, positions, to);
+        case 4:
+            return scatter<uint32_t>(values, from, positions, to);
+        default:
+            return scatter<uint64_t>(values, from, positions, to);
     }
 }
 

@@ -49,6 +49,13 @@ class ColumnDecoder {
     virtual void append(uint32_t first, uint32_t count, vector::Column& out) = 0;
     // Sets `out` to a range of at most 1,024 rows in the shape nearest to the stored one.
     virtual void read(uint32_t first, uint32_t count, vector::Block& out);
+    // The same where only the rows at `positions` (ascending, below `count`, at least one) matter;
+    // what stands at others is undefined, but safe to read: codes are valid or kNullCode.
+    virtual void readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
+                          vector::Block& out);
+    // The same as runs; false when the column is not stored so or the runs are too short to be
+    // worth it.
+    virtual bool readRuns(uint32_t first, uint32_t count, vector::Runs& out);
 
     // Columns stored with a dictionary: its entries, decoded at the first call, and the rows' codes
     // (kNullCode for NULL).
@@ -63,6 +70,8 @@ class ColumnDecoder {
         return hasDictionary();
     }
     virtual void codes(uint32_t first, uint32_t count, uint32_t* out);
+    // out[i] is the code of row first + positions[i]; positions as for readRows.
+    virtual void codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out);
     // Columns stored as runs: the row after each run, ascending, the last equal to rows().
     virtual std::span<const uint32_t> runEnds() const noexcept { return {}; }
 
@@ -123,6 +132,24 @@ uint64_t nextDictionaryId() noexcept;
 // Reads integers of any integer kind into 64-bit words, and back.
 void widenIntegers(const vector::Column& column, std::span<uint64_t> out);
 void appendNarrowed(const uint64_t* words, uint32_t count, vector::Column& out);
+
+// Makes `out` Flat with `rows` rows of a fixed kind, all zero; returns where they begin.
+std::byte* makeFlat(vector::ColumnType type, uint32_t rows, vector::Block& out);
+// Makes `out` Flat with these integers at these positions, zeros elsewhere.
+void scatterIntegers(const uint64_t* words, uint32_t rows, std::span<const uint16_t> positions,
+                     vector::ColumnType type, vector::Block& out);
+// Makes `out` Dictionary with the codes at these positions; others are as readRows leaves them.
+void scatterCodes(const uint32_t* codes, uint32_t rows, std::span<const uint16_t> positions,
+                  const vector::Column& dictionary, uint64_t id, vector::Block& out);
+// Values that scatterFixed takes.
+inline bool scatters(const vector::Column& values) noexcept {
+    const vector::ColumnType type = values.type();
+    return !type.isBytes() && values.nullCount() == 0 &&
+           (type.width == 1 || type.width == 2 || type.width == 4 || type.width == 8);
+}
+// Row `from[i]` of `values` to place positions[i].
+void scatterFixed(const vector::Column& values, std::span<const uint32_t> from,
+                  std::span<const uint16_t> positions, std::byte* to);
 
 // Rows are decoded in batches of this many.
 inline constexpr uint32_t kBatchRows = 1024;

@@ -75,17 +75,32 @@ class DecimalDecoder final : public ColumnDecoder {
             for (uint32_t i = 0; i < part; ++i) {
                 to[i] = decodeOne<T>(static_cast<int64_t>(words[i]), power);
             }
-            auto at = std::lower_bound(rows_.begin(), rows_.end(), first);
-            for (; at != rows_.end() && *at < first + part; ++at) {
-                const auto bits = static_cast<BitsOf<T>>(bits_[at - rows_.begin()]);
-                to[*at - first] = std::bit_cast<T>(bits);
-            }
+            placeExceptions(first, part, to);
             first += part;
             count -= part;
         }
     }
 
+    void readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
+                  vector::Block& out) override {
+        uint64_t words[kBatchRows];
+        integers_->gather(first, positions, words);
+        T* to = reinterpret_cast<T*>(makeFlat(type(), count, out));
+        const double power = power_;
+        for (size_t i = 0; i < positions.size(); ++i)
+            to[positions[i]] = decodeOne<T>(static_cast<int64_t>(words[i]), power);
+        placeExceptions(first, count, to);
+    }
+
   private:
+    void placeExceptions(uint32_t first, uint32_t count, T* to) const {
+        auto at = std::lower_bound(rows_.begin(), rows_.end(), first);
+        for (; at != rows_.end() && *at < first + count; ++at) {
+            const auto bits = static_cast<BitsOf<T>>(bits_[at - rows_.begin()]);
+            to[*at - first] = std::bit_cast<T>(bits);
+        }
+    }
+
     double power_;
     IntDecoder* integers_;
     std::pmr::vector<uint64_t> rows_;

@@ -50,6 +50,41 @@ class DerivedByCodeDecoder final : public ColumnDecoder {
             out[i] = valueCodes_[out[i]];
     }
 
+    void codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out) override {
+        const auto count = static_cast<uint32_t>(positions.size());
+        parentEntriesAt(first, positions, out);
+        if (!table_.wouldPay(count)) {
+            for (uint32_t i = 0; i < count; ++i)
+                map_->codes(out[i], 1, &out[i]);
+            table_.note(count);
+            return;
+        }
+        if (!table_.ready())
+            makeTable();
+        for (uint32_t i = 0; i < count; ++i)
+            out[i] = valueCodes_[out[i]];
+    }
+
+    void readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
+                  vector::Block& out) override {
+        uint32_t found[kBatchRows];
+        const auto wanted = static_cast<uint32_t>(positions.size());
+        if (!table_.wouldPay(wanted))
+            return read(first, count, out);
+        if (hasDictionary()) {
+            if (!prefersCodes(wanted))
+                return read(first, count, out);
+            codesAt(first, positions, found);
+            return scatterCodes(found, count, positions, dictionary(), dictionaryId(), out);
+        }
+        if (!table_.ready())
+            makeTable();
+        if (!scatters(values_))
+            return read(first, count, out);
+        parentEntriesAt(first, positions, found);
+        scatterFixed(values_, {found, wanted}, positions, makeFlat(type(), count, out));
+    }
+
     void append(uint32_t first, uint32_t count, vector::Column& out) override {
         uint32_t batch[kBatchRows];
         while (count > 0) {
@@ -111,6 +146,13 @@ class DerivedByCodeDecoder final : public ColumnDecoder {
     // The parent's codes with NULL as the entry after the last.
     void parentEntries(uint32_t first, uint32_t count, uint32_t* out) {
         parent_.codes(first, count, out);
+        nameNull(out, count);
+    }
+    void parentEntriesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out) {
+        parent_.codesAt(first, positions, out);
+        nameNull(out, static_cast<uint32_t>(positions.size()));
+    }
+    void nameNull(uint32_t* out, uint32_t count) const {
         if (hasNullEntry_) {
             for (uint32_t i = 0; i < count; ++i)
                 out[i] = std::min(out[i], parentSize_);
@@ -157,6 +199,16 @@ class DerivedByRunDecoder final : public ColumnDecoder {
     uint64_t dictionaryId() const noexcept override { return expansion_.values().dictionaryId(); }
     void codes(uint32_t first, uint32_t count, uint32_t* out) override {
         expansion_.codes(first, count, out);
+    }
+    void codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out) override {
+        expansion_.codesAt(first, positions, out);
+    }
+    void readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
+                  vector::Block& out) override {
+        expansion_.readRows(first, count, positions, out);
+    }
+    bool readRuns(uint32_t first, uint32_t count, vector::Runs& out) override {
+        return expansion_.readRuns(first, count, out);
     }
     std::span<const uint32_t> runEnds() const noexcept override { return ends_; }
 

@@ -42,37 +42,24 @@ class DictionaryDecoder final : public ColumnDecoder {
     }
 
     void codes(uint32_t first, uint32_t count, uint32_t* out) override {
-        uint64_t words[kBatchRows];
-        const uint64_t entries = size_;
-        while (count > 0) {
-            const uint32_t part = std::min(count, kBatchRows);
-            codes_->decode(first, part, words);
-            uint64_t all = 0;
-            for (uint32_t i = 0; i < part; ++i) {
-                all |= words[i];
-                out[i] = static_cast<uint32_t>(words[i]);
+        const uint64_t greatest = codes_->decode32(first, count, out);
+        if (mayBeNull(greatest)) {
+            for (uint32_t i = 0; i < count; ++i) {
+                if (out[i] == size_)
+                    out[i] = vector::kNullCode;
             }
-            uint64_t greatest = all;
-            if (all >= entries) {
-                greatest = 0;
-                for (uint32_t i = 0; i < part; ++i)
-                    greatest = std::max(greatest, words[i]);
-            }
-            if (greatest >= entries) {
-                if (greatest > entries) {
-                    base::throwCorrupt("code %llu in a dictionary of %llu",
-                                       static_cast<unsigned long long>(greatest),
-                                       static_cast<unsigned long long>(entries));
-                }
-                for (uint32_t i = 0; i < part; ++i) {
-                    if (out[i] == entries)
-                        out[i] = vector::kNullCode;
-                }
-            }
-            out += part;
-            first += part;
-            count -= part;
         }
+    }
+
+    void codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out) override {
+        uint64_t words[kBatchRows];
+        codes_->gather(first, positions, words);
+        uint64_t greatest = 0;
+        for (size_t i = 0; i < positions.size(); ++i)
+            greatest = std::max(greatest, words[i]);
+        mayBeNull(greatest);
+        for (size_t i = 0; i < positions.size(); ++i)
+            out[i] = words[i] == size_ ? vector::kNullCode : static_cast<uint32_t>(words[i]);
     }
 
     void append(uint32_t first, uint32_t count, vector::Column& out) override {
@@ -101,7 +88,25 @@ class DictionaryDecoder final : public ColumnDecoder {
         out.dictionaryId = id_;
     }
 
+    void readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
+                  vector::Block& out) override {
+        if (!table_.wouldPay(static_cast<uint32_t>(positions.size())))
+            return read(first, count, out);
+        uint32_t found[kBatchRows];
+        codesAt(first, positions, found);
+        scatterCodes(found, count, positions, dictionary(), id_, out);
+    }
+
   private:
+    // Whether codes up to `greatest` may be those of NULL.
+    bool mayBeNull(uint64_t greatest) const {
+        if (greatest > size_) {
+            base::throwCorrupt("code %llu in a dictionary of %u",
+                               static_cast<unsigned long long>(greatest), size_);
+        }
+        return greatest == size_;
+    }
+
     void appendOneByOne(std::span<const uint32_t> codes, vector::Column& out) {
         for (const uint32_t code : codes) {
             if (code == vector::kNullCode) {

@@ -24,6 +24,11 @@ struct Layout {
     size_t positionBytes() const { return linearBytes(patches, kPositionBits); }
     size_t patchBytes() const { return linearBytes(patches, patchWidth); }
     size_t bytes(uint32_t rows) const { return packedBytes(rows) + positionBytes() + patchBytes(); }
+    // Whether no word exceeds 32 bits, patched ones included.
+    bool fitsInto32() const {
+        const unsigned bits = width + patchWidth;
+        return bits <= 32 && base <= UINT32_MAX - lowMask(bits);
+    }
 };
 
 Layout layoutWithBase(std::span<const uint64_t> block, uint64_t base) {
@@ -139,7 +144,109 @@ class FrameOfReferenceDecoder final : public IntDecoder {
         }
     }
 
+    uint64_t decode32(uint32_t first, uint32_t count, uint32_t* out) override {
+        uint64_t greatest = 0;
+        while (count > 0) {
+            const uint32_t begin = first % kPackRows;
+            const uint32_t part = std::min(count, kPackRows - begin);
+            const Block& block = blocks_[first / kPackRows];
+            const bool whole = first - begin + kPackRows <= size();
+            if (whole && block.layout.fitsInto32() && begin % kPackLanes == 0 &&
+                part % kPackLanes == 0) {
+                greatest = std::max(greatest, decodeInBlock32(block, begin, part, out));
+            } else {
+                greatest = std::max(greatest, IntDecoder::decode32(first, part, out));
+            }
+            first += part;
+            count -= part;
+            out += part;
+        }
+        return greatest;
+    }
+
+    void gather(uint32_t first, std::span<const uint16_t> positions, uint64_t* out) override {
+        while (!positions.empty()) {
+            const uint32_t block = (first + positions.front()) / kPackRows;
+            size_t part = positions.size();
+            if ((first + positions.back()) / kPackRows != block) {
+                part = 1;
+                while ((first + positions[part]) / kPackRows == block)
+                    ++part;
+            }
+            gatherInBlock(block, first - block * kPackRows, positions.first(part), out);
+            positions = positions.subspan(part);
+            out += part;
+        }
+    }
+
   private:
+    // Positions are relative to row `offset` of the block, modulo 2^32.
+    void gatherInBlock(uint32_t index, uint32_t offset, std::span<const uint16_t> positions,
+                       uint64_t* out) const {
+        const auto& [layout, begin] = blocks_[index];
+        const uint32_t rows = std::min(kPackRows, size() - index * kPackRows);
+        const std::byte* at = data_.at(begin, layout.bytes(rows));
+        const size_t packed = layout.packedBytes(rows);
+        for (size_t i = 0; i < positions.size(); ++i) {
+            const uint32_t row = offset + positions[i];
+            if (rows == kPackRows)
+                out[i] = unpackInterleavedOne(at, layout.width, row) + layout.base;
+            else
+                unpackLinear({at, packed}, layout.width, row, 1, layout.base, out + i);
+        }
+        if (layout.patches == 0)
+            return;
+        uint64_t patched[kPackRows];
+        readPatchPositions(layout, at + packed, patched);
+        const std::span highs(at + packed + layout.positionBytes(), layout.patchBytes());
+        uint32_t patch = 0;
+        for (size_t i = 0; i < positions.size(); ++i) {
+            const uint32_t row = offset + positions[i];
+            while (patch < layout.patches && patched[patch] < row)
+                ++patch;
+            if (patch == layout.patches)
+                return;
+            if (patched[patch] != row)
+                continue;
+            uint64_t high;
+            unpackLinear(highs, layout.patchWidth, patch, 1, 0, &high);
+            out[i] += layout.width >= 64 ? 0 : high << layout.width;
+        }
+    }
+
+    // Of a full block; both multiples of 16.
+    uint64_t decodeInBlock32(const Block& block, uint32_t begin, uint32_t count,
+                             uint32_t* out) const {
+        const auto& [layout, offset] = block;
+        const std::byte* at = data_.at(offset, layout.bytes(kPackRows));
+        uint32_t greatest = unpackInterleaved32(at, layout.width, begin, count,
+                                                static_cast<uint32_t>(layout.base), out);
+        if (layout.patches == 0)
+            return greatest;
+        at += layout.packedBytes(kPackRows);
+        uint64_t positions[kPackRows];
+        uint64_t highs[kPackRows];
+        readPatchPositions(layout, at, positions);
+        unpackLinear({at + layout.positionBytes(), layout.patchBytes()}, layout.patchWidth, 0,
+                     layout.patches, 0, highs);
+        for (uint32_t i = 0; i < layout.patches; ++i) {
+            const uint64_t row = positions[i] - begin;
+            if (row >= count)
+                continue;
+            out[row] += static_cast<uint32_t>(highs[i] << layout.width);
+            greatest = std::max(greatest, out[row]);
+        }
+        return greatest;
+    }
+
+    static void readPatchPositions(const Layout& layout, const std::byte* at, uint64_t* positions) {
+        unpackLinear({at, layout.positionBytes()}, kPositionBits, 0, layout.patches, 0, positions);
+        for (uint32_t i = 1; i < layout.patches; ++i) {
+            if (positions[i - 1] >= positions[i])
+                base::throwCorrupt("patches of a block are not in order");
+        }
+    }
+
     void decodeInBlock(uint32_t index, uint32_t begin, uint32_t count, uint64_t* out) const {
         const auto& [layout, offset] = blocks_[index];
         const uint32_t rows = std::min(kPackRows, size() - index * kPackRows);
@@ -168,13 +275,9 @@ class FrameOfReferenceDecoder final : public IntDecoder {
             return patchFew(layout, at, begin, count, out);
         uint64_t positions[kPackRows];
         uint64_t highs[kPackRows];
-        unpackLinear({at, layout.positionBytes()}, kPositionBits, 0, layout.patches, 0, positions);
+        readPatchPositions(layout, at, positions);
         unpackLinear({at + layout.positionBytes(), layout.patchBytes()}, layout.patchWidth, 0,
                      layout.patches, 0, highs);
-        for (uint32_t i = 1; i < layout.patches; ++i) {
-            if (positions[i - 1] >= positions[i])
-                base::throwCorrupt("patches of a block are not in order");
-        }
         for (uint32_t i = 0; i < layout.patches; ++i) {
             const uint64_t row = positions[i] - begin;
             if (row < count)

@@ -49,13 +49,76 @@ class GroupedDeltaDecoder final : public ColumnDecoder {
         }
     }
 
+    void readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
+                  vector::Block& out) override {
+        uint64_t words[kBatchRows];
+        if (positions.size() * kThin > count || first % kBatchRows != 0)
+            return read(first, count, out);
+        gather(first, positions, words);
+        scatterIntegers(words, count, positions, type(), out);
+    }
+
   private:
+    static constexpr size_t kThin = 16;
+
+    // Rows of one block: of each group that holds some, the differences up to the last of them.
+    void gather(uint32_t first, std::span<const uint16_t> positions, uint64_t* out) {
+        uint16_t wanted[kBatchRows];  // differences, counted from the first of the block
+        uint16_t groups[kBatchRows];  // counted from the group of `first`
+        uint32_t differences = 0;
+        uint32_t count = 0;
+        const uint32_t firstGroup = groupOf(first);
+        uint32_t group = groupOf(first + positions.front());
+        uint32_t next = 0;  // row of the group whose difference is the next to be noted
+        for (const uint16_t position : positions) {
+            const uint32_t row = first + position;
+            while (group + 1 < starts_.size() && starts_[group + 1] <= row)
+                ++group;
+            if (count == 0 || firstGroup + groups[count - 1] != group) {
+                groups[count++] = static_cast<uint16_t>(group - firstGroup);
+                next = starts_[group] + 1;
+            }
+            // Of the rows up to `row`, one a group from firstGroup on has no difference.
+            for (; next <= row; ++next)
+                wanted[differences++] =
+                    static_cast<uint16_t>(next - first - (group - firstGroup) - 1);
+        }
+        uint64_t firsts[kBatchRows];
+        uint64_t deltas[kBatchRows];
+        firsts_->gather(firstGroup, {groups, count}, firsts);
+        if (differences != 0)
+            deltas_->gather(first - firstGroup, {wanted, differences}, deltas);
+        const uint64_t* delta = deltas;
+        uint32_t at = 0;
+        group = firstGroup + groups[0];
+        uint64_t value = firsts[0];
+        uint32_t reached = starts_[group];
+        for (size_t i = 0; i < positions.size(); ++i) {
+            const uint32_t row = first + positions[i];
+            while (at + 1 < count && starts_[firstGroup + groups[at + 1]] <= row) {
+                group = firstGroup + groups[++at];
+                value = firsts[at];
+                reached = starts_[group];
+            }
+            for (; reached < row; ++reached)
+                value += *delta++;
+            out[i] = value;
+        }
+    }
+
+    // The group that holds `row`.
+    uint32_t groupOf(uint32_t row) const {
+        return static_cast<uint32_t>(std::upper_bound(starts_.begin(), starts_.end(), row) -
+                                     starts_.begin()) -
+               1;
+    }
+
     // Rows of one block. Decoding begins with the group that holds `first`.
     void decode(uint32_t first, uint32_t count, uint64_t* out) {
-        const auto after = std::upper_bound(starts_.begin(), starts_.end(), first);
-        const auto group = static_cast<uint32_t>(after - starts_.begin()) - 1;
+        const uint32_t group = groupOf(first);
         const auto end = static_cast<uint32_t>(
-            std::lower_bound(after, starts_.end(), first + count) - starts_.begin());
+            std::lower_bound(starts_.begin() + group, starts_.end(), first + count) -
+            starts_.begin());
         const uint32_t begin = starts_[group];
         const uint32_t total = first + count - begin;
         uint64_t firsts[kBatchRows];

@@ -20,6 +20,13 @@ class ConstantDecoder final : public IntDecoder {
     void decode(uint32_t, uint32_t count, uint64_t* out) override {
         std::fill_n(out, count, value_);
     }
+    uint64_t decode32(uint32_t, uint32_t count, uint32_t* out) override {
+        std::fill_n(out, count, static_cast<uint32_t>(value_));
+        return count == 0 ? 0 : value_;
+    }
+    void gather(uint32_t, std::span<const uint16_t> positions, uint64_t* out) override {
+        std::fill_n(out, positions.size(), value_);
+    }
 
   private:
     uint64_t value_;
@@ -76,6 +83,39 @@ IntCodec chooseCodec(std::span<const uint64_t> values, Effort effort) {
 }
 
 }  // namespace
+
+uint64_t IntDecoder::decode32(uint32_t first, uint32_t count, uint32_t* out) {
+    uint64_t words[kPackRows];
+    uint64_t greatest = 0;
+    while (count > 0) {
+        const uint32_t part = std::min(count, kPackRows - first % kPackRows);
+        decode(first, part, words);
+        for (uint32_t i = 0; i < part; ++i) {
+            greatest = std::max(greatest, words[i]);
+            out[i] = static_cast<uint32_t>(words[i]);
+        }
+        first += part;
+        count -= part;
+        out += part;
+    }
+    return greatest;
+}
+
+void IntDecoder::gather(uint32_t first, std::span<const uint16_t> positions, uint64_t* out) {
+    uint64_t words[kPackRows];
+    size_t done = 0;
+    while (done < positions.size()) {
+        // The words up to the last one wanted of one block.
+        const uint32_t begin = first + positions[done];
+        const uint32_t end = (begin / kPackRows + 1) * kPackRows;
+        size_t stop = done + 1;
+        while (stop < positions.size() && first + positions[stop] < end)
+            ++stop;
+        decode(begin, first + positions[stop - 1] - begin + 1, words);
+        for (; done < stop; ++done)
+            out[done] = words[first + positions[done] - begin];
+    }
+}
 
 void encodeIntegers(std::span<const uint64_t> values, Effort effort, base::ByteWriter& out) {
     if (isConstant(values)) {

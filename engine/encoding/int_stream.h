@@ -31,6 +31,11 @@ class IntDecoder {
     uint32_t size() const noexcept { return size_; }
     // Any range inside [0, size()).
     virtual void decode(uint32_t first, uint32_t count, uint64_t* out) = 0;
+    // The same with the words cut to 32 bits; returns the greatest word, which tells whether any
+    // was cut.
+    virtual uint64_t decode32(uint32_t first, uint32_t count, uint32_t* out);
+    // out[i] is the word at first + positions[i]; positions ascend, not necessarily strictly.
+    virtual void gather(uint32_t first, std::span<const uint16_t> positions, uint64_t* out);
 
   protected:
     ~IntDecoder() = default;

@@ -26,6 +26,13 @@ class IntegerColumnDecoder final : public ColumnDecoder {
         }
     }
 
+    void readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
+                  vector::Block& out) override {
+        uint64_t words[kBatchRows];
+        stream_->gather(first, positions, words);
+        scatterIntegers(words, count, positions, type(), out);
+    }
+
   private:
     IntDecoder* stream_;
 };

@@ -97,6 +97,67 @@ void RunExpansion::codes(uint32_t first, uint32_t count, uint32_t* out) {
     }
 }
 
+void RunExpansion::runsAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* runs) {
+    uint32_t run = runOf(first + positions.front());
+    uint32_t end = ends_[run];
+    for (size_t i = 0; i < positions.size(); ++i) {
+        const uint32_t row = first + positions[i];
+        while (end <= row)
+            end = ends_[++run];
+        runs[i] = run;
+    }
+    last_ = run;
+}
+
+void RunExpansion::codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out) {
+    runsAt(first, positions, out);
+    const uint32_t from = out[0];
+    const uint32_t runs = out[positions.size() - 1] - from + 1;
+    uint32_t batch[kBatchRows];
+    values_->codes(from, runs, batch);
+    for (size_t i = 0; i < positions.size(); ++i)
+        out[i] = batch[out[i] - from];
+}
+
+void RunExpansion::readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
+                            vector::Block& out) {
+    const vector::ColumnType type = values_->type();
+    const auto wanted = static_cast<uint32_t>(positions.size());
+    uint32_t found[kBatchRows];
+    if (values_->hasDictionary()) {
+        if (!values_->prefersCodes(wanted) || ends_[runOf(first)] >= first + count)
+            return read(first, count, out);
+        codesAt(first, positions, found);
+        return scatterCodes(found, count, positions, values_->dictionary(), values_->dictionaryId(),
+                            out);
+    }
+    batch_.clear();
+    if (!scatters(batch_) || ends_[runOf(first)] >= first + count)
+        return read(first, count, out);
+    runsAt(first, positions, found);
+    const uint32_t from = found[0];
+    values_->append(from, found[wanted - 1] - from + 1, batch_);
+    if (!scatters(batch_))
+        return read(first, count, out);
+    for (uint32_t i = 0; i < wanted; ++i)
+        found[i] -= from;
+    scatterFixed(batch_, {found, wanted}, positions, makeFlat(type, count, out));
+}
+
+bool RunExpansion::readRuns(uint32_t first, uint32_t count, vector::Runs& out) {
+    constexpr uint32_t kShortest = 4;
+    const uint32_t from = runOf(first);
+    const uint32_t to = runOf(first + count - 1) + 1;
+    const uint32_t runs = to - from;
+    if (runs * kShortest > count)
+        return false;
+    out.ends.resize(runs);
+    for (uint32_t run = 0; run < runs; ++run)
+        out.ends[run] = static_cast<uint16_t>(std::min(ends_[from + run] - first, count));
+    values_->read(from, runs, out.values);
+    return true;
+}
+
 void RunExpansion::read(uint32_t first, uint32_t count, vector::Block& out) {
     out.rows = count;
     if (count != 0 && ends_[runOf(first)] >= first + count) {

@@ -38,6 +38,16 @@ class RunLengthDecoder final : public ColumnDecoder {
     void codes(uint32_t first, uint32_t count, uint32_t* out) override {
         expansion_.codes(first, count, out);
     }
+    void codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out) override {
+        expansion_.codesAt(first, positions, out);
+    }
+    void readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
+                  vector::Block& out) override {
+        expansion_.readRows(first, count, positions, out);
+    }
+    bool readRuns(uint32_t first, uint32_t count, vector::Runs& out) override {
+        return expansion_.readRuns(first, count, out);
+    }
     std::span<const uint32_t> runEnds() const noexcept override { return ends_; }
 
   private:

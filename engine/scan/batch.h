@@ -13,19 +13,6 @@ namespace footfall::scan {
 
 inline constexpr uint32_t kBatchRows = 1024;
 
-class Batch {
-  public:
-    virtual ~Batch() = default;
-
-    uint32_t rows() const noexcept { return rows_; }
-    // The block of all rows() rows. It is loaded at the first call (which may throw) and stays as
-    // it is until the batch is filled anew.
-    virtual const vector::Block& column(uint32_t index) = 0;
-
-  protected:
-    uint32_t rows_ = 0;
-};
-
 // Ascending positions of rows in a batch. While `all` is set the positions are 0 .. count - 1 and
 // `rows` need not be filled: most loops have a faster form for that.
 class Selection {
@@ -69,6 +56,30 @@ class Selection {
     bool all_ = true;
     mutable uint32_t filled_ = 0;
     mutable std::array<uint16_t, kBatchRows> rows_;
+};
+
+class Batch {
+  public:
+    virtual ~Batch() = default;
+
+    uint32_t rows() const noexcept { return rows_; }
+    // The block of all rows() rows. It is loaded at the first call (which may throw) and stays as
+    // it is until the batch is filled anew.
+    virtual const vector::Block& column(uint32_t index) = 0;
+    // The same, whose other rows than the selected ones may be undefined (but safe to read). A
+    // block given earlier stays valid for the rows that it was given for.
+    virtual const vector::Block& columnFor(uint32_t index, const Selection& selection) {
+        (void)selection;
+        return column(index);
+    }
+    // The column's rows as runs of equal values; null where it is not stored so or already loaded.
+    virtual const vector::Runs* runs(uint32_t index) {
+        (void)index;
+        return nullptr;
+    }
+
+  protected:
+    uint32_t rows_ = 0;
 };
 
 }  // namespace footfall::scan

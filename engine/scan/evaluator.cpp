@@ -68,7 +68,7 @@ const Block& Evaluator::evaluate(const Expression& expression, Batch& batch,
     }
     switch (expression.op) {
         case Operator::Column:
-            return batch.column(expression.index);
+            return batch.columnFor(expression.index, selection);
         case Operator::Constant: {
             Node& own = node(expression);
             if (!own.prepared) {
@@ -246,6 +246,8 @@ void Evaluator::narrow(const Expression& expression, Batch& batch, Selection& se
         case Operator::Or:
             return narrowOr(expression, batch, selection, unknown);
         default:
+            if (unknown == nullptr && narrowRuns(expression, batch, selection))
+                return;
             return keep(judge(expression, batch, selection), selection, unknown);
     }
 }

@@ -65,6 +65,11 @@ class Evaluator {
     Outcome judge(const Expression& expression, Batch& batch, const Selection& selection);
     Outcome judgeTest(const Expression& expression, Batch& batch, const Selection& selection);
     Outcome judgePredicate(const Expression& expression, Batch& batch, const Selection& selection);
+    // A predicate's answers for these values of its operands; `b` is null where there is one.
+    Outcome judgeBlocks(const Expression& expression, const vector::Block& a,
+                        const vector::Block* b, uint32_t rows, const Selection& selection);
+    // Whether the selection was narrowed, run by run; what is NULL is dropped.
+    bool narrowRuns(const Expression& expression, Batch& batch, Selection& selection);
     const vector::Block& truth(const Outcome& outcome, Node& node, uint32_t rows);
 
     const vector::Block& arithmetic(const Expression& expression, Batch& batch,

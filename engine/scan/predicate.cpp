@@ -273,31 +273,88 @@ Outcome judgeOne(const Question& question, const Block& block, const Selection& 
 
 Outcome Evaluator::judgePredicate(const Expression& expression, Batch& batch,
                                   const Selection& selection) {
-    Node& own = node(expression);
     const Block& a = evaluate(*expression.arguments[0], batch, selection);
-    if (expression.arguments.size() == 1) {
+    const Block* b = expression.arguments.size() == 1
+                         ? nullptr
+                         : &evaluate(*expression.arguments[1], batch, selection);
+    return judgeBlocks(expression, a, b, batch.rows(), selection);
+}
+
+// The column that the expression is a predicate of, if it is one of that column and constants.
+static const Expression* onlyColumn(const Expression& expression) noexcept {
+    if (!isPredicate(expression.op))
+        return nullptr;
+    const Expression* column = nullptr;
+    for (const Expression* argument : expression.arguments) {
+        if (argument->op == Operator::Constant)
+            continue;
+        if (argument->op != Operator::Column || column != nullptr)
+            return nullptr;
+        column = argument;
+    }
+    return column;
+}
+
+// A predicate of a column stored as runs is asked once a run.
+bool Evaluator::narrowRuns(const Expression& expression, Batch& batch, Selection& selection) {
+    const Expression* column = onlyColumn(expression);
+    if (column == nullptr)
+        return false;
+    const vector::Runs* runs = batch.runs(column->index);
+    if (runs == nullptr)
+        return false;
+    const auto count = static_cast<uint32_t>(runs->ends.size());
+    Selection each;
+    each.selectAll(count);
+    const auto valueOf = [&](size_t argument) {
+        const Expression& operand = *expression.arguments[argument];
+        return &operand == column ? &runs->values : &evaluate(operand, batch, selection);
+    };
+    const Outcome outcome =
+        judgeBlocks(expression, *valueOf(0),
+                    expression.arguments.size() == 1 ? nullptr : valueOf(1), count, each);
+    const uint32_t before = selection.count();
+    if (outcome.all == kUnasked) {
+        if (outcome.nulls != nullptr) {
+            for (uint32_t run = 0; run < count; ++run) {
+                if (testBit(outcome.nulls, run))
+                    outcome.mask[run] = 0;
+            }
+        }
+        keepRuns(runs->ends, outcome.mask, selection);
+    } else if (outcome.all != kTrue) {
+        selection.clear();
+    }
+    counters_.rowsRemovedEncoded += before - selection.count();
+    return true;
+}
+
+Outcome Evaluator::judgeBlocks(const Expression& expression, const Block& a, const Block* other,
+                               uint32_t rows, const Selection& selection) {
+    Node& own = node(expression);
+    if (other == nullptr) {
         Question question{expression.op, expression.constants, own};
         question.prepare();
         return judgeOne(question, a, selection);
     }
-    const Block& b = evaluate(*expression.arguments[1], batch, selection);
+    const Block& b = *other;
     const bool distinct = isDistinct(expression.op);
     for (const bool second : {true, false}) {
         const Block& varying = second ? a : b;
-        const Expression& other = *expression.arguments[second ? 1 : 0];
-        if (other.op != Operator::Constant)
+        const Expression& held = *expression.arguments[second ? 1 : 0];
+        if (held.op != Operator::Constant)
             continue;
-        if (!distinct && other.constants->isNull(0))
+        if (!distinct && held.constants->isNull(0))
             return same(kUnknown);
         if (varying.shape == Block::Shape::Flat && isNumeric(varying) && !distinct)
             break;
-        const Question question{second ? expression.op : mirrored(expression.op), other.constants,
+        const Question question{second ? expression.op : mirrored(expression.op), held.constants,
                                 own};
         return judgeOne(question, varying, selection);
     }
     const bool constant = a.shape == Block::Shape::Constant && b.shape == Block::Shape::Constant;
     if (!constant && !distinct && isNumeric(a))
-        return judgeNumbers(own, expression.op, a, b, batch.rows(), selection);
+        return judgeNumbers(own, expression.op, a, b, rows, selection);
     const auto ask = [&](uint32_t row) {
         const bool nullA = a.isNull(row);
         const bool nullB = b.isNull(row);
@@ -309,7 +366,7 @@ Outcome Evaluator::judgePredicate(const Expression& expression, Batch& batch,
         return verdict(holds(expression.op, compareValues(a.holder(), a.holderRow(row), b.holder(),
                                                           b.holderRow(row))));
     };
-    return constant ? same(ask(0)) : judgeRows(own, batch.rows(), selection, ask);
+    return constant ? same(ask(0)) : judgeRows(own, rows, selection, ask);
 }
 
 }  // namespace footfall::scan

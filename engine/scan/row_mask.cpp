@@ -1,5 +1,6 @@
 #include "engine/scan/row_mask.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace footfall::scan {
@@ -61,6 +62,46 @@ void keepMarked(const uint8_t* mask, Selection& selection) noexcept {
     for (uint32_t row = whole; row < count; ++row) {
         out[kept] = static_cast<uint16_t>(row);
         kept += mask[row];
+    }
+    if (kept != count)
+        selection.assign(kept);
+    else
+        selection.selectAll(count);
+}
+
+void keepRuns(std::span<const uint16_t> ends, const uint8_t* mask, Selection& selection) noexcept {
+    uint16_t* out = selection.room();
+    const uint32_t count = selection.count();
+    uint32_t kept = 0;
+    if (!selection.all()) {
+        size_t run = 0;
+        for (uint32_t i = 0; i < count; ++i) {
+            const uint16_t row = out[i];
+            while (ends[run] <= row)
+                ++run;
+            out[kept] = row;
+            kept += mask[run];
+        }
+        selection.assign(kept);
+        return;
+    }
+    uint32_t begin = 0;
+    for (size_t run = 0; run < ends.size() && begin < count; ++run) {
+        const uint32_t end = std::min<uint32_t>(ends[run], count);
+        if (mask[run] != 0) {
+            EightRows rows = {0, 1, 2, 3, 4, 5, 6, 7};
+            rows += static_cast<uint16_t>(begin);
+            uint32_t row = begin;
+            // What is written beyond the run the next one overwrites.
+            for (; row < end && row + 8 <= kBatchRows; row += 8) {
+                std::memcpy(out + kept + (row - begin), &rows, sizeof(rows));
+                rows += 8;
+            }
+            for (; row < end; ++row)
+                out[kept + (row - begin)] = static_cast<uint16_t>(row);
+            kept += end - begin;
+        }
+        begin = end;
     }
     if (kept != count)
         selection.assign(kept);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "engine/scan/batch.h"
 
@@ -20,6 +21,9 @@ inline void setBit(uint64_t* words, uint32_t row) noexcept {
 
 // Keeps the selected rows whose byte is 1. `mask` is readable up to the next multiple of 8.
 void keepMarked(const uint8_t* mask, Selection& selection) noexcept;
+// Keeps the selected rows of the runs whose byte is 1. Run i ends before row ends[i]; the last one
+// ends after all selected rows.
+void keepRuns(std::span<const uint16_t> ends, const uint8_t* mask, Selection& selection) noexcept;
 // Keeps the selected rows whose bit is set, or not set.
 void keepBits(const RowBits& bits, bool set, Selection& selection) noexcept;
 // Drops the rows of `others`, all of which are selected.

@@ -117,6 +117,27 @@ void SegmentReader::read(uint32_t column, uint32_t firstRow, uint32_t count, vec
     open(column).read(firstRow, count, out);
 }
 
+void SegmentReader::readRows(uint32_t column, uint32_t firstRow, uint32_t count,
+                             std::span<const uint16_t> positions, vector::Block& out) {
+    checkRange(meta_, column, firstRow, count);
+    if (count > kBlockRows || positions.size() > count ||
+        (!positions.empty() && positions.back() >= count)) {
+        base::throwBadArgument("%zu rows asked for in a range of %u", positions.size(), count);
+    }
+    if (positions.empty())
+        return open(column).read(firstRow, count, out);
+    open(column).readRows(firstRow, count, positions, out);
+}
+
+bool SegmentReader::readRuns(uint32_t column, uint32_t firstRow, uint32_t count,
+                             vector::Runs& out) {
+    checkRange(meta_, column, firstRow, count);
+    if (count > kBlockRows) {
+        base::throwBadArgument("%u rows asked for at once, more than %u", count, kBlockRows);
+    }
+    return count != 0 && open(column).readRuns(firstRow, count, out);
+}
+
 void SegmentReader::append(uint32_t column, uint32_t firstRow, uint32_t count,
                            vector::Column& out) {
     checkRange(meta_, column, firstRow, count);

@@ -44,6 +44,12 @@ class SegmentReader final : private encoding::ColumnResolver {
     // free of waste in order and from multiples of kBlockRows. Throws CorruptData on damage,
     // BadArgument on a range outside.
     void read(uint32_t column, uint32_t firstRow, uint32_t count, vector::Block& out);
+    // The same where only the rows at `positions` (ascending, below `count`) matter: others are
+    // undefined, but safe to read.
+    void readRows(uint32_t column, uint32_t firstRow, uint32_t count,
+                  std::span<const uint16_t> positions, vector::Block& out);
+    // The same as runs of equal values; false where the column is not stored in runs worth that.
+    bool readRuns(uint32_t column, uint32_t firstRow, uint32_t count, vector::Runs& out);
     // The same, flat, appended to `out` (which has the column's type); any count.
     void append(uint32_t column, uint32_t firstRow, uint32_t count, vector::Column& out);
 

@@ -68,4 +68,12 @@ class Block {
     }
 };
 
+// Rows in runs of equal values: the rows from ends[i - 1] (or 0) up to ends[i] have the value of
+// row i of `values`.
+struct Runs {
+    explicit Runs(std::pmr::memory_resource* resource) : ends(resource), values(resource) {}
+    std::pmr::vector<uint16_t> ends;  // ascending; the last is the number of rows
+    Block values;
+};
+
 }  // namespace footfall::vector

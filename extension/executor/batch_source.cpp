@@ -45,8 +45,9 @@ BatchSource* BatchSource::create(Relation relation, TableScanDesc scan, const Li
         }
         column.values = static_cast<Datum*>(palloc(sizeof(Datum) * kBatchRows));
         column.nulls = static_cast<bool*>(palloc(sizeof(bool) * kBatchRows));
-        pg::enterEngine(
-            [&] { column.block = pg::makeIn<vector::Block>(self->context_, self->resource_); });
+        pg::enterEngine([&] {
+            column.decoded = pg::makeIn<scan::SegmentColumn>(self->context_, self->resource_);
+        });
     }
     return self;
 }
@@ -58,7 +59,7 @@ void BatchSource::close() {
 bool BatchSource::next(scan::Selection& selection) {
     CHECK_FOR_INTERRUPTS();
     for (int i = 0; i < columnCount_; i++) {
-        columns_[i].loaded = false;
+        columns_[i].decoded->forget();
     }
     if (!hotDone_) {
         if (nextHot(selection)) {
@@ -139,24 +140,66 @@ bool BatchSource::nextSealed(scan::Selection& selection) {
     }
 }
 
+int BatchSource::chunkOf(const SourceColumn& column) const {
+    if (hot_ || column.attribute < 0 || !storage::isStored(column.form)) {
+        return -1;
+    }
+    return segment_->columnOf(column.attribute);
+}
+
 const vector::Block& BatchSource::column(uint32_t index) {
     SourceColumn& column = columns_[index];
-    if (!column.loaded) {
-        if (column.attribute < 0) {
-            loadConstant(column, ObjectIdGetDatum(table_), false);
-        } else if (hot_) {
-            loadHot(column);
-        } else {
-            loadSealed(column);
-            countBytes(column);
-        }
-        column.loaded = true;
+    if (!column.decoded->whole()) {
+        load(column);
     }
-    return *column.block;
+    return column.decoded->block();
+}
+
+// Of sealed rows only those asked for are decoded, when they are few.
+const vector::Block& BatchSource::columnFor(uint32_t index, const scan::Selection& selection) {
+    SourceColumn& column = columns_[index];
+    if (column.decoded->whole()) {
+        return column.decoded->block();
+    }
+    const int chunk = chunkOf(column);
+    if (chunk < 0) {
+        load(column);
+    } else {
+        countBytes(column, column.decoded->load(segment_->reader(), static_cast<uint32_t>(chunk),
+                                                firstRow_, rows_, selection));
+    }
+    return column.decoded->block();
+}
+
+const vector::Runs* BatchSource::runs(uint32_t index) {
+    SourceColumn& column = columns_[index];
+    const int chunk = chunkOf(column);
+    if (chunk < 0) {
+        return nullptr;
+    }
+    return column.decoded->runs(segment_->reader(), static_cast<uint32_t>(chunk), firstRow_, rows_);
+}
+
+// All rows of the batch.
+void BatchSource::load(SourceColumn& column) {
+    const int chunk = chunkOf(column);
+    if (chunk >= 0) {
+        countBytes(column, column.decoded->loadWhole(
+                               segment_->reader(), static_cast<uint32_t>(chunk), firstRow_, rows_));
+        return;
+    }
+    if (column.attribute < 0) {
+        loadConstant(column, ObjectIdGetDatum(table_), false);
+    } else if (hot_) {
+        loadHot(column);
+    } else {
+        loadMissing(column);
+    }
+    column.decoded->setWhole();
 }
 
 void BatchSource::loadConstant(SourceColumn& column, Datum value, bool null) {
-    vector::Block& block = *column.block;
+    vector::Block& block = column.decoded->block();
     block.shape = vector::Block::Shape::Constant;
     block.rows = rows_;
     block.values.reset(storage::columnTypeOf(column.form));
@@ -168,7 +211,7 @@ void BatchSource::loadConstant(SourceColumn& column, Datum value, bool null) {
 }
 
 void BatchSource::loadHot(SourceColumn& column) {
-    vector::Block& block = *column.block;
+    vector::Block& block = column.decoded->block();
     block.shape = vector::Block::Shape::Flat;
     block.rows = rows_;
     block.values.reset(storage::columnTypeOf(column.form));
@@ -182,13 +225,8 @@ void BatchSource::loadHot(SourceColumn& column) {
     }
 }
 
-void BatchSource::loadSealed(SourceColumn& column) {
-    const int chunk = segment_->columnOf(column.attribute);
-    if (chunk >= 0 && storage::isStored(column.form)) {
-        segment_->reader().read(static_cast<uint32_t>(chunk), firstRow_, rows_, *column.block);
-        return;
-    }
-    // A segment older than the column.
+// A segment older than the column.
+void BatchSource::loadMissing(SourceColumn& column) {
     if (!column.readMissing) {
         pg::callPostgres([&] {
             MemoryContext previous = MemoryContextSwitchTo(context_);
@@ -204,11 +242,16 @@ void BatchSource::loadSealed(SourceColumn& column) {
     loadConstant(column, column.missing, column.missingNull);
 }
 
-void BatchSource::countBytes(const SourceColumn& column) {
-    const vector::Block& block = *column.block;
-    counters_->bytesDecoded += block.shape == vector::Block::Shape::Dictionary
-                                   ? uint64{block.rows} * sizeof(uint32_t)
-                                   : block.values.byteSize();
+// Of the rows just decoded.
+void BatchSource::countBytes(const SourceColumn& column, uint32_t rows) {
+    const vector::Block& block = column.decoded->block();
+    if (rows == 0) {
+        return;
+    }
+    const uint64 bytes = block.shape == vector::Block::Shape::Dictionary
+                             ? uint64{block.rows} * sizeof(uint32_t)
+                             : block.values.byteSize();
+    counters_->bytesDecoded += bytes * rows / Max(block.rows, 1);
 }
 
 }  // namespace footfall::executor

@@ -6,7 +6,7 @@
 // snapshot, tombstones and pruning as FootfallScan's.
 #pragma once
 
-#include "engine/scan/batch.h"
+#include "engine/scan/segment_column.h"
 #include "extension/pg/memory.h"
 #include "extension/pg/pg.h"
 #include "extension/storage/scan_filter.h"
@@ -34,6 +34,8 @@ class BatchSource final : public scan::Batch {
     void close();
 
     const vector::Block& column(uint32_t index) override;
+    const vector::Block& columnFor(uint32_t index, const scan::Selection& selection) override;
+    const vector::Runs* runs(uint32_t index) override;
 
     // Of a batch of sealed rows: the open segment, and the batch's first row in it.
     storage::SealedSegment* segment() const { return segment_; }
@@ -42,14 +44,13 @@ class BatchSource final : public scan::Batch {
   private:
     struct SourceColumn {
         Form_pg_attribute form;
-        int attribute;  // 0-based; -1: the table's OID
-        bool loaded;
+        int attribute;     // 0-based; -1: the table's OID
         bool readMissing;  // missing value known
         bool missingNull;
         Datum missing;
         Datum* values;  // hot rows
         bool* nulls;
-        vector::Block* block;
+        scan::SegmentColumn* decoded;  // hot rows and constants, too
     };
 
     BatchSource() = default;
@@ -57,9 +58,12 @@ class BatchSource final : public scan::Batch {
     bool nextSealed(scan::Selection& selection);
     void keepHotValue(SourceColumn& column, Datum value, bool null, uint32_t row);
     void loadHot(SourceColumn& column);
-    void loadSealed(SourceColumn& column);
+    void load(SourceColumn& column);
+    void loadMissing(SourceColumn& column);
+    // The column's chunk in the open segment; -1 where values do not come from one.
+    int chunkOf(const SourceColumn& column) const;
     void loadConstant(SourceColumn& column, Datum value, bool null);
-    void countBytes(const SourceColumn& column);
+    void countBytes(const SourceColumn& column, uint32_t rows);
 
     Oid table_;
     TableScanDesc scan_;

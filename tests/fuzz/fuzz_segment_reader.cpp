@@ -51,6 +51,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         fuzz::expectSafe([&] { reader.verify(c); });
         fuzz::expectSafe([&] {
             vector::Block block(heap);
+            if (rows != 0) {
+                const uint16_t positions[] = {0, static_cast<uint16_t>((rows - rows / 2 - 1) / 5)};
+                vector::Runs runs(heap);
+                reader.readRuns(c, rows / 2, std::min(rows - rows / 2, 1024U), runs);
+                if (rows - rows / 2 <= 1024 && positions[1] != 0)
+                    reader.readRows(c, rows / 2, rows - rows / 2, positions, block);
+            }
             reader.read(c, rows / 2, std::min(rows - rows / 2, 100U), block);
             for (uint32_t i = 0; i < block.rows; ++i) {
                 if (block.isNull(i))

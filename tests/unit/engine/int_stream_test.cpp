@@ -54,6 +54,23 @@ void expectRanges(IntDecoder& decoder, const std::vector<uint64_t>& values, Rand
         decoder.decode(first, count, part.data());
         ASSERT_TRUE(std::equal(part.begin(), part.end(), values.begin() + first))
             << first << " + " << count;
+        std::vector<uint32_t> narrow(count);
+        const uint64_t greatest = decoder.decode32(first, count, narrow.data());
+        uint64_t expected = 0;
+        std::vector<uint16_t> positions;
+        for (uint32_t row = 0; row < count; ++row) {
+            expected = std::max(expected, part[row]);
+            ASSERT_EQ(narrow[row], static_cast<uint32_t>(part[row]));
+            if (random() % 20 == 0)
+                positions.push_back(static_cast<uint16_t>(row));
+        }
+        ASSERT_EQ(greatest, expected);
+        if (!positions.empty()) {
+            std::vector<uint64_t> gathered(positions.size());
+            decoder.gather(first, positions, gathered.data());
+            for (size_t row = 0; row < positions.size(); ++row)
+                ASSERT_EQ(gathered[row], part[positions[row]]);
+        }
     }
 }
 

@@ -39,6 +39,46 @@ EncodedSegment encode(const std::vector<Column>& columns, int effort,
     return encodeSegment(columns, options, heap());
 }
 
+// Some rows of a range, one in `oneOf`, and the range's runs.
+void expectRows(SegmentReader& reader, uint32_t c, const Column& column, uint32_t first,
+                uint32_t count, uint64_t oneOf, std::mt19937_64& random, const std::string& what) {
+    vector::Block block(heap());
+    std::vector<uint16_t> positions;
+    for (uint32_t row = 0; row < count; ++row) {
+        if (random() % oneOf == 0)
+            positions.push_back(static_cast<uint16_t>(row));
+    }
+    reader.readRows(c, first, count, positions, block);
+    ASSERT_EQ(block.rows, count) << what;
+    for (uint32_t row = 0; row < count; ++row) {
+        // Every row can be looked at.
+        ASSERT_TRUE(block.isNull(row) || block.holderRow(row) < block.holder().size()) << what;
+    }
+    for (const uint16_t row : positions) {
+        ASSERT_EQ(block.isNull(row), column.isNull(first + row)) << what;
+        if (!block.isNull(row)) {
+            ASSERT_TRUE(block.holder().rowEquals(block.holderRow(row), column, first + row))
+                << what << " row " << first + row;
+        }
+    }
+    vector::Runs runs(heap());
+    if (!reader.readRuns(c, first, count, runs))
+        return;
+    ASSERT_EQ(runs.values.rows, runs.ends.size()) << what;
+    uint32_t row = 0;
+    for (uint32_t run = 0; run < runs.ends.size(); ++run) {
+        ASSERT_GT(runs.ends[run], row);
+        const bool null = runs.values.isNull(run);
+        for (; row < runs.ends[run]; ++row) {
+            ASSERT_EQ(null, column.isNull(first + row)) << what;
+            ASSERT_TRUE(null || runs.values.holder().rowEquals(runs.values.holderRow(run), column,
+                                                               first + row))
+                << what;
+        }
+    }
+    ASSERT_EQ(row, count) << what;
+}
+
 void expectEqual(const EncodedSegment& segment, const std::vector<Column>& columns,
                  const std::string& what) {
     // The header as a catalog row would give it back.
@@ -72,6 +112,14 @@ void expectEqual(const EncodedSegment& segment, const std::vector<Column>& colum
             for (uint32_t row = 0; row < count; ++row) {
                 ASSERT_TRUE(part.rowEquals(row, columns[c], first + row)) << what;
             }
+            expectRows(reader, c, columns[c], first, count, 1 + random() % 60, random, what);
+        }
+        for (uint32_t row = 0; row < rows; row += kBlockRows) {
+            const uint32_t count = std::min(kBlockRows, rows - row);
+            // A fresh reader now and then: dictionaries not yet decoded.
+            SegmentReader fresh(meta, chunks, heap());
+            expectRows(row % 2048 == 0 ? fresh : reader, c, columns[c], row, count,
+                       uint64_t{1} << random() % 10, random, what);
         }
         ASSERT_NO_THROW(reader.verify(c)) << what;
         EXPECT_EQ(meta.column(c).stats.nullCount, columns[c].nullCount());
