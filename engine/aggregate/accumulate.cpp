@@ -13,8 +13,10 @@ using scan::kBatchRows;
 using scan::Selection;
 using vector::Block;
 
-Grouping::Grouping(const uint32_t* groups, const Selection& selection)
-    : groups_(groups), selection_(selection) {
+void Grouping::findRuns() const noexcept {
+    searched_ = true;
+    const uint32_t* groups = groups_;
+    const Selection& selection = selection_;
     const uint32_t count = selection.count();
     if (groups == nullptr) {
         runs_[0] = {0, 0, static_cast<uint16_t>(count)};
@@ -121,27 +123,33 @@ double sumOf(const double* __restrict values, const Selection& selection, uint32
     return lanes[0];
 }
 
-// x - x is 0 for a finite x, NaN for every other.
-bool allFinite(const double* values, const Selection& selection) {
+// Whether all are finite and below FloatSumState::kLargest: then the product with kScale is finite,
+// and x - x is 0 for a finite x, NaN for every other.
+bool allModest(const double* values, const Selection& selection) {
+    constexpr double kScale = 0x1p559;
     constexpr uint32_t kLanes = 8;
     std::array<double, kLanes> lanes{};
+    const auto take = [](double& lane, double value) {
+        const double scaled = value * kScale;
+        lane += scaled - scaled;
+    };
     const uint32_t count = selection.count();
     const uint32_t whole = count / kLanes * kLanes;
     if (selection.all()) {
         for (uint32_t i = 0; i < whole; i += kLanes) {
             for (uint32_t lane = 0; lane < kLanes; ++lane)
-                lanes[lane] += values[i + lane] - values[i + lane];
+                take(lanes[lane], values[i + lane]);
         }
     } else {
         const uint16_t* rows = selection.rows();
         for (uint32_t i = 0; i < whole; i += kLanes) {
             for (uint32_t lane = 0; lane < kLanes; ++lane)
-                lanes[lane] += values[rows[i + lane]] - values[rows[i + lane]];
+                take(lanes[lane], values[rows[i + lane]]);
         }
     }
     double total = 0;
     for (uint32_t i = whole; i < count; ++i)
-        total += values[selection[i]] - values[selection[i]];
+        take(total, values[selection[i]]);
     for (const double lane : lanes)
         total += lane;
     return total == 0;
@@ -149,21 +157,23 @@ bool allFinite(const double* values, const Selection& selection) {
 
 void addFloats(Store& store, const Field& field, const double* values, const Grouping& grouping) {
     const Selection& selection = grouping.selection();
-    if (!allFinite(values, selection)) {
-        eachRow<FloatSumState>(store, field, grouping, [&](FloatSumState& state, uint32_t row) {
-            ++state.count;
-            state.sum.add(values[row]);
-            state.infinite |= static_cast<int64_t>(!std::isfinite(values[row]));
-        });
-        return;
-    }
+    const bool average = field.spec.function == Function::Average;
+    const auto careful = [&](FloatSumState& state, uint32_t row) {
+        state.add(values[row], average);
+    };
+    if (!allModest(values, selection))
+        return eachRow<FloatSumState>(store, field, grouping, careful);
     each<FloatSumState>(
         store, field, grouping,
         [&](FloatSumState& state, uint32_t row) {
+            if (state.flags != 0)
+                return careful(state, row);
             ++state.count;
             state.sum.add(values[row]);
         },
         [&](FloatSumState& state, uint32_t begin, uint32_t end) {
+            if (state.flags != 0)
+                return forRange(selection, begin, end, [&](uint32_t row) { careful(state, row); });
             state.count += end - begin;
             state.sum.add(sumOf(values, selection, begin, end));
         });

@@ -22,20 +22,29 @@ class Grouping {
     };
 
     // groups[row] for every selected row; may be null when there is only group 0.
-    Grouping(const uint32_t* groups, const scan::Selection& selection);
+    Grouping(const uint32_t* groups, const scan::Selection& selection) noexcept
+        : groups_(groups), selection_(selection) {}
 
     const scan::Selection& selection() const noexcept { return selection_; }
     const uint32_t* groups() const noexcept { return groups_; }
     // Empty when rows are better taken one by one.
-    std::span<const Run> runs() const noexcept { return {runs_.data(), count_}; }
+    std::span<const Run> runs() const noexcept {
+        if (!searched_)
+            findRuns();
+        return {runs_.data(), count_};
+    }
 
   private:
     static constexpr uint32_t kMostRuns = scan::kBatchRows / 4;
 
     const uint32_t* groups_;
     const scan::Selection& selection_;
-    uint32_t count_ = 0;
-    std::array<Run, kMostRuns> runs_;
+    void findRuns() const noexcept;
+
+    // Found when first asked for: not every aggregate does.
+    mutable bool searched_ = false;
+    mutable uint32_t count_ = 0;
+    mutable std::array<Run, kMostRuns> runs_;
 };
 
 // Buffers for accumulate(), kept from batch to batch.

@@ -160,9 +160,30 @@ void Aggregation::Impl::keepNew(size_t field, const Block& argument, const uint3
     const uint32_t count = valid.count();
     const uint16_t* rows = valid.rows();
     uint16_t* out = valid.room();
+    // Rows like the row before fall out first, without a branch to be mispredicted.
+    uint32_t changes = 1;
+    uint64_t last = values[rows[0]];
+    if (groups == nullptr) {
+        for (uint32_t i = 1; i < count; ++i) {
+            const uint16_t row = rows[i];
+            out[changes] = row;
+            changes += static_cast<uint32_t>(values[row] != last);
+            last = values[row];
+        }
+    } else {
+        uint32_t lastGroup = groups[rows[0]];
+        for (uint32_t i = 1; i < count; ++i) {
+            const uint16_t row = rows[i];
+            out[changes] = row;
+            changes += static_cast<uint32_t>(values[row] != last) |
+                       static_cast<uint32_t>(groups[row] != lastGroup);
+            last = values[row];
+            lastGroup = groups[row];
+        }
+    }
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; ++i) {
-        const uint16_t row = rows[i];
+    for (uint32_t i = 0; i < changes; ++i) {
+        const uint16_t row = out[i];
         out[kept] = row;
         kept += static_cast<uint32_t>(
             distinct.set.insert(groups == nullptr ? 0 : groups[row], values[row]));
@@ -292,17 +313,6 @@ bool Aggregation::nextState(base::Buffer& out, size_t recordBytes) {
 
 // ---------------------------------------------------------------- results
 
-namespace {
-
-double checkedSum(const FloatSumState& state) {
-    const double value = state.sum.value();
-    if (!std::isfinite(value) && state.infinite == 0)
-        scan::throwOverflow();
-    return value;
-}
-
-}  // namespace
-
 Result Aggregation::result(uint32_t group, uint32_t aggregate) const {
     const Store& store = *impl_->store;
     const Field& field = impl_->layout.fields[aggregate];
@@ -329,12 +339,12 @@ Result Aggregation::result(uint32_t group, uint32_t aggregate) const {
             result.count = state.count;
             if (state.count == 0)
                 break;
-            result.real = checkedSum(state);
+            result.real = state.value();
             if (field.spec.function == Function::Average) {
                 result.real /= static_cast<double>(state.count);
             } else if (field.spec.argument->type.kind == vector::Kind::Float32) {
                 const auto narrow = static_cast<float>(result.real);
-                if (std::isinf(narrow) && state.infinite == 0)
+                if (std::isinf(narrow) && !state.notFinite())
                     scan::throwOverflow();
                 result.real = static_cast<double>(narrow);
             }

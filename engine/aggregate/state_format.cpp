@@ -95,9 +95,12 @@ void writeState(base::ByteWriter& out, const Store& store, uint32_t group, const
         case Form::FloatSum: {
             const auto& state = store.state<FloatSumState>(group, field);
             out.varint(static_cast<uint64_t>(state.count));
-            out.u8(static_cast<uint8_t>(state.infinite));
+            out.u8(static_cast<uint8_t>(state.flags));
+            state.value();
             writeFloat(out, state.sum.sum);
             writeFloat(out, state.sum.error);
+            if ((state.flags & FloatSumState::kLarge) != 0)
+                writeFloat(out, state.squares);
             return;
         }
         case Form::IntegerMin:
@@ -176,12 +179,20 @@ void mergeState(base::ByteReader& in, Store& store, uint32_t group, const Field&
             return;
         }
         case Form::FloatSum: {
+            FloatSumState other{};
+            other.count = count;
+            other.flags = in.u8();
+            if (other.flags > (FloatSumState::kNotFinite | FloatSumState::kLarge))
+                base::throwCorrupt("flags %d of a sum are not known",
+                                   static_cast<int>(other.flags));
+            other.sum.sum = readFloat(in);
+            other.sum.error = readFloat(in);
+            if ((other.flags & FloatSumState::kLarge) != 0)
+                other.squares = readFloat(in);
             auto& state = store.state<FloatSumState>(group, field);
-            addCount(state.count, count);
-            state.infinite |= static_cast<int64_t>(in.u8() != 0);
-            state.sum.add(readFloat(in));
-            state.sum.error += readFloat(in);
-            return;
+            int64_t total = state.count;
+            addCount(total, count);
+            return state.merge(other);
         }
         case Form::IntegerMin:
         case Form::IntegerMax: {

@@ -22,6 +22,74 @@ void settle(double& squares, bool infiniteInput) {
 
 }  // namespace
 
+void FloatSumState::add(double x, bool average) {
+    ++count;
+    if (!std::isfinite(x)) {
+        if (!notFinite())
+            value();
+        sum.add(x);
+        flags |= kNotFinite;
+        return;
+    }
+    if (notFinite())
+        return;
+    sum.add(x);
+    const double total = value();
+    if (!average || ((flags & kLarge) == 0 && std::fabs(x) < kLargest))
+        return;
+    flags |= kLarge;
+    if (count == 1)
+        return;
+    const auto n = static_cast<double>(count);
+    const double distance = x * n - total;
+    squares += distance * distance / (n * (n - 1));
+    if (std::isinf(squares))
+        scan::throwOverflow();
+}
+
+void FloatSumState::merge(const FloatSumState& other) {
+    if (other.count == 0)
+        return;
+    if (count == 0) {
+        *this = other;
+        return;
+    }
+    if (notFinite() || other.notFinite()) {
+        // Finite parts do not change such a sum.
+        if (!notFinite()) {
+            value();
+            sum = other.sum;
+        } else if (other.notFinite()) {
+            sum.add(other.sum.sum);
+        } else {
+            other.value();
+        }
+        count += other.count;
+        flags |= other.flags;
+        return;
+    }
+    const auto n1 = static_cast<double>(count);
+    const auto n2 = static_cast<double>(other.count);
+    const double distance = value() / n1 - other.value() / n2;
+    sum.add(other.sum.sum);
+    sum.error += other.sum.error;
+    count += other.count;
+    flags |= other.flags;
+    value();
+    if ((flags & kLarge) == 0)
+        return;
+    squares += other.squares + n1 * n2 * distance * distance / (n1 + n2);
+    if (std::isinf(squares))
+        scan::throwOverflow();
+}
+
+double FloatSumState::value() const {
+    const double total = sum.value();
+    if (!std::isfinite(total) && !notFinite())
+        scan::throwOverflow();
+    return total;
+}
+
 void FloatVarianceState::add(double x) {
     const double before = sum;
     ++count;

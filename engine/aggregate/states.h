@@ -54,10 +54,25 @@ struct WideSumState {
     int64_t count;
     WideSum sum;
 };
+// PostgreSQL's avg(float8) keeps the sum of squared distances to the mean, too, and fails when that
+// overflows. Only values from kLarge on, with those that follow, can bring that about: from the
+// first of them on it is kept as PostgreSQL does; what went before cannot be seen beside them.
 struct FloatSumState {
+    static constexpr int64_t kNotFinite = 1;  // an input was not finite: then the sum may be, too
+    static constexpr int64_t kLarge = 2;      // an average's input was large: `squares` counts
+    static constexpr double kLargest = 0x1p465;
+
     int64_t count;
     ExactSum sum;
-    int64_t infinite;  // whether an input was not finite: then the sum may be, too
+    int64_t flags;
+    double squares;
+
+    bool notFinite() const noexcept { return (flags & kNotFinite) != 0; }
+    // Any value. Finite ones below kLargest may be added to `count` and `sum` while no flag is set.
+    void add(double x, bool average);
+    void merge(const FloatSumState& other);
+    // Throws the overflow of finite inputs.
+    double value() const;
 };
 struct IntegerBoundState {
     int64_t count;

@@ -61,10 +61,7 @@ void Store::addValue(uint32_t group, const Field& field, const Value& value) {
         }
         case Form::FloatSum: {
             auto& state = this->state<FloatSumState>(group, field);
-            ++state.count;
-            state.sum.add(value.real);
-            state.infinite |= static_cast<int64_t>(!std::isfinite(value.real));
-            return;
+            return state.add(value.real, field.spec.function == Function::Average);
         }
         default:
             ++this->state<CountState>(group, field).count;

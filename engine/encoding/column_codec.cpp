@@ -254,7 +254,8 @@ void scatterCodes(const uint32_t* codes, uint32_t rows, std::span<const uint16_t
                   const vector::Column& dictionary, uint64_t id, vector::Block& out) {
     out.shape = vector::Block::Shape::Dictionary;
     out.rows = rows;
-    out.codes.assign(rows, vector::kNullCode);
+    // Rows that do not matter are better no NULLs: a block without any is taken faster.
+    out.codes.assign(rows, dictionary.size() == 0 ? vector::kNullCode : 0);
     for (size_t i = 0; i < positions.size(); ++i)
         out.codes[positions[i]] = codes[i];
     out.dictionary = &dictionary;

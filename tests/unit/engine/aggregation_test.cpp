@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 
 #include "engine/aggregate/aggregation.h"
+#include "engine/aggregate/counting_resource.h"
 #include "engine/aggregate/distinct_set.h"
 #include "tests/unit/engine/naive_expression.h"
 #include "tests/unit/engine/random_batch.h"
@@ -535,6 +538,74 @@ TEST(Aggregation, FloatingSumsAreExactEnough) {
     }
 }
 
+// What sum and avg make of these values: as one batch, and as states of each half. Empty where they
+// overflow.
+std::vector<std::optional<double>> sumAndAverage(const std::vector<double>& values, bool split) {
+    std::vector<std::optional<double>> results;
+    for (const Function function : {Function::Sum, Function::Average}) {
+        ExpressionBuilder builder(heap());
+        AggregateSpec aggregate;
+        aggregate.function = function;
+        aggregate.argument = builder.column(0, ColumnType::of(Kind::Float64));
+        const AggregationSpec spec{{}, {}, {&aggregate, 1}};
+        scan::Evaluator evaluator(builder, nullptr, heap());
+        Aggregation total(spec, &evaluator, nullptr, 0, heap());
+        Blocks batch(1);
+        const auto feed = [&](Aggregation& into, size_t first, size_t end) {
+            batch.blocks[0].values.reset(ColumnType::of(Kind::Float64));
+            for (size_t i = first; i < end; ++i)
+                batch.blocks[0].values.append<double>(values[i]);
+            batch.setRows(static_cast<uint32_t>(end - first));
+            Selection selection;
+            selection.selectAll(batch.rows());
+            into.consume(batch, selection);
+        };
+        try {
+            const size_t half = split ? values.size() / 2 : 0;
+            for (const auto& [first, end] : {std::pair{size_t{0}, half}, {half, values.size()}}) {
+                if (!split) {
+                    feed(total, first, end);
+                    continue;
+                }
+                Aggregation part(spec, &evaluator, nullptr, 0, heap());
+                feed(part, first, end);
+                base::Buffer state(heap());
+                while (part.nextState(state))
+                    total.merge({state.data(), state.size()});
+            }
+            total.finish();
+            total.nextGroups();
+            results.emplace_back(total.result(0, 0).real);
+        } catch (const base::Error& error) {
+            EXPECT_EQ(error.kind(), base::ErrorKind::OutOfRange) << error.what();
+            results.emplace_back();
+        }
+    }
+    return results;
+}
+
+// As PostgreSQL: finite inputs do not end in infinity, and an average fails when the squares that
+// it keeps for nothing overflow.
+TEST(Aggregation, FloatingSumsOverflowAsPostgreSQLs) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    using Results = std::vector<std::optional<double>>;
+    for (const bool split : {false, true}) {
+        const auto of = [&](std::vector<double> values) { return sumAndAverage(values, split); };
+        EXPECT_EQ(of({1e308, 1e308, -1e308, -1e308}), (Results{{}, {}})) << split;
+        EXPECT_EQ(of({1e308, 1e308, kInfinity, 1}), (Results{{}, {}})) << split;
+        EXPECT_EQ(of({1e200, -1e200}), (Results{0.0, {}})) << split;
+        EXPECT_EQ(of({1e200, 1}), (Results{1e200, {}})) << split;
+        EXPECT_EQ(of({1, 2, 1e200, 1}), (Results{1e200, {}})) << split;
+        EXPECT_EQ(of({1e150, -1e150}), (Results{0.0, 0.0})) << split;
+        EXPECT_EQ(of({1e150, 1e150, 1e150, 1e150}), (Results{4e150, 1e150})) << split;
+        EXPECT_EQ(of({-kInfinity, 1e300, 1, 2}), (Results{-kInfinity, -kInfinity})) << split;
+        EXPECT_EQ(of({1e300, 3, kInfinity, 1e300})[0], kInfinity) << split;
+        const Results both = of({kInfinity, 1, -kInfinity, 1});
+        EXPECT_TRUE(std::isnan(both[0].value()) && std::isnan(both[1].value())) << split;
+    }
+    EXPECT_EQ(sumAndAverage({1e308}, false), (Results{1e308, 1e308}));
+}
+
 TEST(Aggregation, RefusesDamagedStates) {
     Random random(13);
     uint64_t refused = 0;
@@ -571,6 +642,58 @@ TEST(Aggregation, RefusesDamagedStates) {
         }
     }
     EXPECT_GT(refused, 600U);
+}
+
+// Dense values become bits, in whatever order they come; later ones far apart do not stay so; one
+// that is too large changes all once more.
+TEST(DistinctSet, ChangesItsFormWithTheValues) {
+    Random random(11);
+    for (int round = 0; round < 12; ++round) {
+        DistinctSet set(heap());
+        std::set<std::pair<uint32_t, uint64_t>> truth;
+        const uint32_t groups = 1 + static_cast<uint32_t>(below(random, 40));
+        const bool ascending = round % 2 == 0;
+        const auto insert = [&](uint32_t group, uint64_t value) {
+            ASSERT_EQ(set.insert(group, value), truth.emplace(group, value).second)
+                << group << " " << value;
+        };
+        for (uint64_t i = 0; i < 60000; ++i)
+            insert(static_cast<uint32_t>(below(random, groups)),
+                   ascending ? i / 7 : below(random, 9000));
+        if (round % 3 == 1) {
+            for (int i = 0; i < 60000; ++i)
+                insert(static_cast<uint32_t>(below(random, groups)), random() >> 25);
+        }
+        if (round % 4 == 2)
+            insert(round % 8 == 2 ? 1U << 30 : 0, UINT64_MAX - 1);
+        insert(0, 0);
+        insert(groups - 1, (uint64_t{1} << 40) - 1025);
+        insert(groups - 1, (uint64_t{1} << 40) - 1024);
+        insert(groups - 1, (uint64_t{1} << 40) - 1);
+        insert(groups - 1, UINT64_MAX);
+        for (int i = 0; i < 2000; ++i)
+            insert(static_cast<uint32_t>(below(random, groups)), below(random, 9000));
+        std::pmr::vector<DistinctSet::Pair> pairs;
+        set.sorted(pairs);
+        ASSERT_EQ(pairs.size(), truth.size());
+        size_t at = 0;
+        for (const auto& [group, value] : truth) {
+            ASSERT_EQ(pairs[at].group, group);
+            ASSERT_EQ(pairs[at++].value, value);
+        }
+    }
+}
+
+// A million customers on each of thirty days.
+TEST(DistinctSet, IsSmallWhereValuesAreDense) {
+    CountingResource memory(heap());
+    DistinctSet set(&memory);
+    constexpr uint64_t kValues = 100000;
+    for (uint64_t value = 0; value < kValues; ++value) {
+        for (uint32_t group = 0; group < 30; ++group)
+            ASSERT_TRUE(set.insert(group, value));
+    }
+    EXPECT_LT(memory.held(), kValues * 30 / 2);
 }
 
 TEST(DistinctSet, TellsNewFromSeen) {
