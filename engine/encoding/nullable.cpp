@@ -30,7 +30,7 @@ class NullableDecoder final : public ColumnDecoder {
             if (rows % 64 != 0)
                 nulls_.back() &= (uint64_t{1} << (rows % 64)) - 1;
         } else if (form == kRuns) {
-            readRuns(in, rows, context.arena);
+            readNullRuns(in, rows, context.arena);
         } else {
             base::throwCorrupt("form %d of NULLs is not known", form);
         }
@@ -63,7 +63,7 @@ class NullableDecoder final : public ColumnDecoder {
         return ranks_[row / 64] + row % 64 - static_cast<uint32_t>(std::popcount(below));
     }
 
-    void readRuns(base::ByteReader& in, uint32_t rows, Arena& arena) {
+    void readNullRuns(base::ByteReader& in, uint32_t rows, Arena& arena) {
         const auto count = static_cast<uint32_t>(in.varintUpTo(uint64_t{rows} + 1, "NULL runs"));
         IntDecoder* lengths = openIntegerPart(in, count, arena);
         uint64_t batch[kBatchRows];

@@ -53,12 +53,12 @@ class RunLengthDecoder final : public ColumnDecoder {
   private:
     RunExpansion open(base::ByteReader& in, vector::ColumnType type, uint32_t rows,
                       OpenContext& context) {
-        readRuns(in, rows, context);
+        readEnds(in, rows, context);
         const auto runs = static_cast<uint32_t>(ends_.size());
         return RunExpansion(ends_, openColumnPart(in, type, runs, context), context.arena);
     }
 
-    void readRuns(base::ByteReader& in, uint32_t rows, OpenContext& context) {
+    void readEnds(base::ByteReader& in, uint32_t rows, OpenContext& context) {
         const auto count = static_cast<uint32_t>(in.varintUpTo(rows, "the number of runs"));
         IntDecoder* lengths = openIntegerPart(in, count, context.arena);
         ends_.reserve(count);

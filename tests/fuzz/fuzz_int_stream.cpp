@@ -22,6 +22,22 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         decoder->decode(first, count, part.data());
         if (!std::equal(part.begin(), part.end(), whole.begin() + first))
             std::abort();
+        std::vector<uint32_t> narrow(count);
+        const uint64_t greatest = decoder->decode32(first, count, narrow.data());
+        std::vector<uint16_t> positions;
+        for (uint32_t row = 0; row < count; ++row) {
+            if (part[row] > greatest || narrow[row] != static_cast<uint32_t>(part[row]))
+                std::abort();
+            if (row % (1 + rows % 37) == 0)
+                positions.push_back(static_cast<uint16_t>(row));
+        }
+        std::vector<uint64_t> gathered(positions.size());
+        if (!positions.empty())
+            decoder->gather(first, positions, gathered.data());
+        for (size_t i = 0; i < positions.size(); ++i) {
+            if (gathered[i] != part[positions[i]])
+                std::abort();
+        }
     });
     return 0;
 }

@@ -150,6 +150,7 @@ SELECT max(price * 1e308) FROM t;
 SELECT sum(1e307 + price) FROM t;
 SELECT country, avg(1e307 + price) FROM t GROUP BY 1;
 SELECT sum((3e38 + price)::real) FROM t;
+SELECT avg(CASE country WHEN 'c1' THEN float8 '1e200' ELSE float8 '-1e200' END) FROM t;
 \set VERBOSITY default
 
 -- what cannot be vectorised says why
