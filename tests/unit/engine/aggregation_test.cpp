@@ -665,7 +665,7 @@ TEST(DistinctSet, ChangesItsFormWithTheValues) {
                 insert(static_cast<uint32_t>(below(random, groups)), random() >> 25);
         }
         if (round % 4 == 2)
-            insert(round % 8 == 2 ? 1U << 30 : 0, UINT64_MAX - 1);
+            insert(round % 8 == 2 ? 1U << 24 : 0, UINT64_MAX - 1);
         insert(0, 0);
         insert(groups - 1, (uint64_t{1} << 40) - 1025);
         insert(groups - 1, (uint64_t{1} << 40) - 1024);
