@@ -8,6 +8,8 @@
 #include <cctype>
 #include <cstring>
 
+#include "extension/pg/expression_text.h"
+
 namespace footfall::catalog {
 
 namespace {
@@ -39,29 +41,15 @@ void popErrorContext(ErrorContext* context) {
     error_context_stack = context->callback.previous;
 }
 
-// The one expression that `text` must be. The grammar reads it as what may follow SELECT, so all
-// the rest of a query is refused here.
+// The one expression that `text` must be.
 Node* parseExpression(const char* text) {
-    List* statements = raw_parser(text, RAW_PARSE_PLPGSQL_EXPR);
-    auto* select = castNode(SelectStmt, linitial_node(RawStmt, statements)->stmt);
-    const bool plain = list_length(select->targetList) == 1 && select->distinctClause == NIL &&
-                       select->intoClause == nullptr && select->fromClause == NIL &&
-                       select->whereClause == nullptr && select->groupClause == NIL &&
-                       select->havingClause == nullptr && select->windowClause == NIL &&
-                       select->valuesLists == NIL && select->sortClause == NIL &&
-                       select->limitOffset == nullptr && select->limitCount == nullptr &&
-                       select->lockingClause == NIL && select->withClause == nullptr &&
-                       select->op == SETOP_NONE;
-    ResTarget* target = plain ? linitial_node(ResTarget, select->targetList) : nullptr;
-    // "*" is no expression, but the grammar takes it for a reference to a column.
-    const bool star = target != nullptr && IsA(target->val, ColumnRef) &&
-                      IsA(llast(castNode(ColumnRef, target->val)->fields), A_Star);
-    if (target == nullptr || target->name != nullptr || star) {
+    Node* expression = pg::parseExpressionText(text);
+    if (expression == nullptr) {
         ereport(ERROR,
                 (errcode(ERRCODE_SYNTAX_ERROR), errmsg("amount must be one column or expression"),
                  errhint("For example amount => 'price' or amount => 'price * quantity'.")));
     }
-    return target->val;
+    return expression;
 }
 
 bool isNumber(Oid type) {
@@ -90,10 +78,11 @@ char* deparse(Relation relation, Node* expression) {
     return text;
 }
 
-// Places of references to one column, in the order of the tree.
+// References to one column (or, without a name, to all), in the order of the tree.
 struct References {
     const char* column;
     List* locations;
+    List* names;  // of char*, as often as they occur
 };
 
 bool collectReferences(Node* node, void* argument) {
@@ -104,8 +93,10 @@ bool collectReferences(Node* node, void* argument) {
     if (IsA(node, ColumnRef)) {
         auto* reference = castNode(ColumnRef, node);
         Node* name = static_cast<Node*>(linitial(reference->fields));
-        if (IsA(name, String) && strcmp(strVal(name), references->column) == 0) {
+        if (IsA(name, String) &&
+            (references->column == nullptr || strcmp(strVal(name), references->column) == 0)) {
             references->locations = lappend_int(references->locations, reference->location);
+            references->names = lappend(references->names, strVal(name));
         }
         return false;
     }
@@ -119,7 +110,7 @@ bool collectReferences(Node* node, void* argument) {
 }
 
 List* referencesTo(const char* text, const char* column) {
-    References references = {column, NIL};
+    References references = {column, NIL, NIL};
     (void)collectReferences(parseExpression(text), &references);
     list_sort(references.locations, list_int_cmp);
     return references.locations;
@@ -202,6 +193,12 @@ char* canonicalAmount(Relation relation, const char* text) {
     popErrorContext(&context);
     free_parsestate(state);
     return canonical;
+}
+
+List* columnsOfAmount(const char* text) {
+    References references = {nullptr, NIL, NIL};
+    (void)collectReferences(parseExpression(text), &references);
+    return references.names;
 }
 
 bool amountMentions(const char* text, const char* column) {

@@ -13,6 +13,9 @@ namespace footfall::catalog {
 // sense of, 42804 when it is not a number, 42P17 when it is not immutable.
 char* canonicalAmount(Relation relation, const char* text);
 
+// The names of the columns that a canonical text speaks of: a List of char*, as often as they occur.
+List* columnsOfAmount(const char* text);
+
 // Whether a canonical text speaks of the column.
 bool amountMentions(const char* text, const char* column);
 

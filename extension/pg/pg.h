@@ -76,6 +76,7 @@ extern "C" {
 #include <common/pg_prng.h>
 #include <executor/executor.h>
 #include <executor/spi.h>
+#include <executor/tstoreReceiver.h>
 #include <executor/tuptable.h>
 #include <fmgr.h>
 #include <funcapi.h>
@@ -95,6 +96,7 @@ extern "C" {
 #include <optimizer/planner.h>
 #include <optimizer/restrictinfo.h>
 #include <optimizer/tlist.h>
+#include <parser/analyze.h>
 #include <parser/parse_coerce.h>
 #include <parser/parse_collate.h>
 #include <parser/parse_expr.h>
@@ -104,6 +106,7 @@ extern "C" {
 #include <parser/parsetree.h>
 #include <pgstat.h>
 #include <replication/slot.h>
+#include <rewrite/rewriteHandler.h>
 #include <storage/buffile.h>
 #include <storage/bufmgr.h>
 #include <storage/bufpage.h>
@@ -113,6 +116,7 @@ extern "C" {
 #include <storage/predicate.h>
 #include <storage/procarray.h>
 #include <storage/smgr.h>
+#include <tcop/dest.h>
 #include <tcop/utility.h>
 #include <utils/acl.h>
 #include <utils/array.h>
@@ -137,6 +141,7 @@ extern "C" {
 #include <utils/syscache.h>
 #include <utils/timestamp.h>
 #include <utils/typcache.h>
+#include <utils/varlena.h>
 #include <windowapi.h>
 #if PG_VERSION_NUM >= 180000
 #include <commands/explain_format.h>

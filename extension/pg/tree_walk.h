@@ -19,6 +19,16 @@ inline bool walkExpression(Node* node, TreeWalker walker, void* context) {
 #endif
 }
 
+// The same for the parts of a query: range table entries with QTW_EXAMINE_RTES_BEFORE.
+inline bool walkQuery(Query* query, TreeWalker walker, void* context, int flags) {
+#if PG_VERSION_NUM >= 160000
+    return query_tree_walker(query, walker, context, flags);
+#else
+    return query_tree_walker(query, reinterpret_cast<bool (*)()>(reinterpret_cast<void*>(walker)),
+                             context, flags);
+#endif
+}
+
 // A copy of `node` whose children are what `mutator` makes of them.
 inline Node* mutateExpression(Node* node, TreeMutator mutator, void* context) {
 #if PG_VERSION_NUM >= 160000

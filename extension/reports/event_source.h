@@ -1,0 +1,68 @@
+// Where a report's events come from: the relation or query in its argument "events", the part its
+// columns play, and the caller's conditions over them.
+//
+// What is returned are pieces of SQL that are valid where from() is the only item of a FROM clause,
+// so that the caller's conditions name columns as they would in a query of their own. Every piece
+// the caller wrote has been analysed against the source: what is wrong with it is an error that
+// names the argument and shows the caller's text, not the report's query.
+#pragma once
+
+#include "extension/reports/arguments.h"
+#include "extension/reports/column_roles.h"
+
+namespace footfall::reports {
+
+class EventSource {
+  public:
+    // Reads the arguments events and time_zone.
+    explicit EventSource(const Arguments& arguments);
+
+    const char* from() const { return from_; }
+    // A literal: 'Europe/Berlin'.
+    const char* zone() const { return zone_; }
+
+    bool has(Role role) const { return columnOf(role, columns_, relations_) != nullptr; }
+    // The quoted name; an error that says how to mend it when there is none.
+    const char* column(Role role) const;
+    // The time as timestamptz: what has no time zone is a time in time_zone.
+    const char* time() const;
+    // min or max of the time column, turned into a timestamptz after it.
+    const char* timeOf(const char* aggregate) const;
+    // Rows of customers that are known.
+    const char* hasCustomer() const;
+    // The revenue of a row as numeric or a number, or nullptr.
+    const char* amount() const;
+
+    // since <= time < until, without those that are infinite (DT_NOBEGIN, DT_NOEND bound nothing).
+    const char* during(TimestampTz since, TimestampTz until) const;
+    // `comparison` of the time with a bound: >=, <, <=.
+    const char* compareTime(const char* comparison, TimestampTz bound) const;
+
+    // A condition of the caller between parentheses.
+    const char* condition(const char* argument, const char* text) const;
+    // An expression of the caller between parentheses, as text.
+    const char* expressionAsText(const char* argument, const char* text) const;
+    // event = 'name'
+    const char* eventIs(const char* argument, const char* name) const;
+    // event in a list of char*
+    const char* eventIsOneOf(const char* argument, List* names) const;
+
+    // " AND (...)" for the argument "filter", or nothing.
+    const char* filter() const;
+
+  private:
+    void openRelation(const char* name);
+    void openQuery(const char* text);
+    void describeColumns();
+    Oid analyze(const char* argument, const char* text) const;
+    Oid timeType() const;
+
+    const Arguments* arguments_;
+    const char* label_;  // for messages
+    const char* from_;
+    const char* zone_;
+    List* columns_;    // of Column*
+    List* relations_;  // OIDs
+};
+
+}  // namespace footfall::reports

@@ -1,0 +1,16 @@
+// Up to where a report knows what happened.
+//
+// The horizon is `until` when that has passed, else the last event of the source (before `until`).
+// A period that ends at or before the horizon is complete. The end of a log may lie shortly before
+// the end of its last period: `until` says that nothing is missing.
+#pragma once
+
+#include "extension/reports/event_source.h"
+
+namespace footfall::reports {
+
+// A query of one row (at, last): the horizon, and the last moment that reports show, which is just
+// before `until` or the last event. Both are NULL when there are no events.
+const char* horizonOf(const EventSource& source, TimestampTz until);
+
+}  // namespace footfall::reports

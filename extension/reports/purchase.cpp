@@ -1,0 +1,14 @@
+// See purchase.h.
+#include "extension/reports/purchase.h"
+
+namespace footfall::reports {
+
+const char* purchaseCondition(const Arguments& arguments, const EventSource& source) {
+    const char* condition = arguments.string("purchase");
+    if (condition != nullptr) {
+        return source.condition("purchase", condition);
+    }
+    return source.has(Role::Event) ? source.eventIs("purchase", "purchase") : "true";
+}
+
+}  // namespace footfall::reports
