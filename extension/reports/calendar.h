@@ -19,6 +19,9 @@ class Calendar {
     static Calendar of(const Arguments& arguments, const char* argument, const char* zone);
     static Calendar days(const char* zone);
 
+    // Whether periods are whole days.
+    bool hasDays() const { return unit_ != Unit::Duration; }
+
     // The start of the period that a timestamptz lies in.
     const char* start(const char* time) const;
 

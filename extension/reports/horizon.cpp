@@ -3,12 +3,31 @@
 
 namespace footfall::reports {
 
+namespace {
+
+bool hasPassed(TimestampTz until) {
+    return !TIMESTAMP_NOT_FINITE(until) && until <= GetCurrentTransactionStartTimestamp();
+}
+
+}  // namespace
+
 const char* horizonOf(const EventSource& source, TimestampTz until) {
-    if (!TIMESTAMP_NOT_FINITE(until) && until <= GetCurrentTransactionStartTimestamp()) {
+    if (hasPassed(until)) {
         return psprintf("SELECT %s AS at, %s AS last", timeLiteral(until), timeLiteral(until - 1));
     }
     return psprintf("SELECT e.at AS at, e.at AS last FROM (SELECT %s AS at FROM %s WHERE %s) AS e",
                     source.timeOf("max"), source.from(), source.during(DT_NOBEGIN, until));
+}
+
+const char* horizonBeyond(const EventSource& source, TimestampTz until) {
+    if (!hasPassed(until)) {
+        return horizonOf(source, DT_NOEND);
+    }
+    return psprintf(
+        "SELECT GREATEST(e.at, %s) AS at, GREATEST(e.at, %s) AS last FROM (SELECT %s AS at "
+        "FROM %s WHERE %s) AS e",
+        timeLiteral(until), timeLiteral(until - 1), source.timeOf("max"), source.from(),
+        source.during(DT_NOBEGIN, DT_NOEND));
 }
 
 }  // namespace footfall::reports

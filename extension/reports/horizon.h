@@ -13,4 +13,8 @@ namespace footfall::reports {
 // before `until` or the last event. Both are NULL when there are no events.
 const char* horizonOf(const EventSource& source, TimestampTz until);
 
+// The same where `until` bounds the entry and what follows from it may lie later: the horizon is
+// the last event of all, or `until` when that is later and has passed.
+const char* horizonBeyond(const EventSource& source, TimestampTz until);
+
 }  // namespace footfall::reports

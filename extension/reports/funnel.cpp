@@ -1,0 +1,111 @@
+// footfall.funnel and footfall.funnel_customers: how many customers come through the steps, and who
+// stopped where.
+#include "extension/reports/funnel_chains.h"
+#include "extension/reports/report.h"
+
+namespace footfall::reports {
+
+namespace {
+
+constexpr char kCountLevels[] =
+    "SELECT t.breakdown AS breakdown, pg_catalog.cardinality(t.times) AS level, "
+    "pg_catalog.count(*) AS customers FROM footfall_times AS t GROUP BY 1, 2";
+
+// From the step before to this one, over those who took both.
+constexpr char kMedians[] =
+    "SELECT t.breakdown AS breakdown, s.step AS step, pg_catalog.percentile_cont(0.5) WITHIN GROUP "
+    "(ORDER BY pg_catalog.date_part('epoch', t.times[s.step] OPERATOR(pg_catalog.-) "
+    "t.times[s.step OPERATOR(pg_catalog.-) 1])) AS median\nFROM footfall_times AS t "
+    "CROSS JOIN LATERAL pg_catalog.generate_series(2, pg_catalog.cardinality(t.times)) AS s(step) "
+    "GROUP BY 1, 2";
+constexpr char kNoMedians[] =
+    "SELECT NULL::pg_catalog.text AS breakdown, 1 AS step, NULL::pg_catalog.float8 AS median "
+    "WHERE false";
+
+// VALUES of (step, name).
+char* stepList(List* names) {
+    StringInfoData list;
+    initStringInfo(&list);
+    ListCell* cell;
+    foreach (cell, names) {
+        appendStringInfo(&list, "%s(%d, %s::pg_catalog.text)", list.len == 0 ? "" : ", ",
+                         foreach_current_index(cell) + 1,
+                         quote_literal_cstr(static_cast<char*>(lfirst(cell))));
+    }
+    return list.data;
+}
+
+// Who reached a level has reached all before it; customers per step, and medians, are put side by
+// side by grouping, which takes a NULL breakdown for a value.
+char* composeFunnel(const Arguments& arguments) {
+    const EventSource source(arguments);
+    const char* text = arguments.string("breakdown");
+    const char* breakdown = text == nullptr ? nullptr : source.expressionAsText("breakdown", text);
+    const FunnelChains chains(arguments, source, breakdown);
+    const bool withMedian = arguments.flag("median", true);
+    const bool withTimes = withMedian || chains.inAnyOrder();
+    return psprintf(
+        "WITH %s%s%sfootfall_levels AS (%s),\n"
+        "footfall_medians AS (%s),\n"
+        "footfall_steps(step, name) AS (VALUES %s),\n"
+        "footfall_reached AS (SELECT %s AS breakdown, s.step AS step, s.name AS name, "
+        "COALESCE(pg_catalog.sum(l.customers) FILTER (WHERE l.level OPERATOR(pg_catalog.>=) "
+        "s.step), 0)::pg_catalog.int8 AS customers, NULL::pg_catalog.float8 AS median\n"
+        "FROM footfall_steps AS s %s JOIN footfall_levels AS l ON true GROUP BY 1, 2, 3),\n"
+        "footfall_both AS (SELECT breakdown, step, pg_catalog.max(name) AS name, "
+        "pg_catalog.max(customers) AS customers, pg_catalog.max(median) AS median FROM (\n"
+        "SELECT breakdown, step, name, customers, median FROM footfall_reached UNION ALL\n"
+        "SELECT breakdown, step, NULL, NULL, median FROM footfall_medians) AS r "
+        "GROUP BY breakdown, step),\n"
+        "footfall_funnel AS (SELECT breakdown, step, name, customers, median, "
+        "pg_catalog.lag(customers) OVER footfall_order AS previous, "
+        "pg_catalog.first_value(customers) OVER footfall_order AS entered FROM footfall_both "
+        "WINDOW footfall_order AS (PARTITION BY breakdown ORDER BY step))\n"
+        "SELECT breakdown, step, name, customers,\n"
+        "COALESCE(previous OPERATOR(pg_catalog.-) customers, 0::pg_catalog.int8),\n"
+        "CASE WHEN COALESCE(previous, customers) OPERATOR(pg_catalog.>) 0::pg_catalog.int8 THEN "
+        "pg_catalog.round(customers::pg_catalog.numeric OPERATOR(pg_catalog./) "
+        "COALESCE(previous, customers)::pg_catalog.numeric, 6) END,\n"
+        "CASE WHEN entered OPERATOR(pg_catalog.>) 0::pg_catalog.int8 THEN "
+        "pg_catalog.round(customers::pg_catalog.numeric OPERATOR(pg_catalog./) "
+        "entered::pg_catalog.numeric, 6) END,\n"
+        "median FROM footfall_funnel ORDER BY breakdown, step",
+        withTimes ? "footfall_times AS MATERIALIZED (" : "", withTimes ? chains.times() : "",
+        withTimes ? "),\n" : "", withTimes ? kCountLevels : chains.levels(),
+        withMedian ? kMedians : kNoMedians, stepList(chains.names()),
+        withTimes || breakdown != nullptr ? "l.breakdown" : "NULL::pg_catalog.text",
+        breakdown == nullptr ? "LEFT" : "");
+}
+
+// Those whose last step was `reached`, or with NULL all who took the first.
+char* composeFunnelCustomers(const Arguments& arguments) {
+    const EventSource source(arguments);
+    const FunnelChains chains(arguments, source, nullptr);
+    const int32 steps = list_length(chains.names());
+    const int32 reached = arguments.number("reached", 1, steps, 0);
+    return psprintf(
+        "SELECT t.customer::pg_catalog.text, pg_catalog.cardinality(t.times), t.times[1], "
+        "t.times[pg_catalog.cardinality(t.times)]\nFROM (%s) AS t%s\n"
+        "ORDER BY t.times[1], t.customer",
+        chains.times(),
+        reached == 0 ? ""
+                     : psprintf(" WHERE pg_catalog.cardinality(t.times) OPERATOR(pg_catalog.=) %d",
+                                reached));
+}
+
+}  // namespace
+
+}  // namespace footfall::reports
+
+extern "C" {
+PG_FUNCTION_INFO_V1(footfall_funnel);
+PG_FUNCTION_INFO_V1(footfall_funnel_customers);
+
+PGDLLEXPORT Datum footfall_funnel(PG_FUNCTION_ARGS) {
+    return footfall::reports::runReport(fcinfo, footfall::reports::composeFunnel);
+}
+
+PGDLLEXPORT Datum footfall_funnel_customers(PG_FUNCTION_ARGS) {
+    return footfall::reports::runReport(fcinfo, footfall::reports::composeFunnelCustomers);
+}
+}

@@ -1,0 +1,91 @@
+-- cohort_retention, lifecycle and stickiness, against the same questions asked another way.
+CREATE SCHEMA retained;
+SET search_path = retained, public;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+CREATE TABLE plain (customer_id text, ts timestamptz, event text);
+CREATE FUNCTION pick(i int, what text, n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT ('x' || left(md5(i || what), 7))::bit(28)::int % n $$;
+INSERT INTO plain SELECT 'c' || pick(i, 'customer', 50 + i / 3), '2026-02-20'::timestamptz + make_interval(mins => i * 53 + pick(i, 'time', 500)),
+    (ARRAY['view', 'cart', 'view', 'purchase', 'view'])[1 + pick(i, 'event', 5)] FROM generate_series(1, 3000) i;
+-- A week in which nobody did anything
+DELETE FROM plain WHERE ts >= '2026-03-23 00:00 Europe/Berlin' AND ts < '2026-03-30 00:00 Europe/Berlin';
+INSERT INTO plain VALUES (NULL, '2026-02-01', 'view'), ('c1', NULL, 'view'), ('c2', '-infinity', 'view'), ('c3', 'infinity', 'view');
+CREATE TABLE hot (LIKE plain) USING footfall;
+CREATE TABLE sealed (LIKE plain) USING footfall;
+SELECT footfall.configure(t::regclass, time_column => 'ts', customer_column => 'customer_id', event_column => 'event') FROM unnest('{hot,sealed}'::text[]) t;
+INSERT INTO hot TABLE plain;
+INSERT INTO sealed TABLE plain;
+CALL footfall.seal('sealed');
+CALL footfall.compact('sealed');
+CREATE TABLE active AS SELECT customer_id, ts, event, (date_trunc('week', ts AT TIME ZONE 'Europe/Berlin'))::date AS week FROM plain
+    WHERE customer_id IS NOT NULL AND isfinite(ts);
+ANALYZE active;
+
+-- Weeks of Berlin, on and on or after
+CREATE TABLE firsts AS SELECT customer_id, min(week) AS first, min(ts) AS first_at FROM active GROUP BY 1;
+ANALYZE firsts;
+CREATE TABLE expected AS
+    SELECT cohort, n, count(DISTINCT f.customer_id) AS customers, count(DISTINCT f.customer_id) FILTER (WHERE a.week = cohort + 7 * n) AS active_on,
+        count(DISTINCT f.customer_id) FILTER (WHERE a.week >= cohort + 7 * n) AS active_later
+    FROM (SELECT DISTINCT first AS cohort FROM firsts) c JOIN firsts f ON f.first = c.cohort JOIN active a USING (customer_id),
+        generate_series(0, 40) n WHERE cohort + 7 * n <= (SELECT max(week) FROM active) GROUP BY 1, 2;
+SELECT t, m, count(*) AS cells, count(*) FILTER (WHERE o.customers = e.customers AND o.retained = CASE m WHEN 'on' THEN active_on ELSE active_later END
+        AND o.rate = round(o.retained::numeric / o.customers, 6) AND o.period_start = (cohort + 7 * n)::timestamp AT TIME ZONE 'Europe/Berlin') AS equal, sum(retained) AS retained
+FROM unnest('{plain,hot,sealed}'::text[]) t, unnest('{on,on_or_after}'::text[]) m, LATERAL footfall.cohort_retention(t, mode => m, time_zone => 'Europe/Berlin') o
+FULL JOIN expected e ON o.cohort_start = e.cohort::timestamp AT TIME ZONE 'Europe/Berlin' AND o.period_number = e.n GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT cohort_start, period_number, period_start, customers, retained, complete FROM footfall.cohort_retention('sealed', '1 month', time_zone => 'Europe/Berlin');
+-- A cohort is who came then for the first time; since does not make old customers new, and what follows until counts.
+SELECT cohort_start, period_number, customers, retained, complete FROM footfall.cohort_retention('sealed', '4 weeks', since => '2026-03-05', until => '2026-04-05');
+SELECT count(*) FROM firsts WHERE first_at >= '2026-03-05' AND first_at < '2026-04-05';
+-- until after the last event says that nothing is missing
+SELECT bool_and(complete) FROM footfall.cohort_retention('sealed', '4 weeks', until => '2026-06-15');
+-- Events of their own: first purchase, and a view after it
+SELECT o.cohort_start, o.period_number, o.customers, o.retained, o.retained = e.n AS equal
+FROM footfall.cohort_retention('sealed', '1 month', first_event => 'purchase', return_event => 'view') o, LATERAL (
+    SELECT count(DISTINCT v.customer_id) AS n FROM active v JOIN (SELECT customer_id, min(ts) AS first_at FROM active WHERE event = 'purchase' GROUP BY 1) f USING (customer_id)
+    WHERE v.event = 'view' AND v.ts >= f.first_at AND date_trunc('month', f.first_at) = o.cohort_start AND date_trunc('month', v.ts) = o.period_start) e ORDER BY 1, 2;
+SELECT o.period_number, sum(o.retained), sum(e.n) FROM footfall.cohort_retention('hot', '1 month', 'on_or_after', first_event => 'purchase') o, LATERAL (
+    SELECT count(DISTINCT v.customer_id) AS n FROM active v JOIN (SELECT customer_id, min(ts) AS first_at FROM active WHERE event = 'purchase' GROUP BY 1) f USING (customer_id)
+    WHERE v.ts >= f.first_at AND date_trunc('month', f.first_at) = o.cohort_start AND date_trunc('month', v.ts) >= o.period_start) e GROUP BY 1 ORDER BY 1;
+
+-- By hand: the day has 23 hours, a return before the first event does not count.
+CREATE TABLE log (customer_id int, ts timestamptz, event text);
+INSERT INTO log VALUES (1, '2026-03-28 10:00', 'view'), (1, '2026-03-28 12:00', 'purchase'), (1, '2026-03-29 21:30', 'view'), (1, '2026-03-29 22:30', 'view'),
+    (2, '2026-03-28 13:00', 'purchase'), (2, '2026-03-31 00:00', 'purchase'), (3, '2026-03-30 22:00', 'purchase');
+SELECT cohort_start AT TIME ZONE 'Europe/Berlin' AS cohort, period_number AS n, period_start AT TIME ZONE 'Europe/Berlin' AS period, customers, retained, rate, complete
+FROM footfall.cohort_retention('log', '1 day', first_event => 'purchase', return_event => 'view', time_zone => 'Europe/Berlin');
+SELECT cohort_start, period_number AS n, customers, retained FROM footfall.cohort_retention('log', '24 hours', 'on_or_after');
+
+-- lifecycle
+SELECT t, count(*) AS cells, count(*) FILTER (WHERE o.customers = e.customers) AS equal, sum(abs(e.customers)) AS customers FROM unnest('{plain,hot,sealed}'::text[]) t,
+    footfall.lifecycle(t, time_zone => 'Europe/Berlin') o, LATERAL (SELECT (o.period_start AT TIME ZONE 'Europe/Berlin')::date AS week) w, LATERAL (
+    SELECT CASE state
+        WHEN 'new' THEN (SELECT count(*) FROM firsts WHERE first = week)
+        WHEN 'returning' THEN (SELECT count(*) FROM firsts f WHERE EXISTS (SELECT FROM active a WHERE a.customer_id = f.customer_id AND a.week = w.week)
+            AND EXISTS (SELECT FROM active a WHERE a.customer_id = f.customer_id AND a.week = w.week - 7))
+        WHEN 'resurrecting' THEN (SELECT count(*) FROM firsts f WHERE first < w.week - 7 AND EXISTS (SELECT FROM active a WHERE a.customer_id = f.customer_id AND a.week = w.week)
+            AND NOT EXISTS (SELECT FROM active a WHERE a.customer_id = f.customer_id AND a.week = w.week - 7))
+        WHEN 'dormant' THEN -(SELECT count(*) FROM firsts f WHERE NOT EXISTS (SELECT FROM active a WHERE a.customer_id = f.customer_id AND a.week = w.week)
+            AND EXISTS (SELECT FROM active a WHERE a.customer_id = f.customer_id AND a.week = w.week - 7)) END AS customers) e GROUP BY 1 ORDER BY 1;
+SELECT * FROM footfall.lifecycle('sealed', '1 month', since => '2026-04-01', until => '2026-06-01');
+-- The empty week: all are dormant in it, and it is the period before the next.
+SELECT period_start, state, customers FROM footfall.lifecycle('sealed', time_zone => 'Europe/Berlin', since => '2026-03-23', until => '2026-04-01');
+
+-- stickiness
+SELECT t, count(*) AS cells, count(*) FILTER (WHERE o.customers = coalesce(e.customers, 0)) AS equal, sum(o.customers) AS customers FROM unnest('{plain,hot,sealed}'::text[]) t
+CROSS JOIN LATERAL footfall.stickiness(t, time_zone => 'Europe/Berlin') o LEFT JOIN (
+    SELECT month, days, count(*) AS customers FROM (SELECT date_trunc('month', ts AT TIME ZONE 'Europe/Berlin') AS month, customer_id,
+        count(DISTINCT (ts AT TIME ZONE 'Europe/Berlin')::date) AS days FROM active GROUP BY 1, 2) x GROUP BY 1, 2) e
+    ON o.period_start = e.month AT TIME ZONE 'Europe/Berlin' AND o.active_days = e.days GROUP BY 1 ORDER BY 1;
+SELECT period_start, max(active_days) AS days, sum(customers) AS customers, sum(share) AS share, bool_and(complete) AS complete FROM footfall.stickiness('sealed', since => '2026-02-25') GROUP BY 1 ORDER BY 1;
+SELECT * FROM footfall.stickiness('log', '1 week', time_zone => 'Europe/Berlin');
+
+-- Nothing there, and mistakes
+CREATE TABLE nothing (LIKE plain) USING footfall;
+SELECT * FROM footfall.cohort_retention('nothing');
+SELECT * FROM footfall.cohort_retention('sealed', since => '2030-01-01');
+SELECT * FROM footfall.lifecycle('nothing');
+SELECT * FROM footfall.stickiness('nothing');
+SELECT * FROM footfall.cohort_retention('plain', '1 day 1 hour');
+SELECT * FROM footfall.cohort_retention('plain', mode => 'bracket');
+SELECT * FROM footfall.stickiness('plain', '12 hours');
