@@ -100,8 +100,7 @@ def load(database, staged, schema):
     """Loads both tables from the same file and says what it took."""
     method = setting("DEMO_ACCESS_METHOD", "footfall")
     t.title("Load", "the same file into a footfall table and into a heap table")
-    if method == "footfall":
-        database.execute("CREATE EXTENSION footfall")
+    database.execute("CREATE EXTENSION footfall")
     database.execute(schema)
     database.execute(f"CREATE TABLE {COPY} (LIKE {TABLE})")
     seconds = {}
@@ -141,6 +140,7 @@ def way_on():
     t.title("Go on")
     t.say(f"  {t.bold(setting('DEMO_PSQL', 'psql ' + DATABASE))}")
     for line in ("SELECT * FROM footfall.storage('events');",
+                 "SELECT * FROM footfall.kpis('events', '1 day');",
                  "SELECT event_type, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC;",
                  "SELECT * FROM events WHERE customer_id = (SELECT min(customer_id) FROM events) "
                  "ORDER BY ts;"):

@@ -24,7 +24,10 @@ class Period:
 
     def step(self):
         """SQL: the length of one period as an interval."""
-        return "interval '3 months'" if self.word == "quarter" else f"interval '1 {self.word}'"
+        return f"interval '{self.length()}'"
+
+    def length(self):
+        return "3 months" if self.word == "quarter" else f"1 {self.word}"
 
 
 HOUR, DAY = 3600, 86400

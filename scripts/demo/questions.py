@@ -1,7 +1,8 @@
-"""What an analyst wants to see first, as plain SQL over whatever columns there are.
+"""What an analyst wants to see first, over whatever columns there are.
 
 Each question is a query with {table} in it, so that the same one runs on the footfall table and on
-its heap copy.
+its heap copy. Funnel and retention are one call each; next to them stands the same question in plain
+SQL, which their answers are compared with.
 """
 
 
@@ -11,6 +12,10 @@ def literal(text):
 
 def one_of(values):
     return "event_type IN (" + ", ".join(map(literal, values)) + ")"
+
+
+def text_array(texts):
+    return "ARRAY[" + ", ".join(map(literal, texts)) + "]"
 
 
 class Questions:
@@ -62,6 +67,25 @@ class Questions:
         return [step for step, values in self.steps.items() if values]
 
     def funnel(self):
+        """Step, customers, lost since the step before, median seconds since then."""
+        steps = self.funnel_steps()
+        if all(len(self.steps[step]) == 1 for step in steps):
+            what = "steps => " + text_array(self.steps[step][0] for step in steps)
+        else:
+            what = (f"steps => {text_array(steps)}, conditions => "
+                    + text_array(one_of(self.steps[step]) for step in steps))
+        return (f"SELECT step, customers, dropped, median_seconds FROM footfall.funnel('{{table}}', "
+                f"{what}, within => {literal(self.window)}) ORDER BY step")
+
+    def funnel_in_plain_sql(self):
+        """Step, customers and lost, by another way."""
+        levels = self.levels()
+        return (f"SELECT step, reached, coalesce(lag(reached) OVER (ORDER BY step) - reached, 0) "
+                f"FROM (SELECT step, coalesce(sum(count) FILTER (WHERE level >= step), 0)::bigint "
+                f"AS reached FROM generate_series(1, {len(self.funnel_steps())}) AS step "
+                f"LEFT JOIN ({levels}) AS levels ON true GROUP BY step) AS steps ORDER BY step")
+
+    def levels(self):
         """Customers by the furthest step they reached, in order, within the window.
 
         The level is the longest prefix of steps reached with each step's time at most the window
@@ -81,20 +105,32 @@ class Questions:
                      f"THEN start{level - 1} END) OVER {frame} AS start{level} "
                      f"FROM ({query}) AS s{level}")
         level = " ".join(f"WHEN start{i} IS NOT NULL THEN {i}" for i in range(len(steps), 0, -1))
-        return (f"SELECT level, count(*) FROM (SELECT customer_id, max(CASE {level} ELSE 0 END) "
-                f"AS level FROM ({query}) AS chains GROUP BY 1) AS customers "
-                "GROUP BY 1 ORDER BY 1")
+        return ("SELECT level, count(*) AS count FROM (SELECT customer_id, "
+                f"max(CASE {level} ELSE 0 END) AS level FROM ({query}) AS chains GROUP BY 1) "
+                "AS customers GROUP BY 1")
 
     def activity(self):
         """Which rows show that a customer was there: those of a visit, where visits are known."""
         return "session_id IS NOT NULL" if "session_id" in self.roles else "true"
 
-    def retention(self, period):
-        """Cohort, its number, how many periods later, customers active then.
+    def retention(self, period, until):
+        """Cohort, its number, how many periods later, customers active then, whether it is over.
 
         A cohort is the period of a customer's first activity; numbers count periods from the first
-        cohort on, with those in which nobody came first.
+        cohort on, with those in which nobody came first. `until`: up to when the log is whole, or "".
         """
+        number = period.distance("cohort_start", "min(cohort_start) OVER ()")
+        arguments = f", filter => {literal(self.activity())}" if self.activity() != "true" else ""
+        arguments += f", until => {literal(until)}" if until else ""
+        return (
+            f"SELECT to_char(cohort_start AT TIME ZONE 'UTC', {literal(period.label)}), {number}, "
+            "period_number, retained, complete FROM footfall.cohort_retention('{table}', "
+            f"{literal(period.length())}, time_zone => 'UTC'{arguments}) "
+            "ORDER BY cohort_start, period_number")
+
+    def retention_in_plain_sql(self, period):
+        """Cohort, its number, how many periods later, customers active then (where there are any),
+        by another way."""
         number = period.distance("cohort", "min(cohort) OVER ()")
         distance = period.distance("p", "cohort")
         return (
@@ -104,10 +140,11 @@ class Questions:
             f"{period.start('ts')} AS p FROM {{table}} WHERE {self.activity()}) AS active) "
             "AS cohorts GROUP BY cohort, 3 ORDER BY cohort, 3")
 
-    def last_period_is_over(self, period):
-        """Whether the log goes on to the end of its last period, give or take a tenth of it."""
-        return (f"SELECT max(ts) >= {period.start('max(ts)')} + 0.9 * {period.step()} "
-                "FROM {table}")
+    def end_of_last_period(self, period):
+        """When the last period ends, if the log goes on to its end, give or take a tenth of it."""
+        start = period.start("max(ts)")
+        return (f"SELECT CASE WHEN max(ts) >= {start} + 0.9 * {period.step()} "
+                f"THEN ({start} + {period.step()})::text ELSE '' END FROM {{table}}")
 
     def periods(self, period):
         return f"SELECT count(DISTINCT {period.start('ts')}) FROM {{table}}"

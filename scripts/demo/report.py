@@ -37,6 +37,16 @@ class Report:
         self.figures += sum(len(row) for row in answer)
         return answer
 
+    def ask_twice(self, query, plain, columns, keep=lambda row: True):
+        """The answer of a report, when its first columns are also what plain SQL says of the copy."""
+        answer = self.ask(query)
+        expected = self.database.rows(plain.format(table=self.copy))
+        if [row[:columns] for row in answer if keep(row)] != [row[:columns] for row in expected]:
+            raise Problem("A report and the same question in plain SQL disagree.",
+                          "This is a bug in footfall: please report it with these queries: " +
+                          query.format(table=self.table) + "; " + plain.format(table=self.copy))
+        return answer
+
     def print(self):
         overview = self.ask(self.questions.overview())[0]
         self.period = fitting(float(overview[5]))
@@ -126,37 +136,41 @@ class Report:
             return
         if missing:
             t.wrapped(f"The data has no {missing[0]} events; that step is left out.")
-        levels = {int(level): int(count) for level, count in self.ask(questions.funnel())}
-        reached = [sum(count for level, count in levels.items() if level >= i)
-                   for i in range(1, len(steps) + 1)]
+        funnel = self.ask_twice(questions.funnel(), questions.funnel_in_plain_sql(), 3)
+        reached = [int(row[1]) for row in funnel]
         rows = []
         for i, step in enumerate(steps):
             share = reached[i] / reached[0] if reached[0] else 0
-            lost = "" if i == 0 else f"−{t.number(reached[i - 1] - reached[i])}"
+            lost = "" if i == 0 else f"−{t.number(int(funnel[i][2]))}"
             drop = "" if i == 0 or not reached[i - 1] else \
                 f"{1 - reached[i] / reached[i - 1]:.1%} drop off"
+            pause = f"{t.duration(float(funnel[i][3]))} later" if funnel[i][3] else ""
             rows.append((STEP_WORDS[step], t.number(reached[i]), f"{share:.1%}",
-                         t.bar(share, 30).ljust(30), lost, drop))
-        t.table(rows, align="<>><>>")
+                         t.bar(share, 30).ljust(30), lost, drop, pause))
+        t.table(rows, align="<>><>>>")
 
     def _retention(self):
         period, questions = self.period, self.questions
         word = period.word
         t.title("Retention", f"customers by the {word} they first came, active each {word} after")
-        cohorts = {}
-        for name, place, distance, count in self.ask(questions.retention(period)):
+        until = self.ask(questions.end_of_last_period(period))[0][0]
+        cohorts, unfinished = {}, set()
+        for name, place, distance, count, complete in self.ask_twice(
+                questions.retention(period, until), questions.retention_in_plain_sql(period), 4,
+                lambda row: row[3] != "0"):
             cohort = cohorts.setdefault(name, Cohort(name, int(place), {}))
             cohort.active[int(distance)] = int(count)
+            if complete == "f":
+                unfinished.add(cohort.place + int(distance))
         cohorts = list(cohorts.values())
         last = max((cohort.place + max(cohort.active) for cohort in cohorts), default=0)
         if last < 1:
             t.wrapped(f"Left out: the data covers less than two {word}s.")
             return
-        over = self.ask(questions.last_period_is_over(period))[0][0] == "t"
-        self._cohorts(cohorts, last, over)
+        self._cohorts(cohorts, last, unfinished)
 
-    def _cohorts(self, cohorts, last, over):
-        """One line a cohort. The period with the number `last` is marked unless it is over."""
+    def _cohorts(self, cohorts, last, unfinished):
+        """One line a cohort. The periods with the numbers in `unfinished` are marked."""
         word = self.period.word
         label = max(len(name) for name in [cohort.name for cohort in cohorts] + [word])
         size = max([len(t.number(cohort.active[0])) for cohort in cohorts] + [len("customers")])
@@ -168,9 +182,9 @@ class Report:
             line = f"  {cohort.name.ljust(label)}  {t.number(cohort.active[0]).rjust(size)}"
             for distance in range(1, min(shown, last - cohort.place) + 1):
                 share = cohort.active.get(distance, 0) / cohort.active[0]
-                unfinished = not over and cohort.place + distance == last
-                marked = marked or unfinished
-                line += shaded(f"{share:.1%}{'*' if unfinished else ' '}".rjust(8), share)
+                star = cohort.place + distance in unfinished
+                marked = marked or star
+                line += shaded(f"{share:.1%}{'*' if star else ' '}".rjust(8), share)
             t.say(line)
         notes = []
         if len(cohorts) > MOST_COHORTS:

@@ -53,6 +53,15 @@ def bytes_text(value):
         value /= 1024
 
 
+def duration(seconds):
+    """A time span as a person says it: 33 s, 12 min, 3.5 h, 2.1 days."""
+    for unit, most, divisor in (("s", 120, 1), ("min", 7200, 60), ("h", 172800, 3600)):
+        if seconds < most:
+            value = seconds / divisor
+            return f"{value:.0f} {unit}" if unit != "h" else f"{value:.1f} {unit}"
+    return f"{seconds / 86400:.1f} days"
+
+
 def bar(share, width):
     """A bar of the given share (0 to 1) of width cells, in eighths of a cell."""
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
