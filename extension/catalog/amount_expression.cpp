@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "extension/pg/expression_text.h"
+#include "extension/pg/tree_walk.h"
 
 namespace footfall::catalog {
 
@@ -78,6 +79,16 @@ char* deparse(Relation relation, Node* expression) {
     return text;
 }
 
+bool walkRawExpression(Node* node, pg::TreeWalker walker, void* context) {
+#if PG_VERSION_NUM >= 160000
+    return raw_expression_tree_walker_impl(node, walker, context);
+#else
+    using Untyped = void (*)();
+    return raw_expression_tree_walker(
+        node, reinterpret_cast<bool (*)()>(reinterpret_cast<Untyped>(walker)), context);
+#endif
+}
+
 // References to one column (or, without a name, to all), in the order of the tree.
 struct References {
     const char* column;
@@ -100,13 +111,7 @@ bool collectReferences(Node* node, void* argument) {
         }
         return false;
     }
-#if PG_VERSION_NUM >= 160000
-    return raw_expression_tree_walker_impl(node, collectReferences, argument);
-#else
-    using Untyped = void (*)();
-    return raw_expression_tree_walker(
-        node, reinterpret_cast<bool (*)()>(reinterpret_cast<Untyped>(collectReferences)), argument);
-#endif
+    return walkRawExpression(node, collectReferences, argument);
 }
 
 List* referencesTo(const char* text, const char* column) {
@@ -114,6 +119,41 @@ List* referencesTo(const char* text, const char* column) {
     (void)collectReferences(parseExpression(text), &references);
     list_sort(references.locations, list_int_cmp);
     return references.locations;
+}
+
+// Where pg_catalog has to be named: an operator or a function, at its place in the text.
+struct Unqualified {
+    int location;
+    const char* operatorName;  // nullptr: a function
+};
+
+bool collectUnqualified(Node* node, void* argument) {
+    if (node == nullptr) {
+        return false;
+    }
+    auto* found = static_cast<List**>(argument);
+    const bool isOperator = IsA(node, A_Expr);
+    if (isOperator || IsA(node, FuncCall)) {
+        List* name = isOperator ? castNode(A_Expr, node)->name : castNode(FuncCall, node)->funcname;
+        // Of the other kinds of A_Expr (NULLIF, IS DISTINCT FROM) the text does not hold the name.
+        const bool named = !isOperator || castNode(A_Expr, node)->kind == AEXPR_OP ||
+                           castNode(A_Expr, node)->kind == AEXPR_OP_ANY ||
+                           castNode(A_Expr, node)->kind == AEXPR_OP_ALL;
+        if (named && list_length(name) == 1) {
+            auto* place = static_cast<Unqualified*>(palloc(sizeof(Unqualified)));
+            place->location =
+                isOperator ? castNode(A_Expr, node)->location : castNode(FuncCall, node)->location;
+            place->operatorName = isOperator ? strVal(linitial(name)) : nullptr;
+            *found = lappend(*found, place);
+        }
+    }
+    return walkRawExpression(node, collectUnqualified, argument);
+}
+
+int compareLocations(const ListCell* a, const ListCell* b) {
+    const int left = static_cast<Unqualified*>(lfirst(a))->location;
+    const int right = static_cast<Unqualified*>(lfirst(b))->location;
+    return left < right ? -1 : static_cast<int>(left > right);
 }
 
 // Length of the identifier, quoted or not, at the start of `text`.
@@ -199,6 +239,31 @@ List* columnsOfAmount(const char* text) {
     References references = {nullptr, NIL, NIL};
     (void)collectReferences(parseExpression(text), &references);
     return references.names;
+}
+
+// The canonical text has parentheses around every operation, so OPERATOR(), which binds less
+// tightly than * and +, changes nothing.
+char* qualifiedAmount(const char* text) {
+    List* places = NIL;
+    (void)collectUnqualified(parseExpression(text), &places);
+    list_sort(places, compareLocations);
+    StringInfoData result;
+    initStringInfo(&result);
+    int copied = 0;
+    ListCell* cell;
+    foreach (cell, places) {
+        const auto* place = static_cast<Unqualified*>(lfirst(cell));
+        appendBinaryStringInfo(&result, text + copied, place->location - copied);
+        copied = place->location;
+        if (place->operatorName == nullptr) {
+            appendStringInfoString(&result, "pg_catalog.");
+        } else {
+            appendStringInfo(&result, "OPERATOR(pg_catalog.%s)", place->operatorName);
+            copied += static_cast<int>(strlen(place->operatorName));
+        }
+    }
+    appendStringInfoString(&result, text + copied);
+    return result.data;
 }
 
 bool amountMentions(const char* text, const char* column) {

@@ -145,6 +145,7 @@ char* amountOf(List* columns, List* relations) {
         }
         found = amount;
     }
+    found = found == nullptr ? nullptr : catalog::qualifiedAmount(found);
     for (const char* usual : kUsualAmounts) {
         const Column* column = found == nullptr ? findColumn(columns, usual) : nullptr;
         if (column != nullptr && isNumber(column->type)) {

@@ -125,7 +125,8 @@ class Report:
         questions = self.questions
         steps = questions.funnel_steps() if not questions.purchases_only else []
         t.title("Funnel: view → cart → purchase",
-                f"customers, in this order, within {questions.window}" if len(steps) > 1 else "")
+                f"customers, in this order, within {questions.window}; later: the median"
+                if len(steps) > 1 else "")
         missing = [step for step in STEP_WORDS if step not in steps]
         if questions.purchases_only:
             t.wrapped("Left out: the data has no event type, so there are no steps to compare.")

@@ -155,7 +155,17 @@ CREATE FUNCTION trap.wrong(text, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'S
 CREATE OPERATOR trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.wrong);
 CREATE FUNCTION trap.date_trunc(text, timestamptz, text) RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL::timestamptz';
 CREATE FUNCTION trap.round(numeric, int) RETURNS numeric LANGUAGE sql AS 'SELECT 0.0';
+CREATE FUNCTION trap.wrong(numeric, int) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT -1.0';
+CREATE OPERATOR trap.* (LEFTARG = numeric, RIGHTARG = int, FUNCTION = trap.wrong);
+CREATE FUNCTION trap.abs(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT -1.0';
+CREATE TABLE priced (ts timestamptz, customer_id int, price numeric, "count of" int) USING footfall;
+INSERT INTO priced VALUES ('2026-01-01', 1, 2.5, 3), ('2026-01-01', 1, -4, 1);
+SELECT footfall.configure('priced', time_column => 'ts', customer_column => 'customer_id',
+    amount => 'abs(- price) * "count of" + CASE WHEN price = ANY (ARRAY[2.5, 7]) AND extract(year FROM ''2026-01-01''::date) > 2000 THEN 1 ELSE 0 END');
+SET search_path = trap, reports, public;
+SELECT revenue FROM footfall.kpis('priced');
 SET search_path = trap, pg_catalog, reports;
+SELECT revenue FROM footfall.kpis('priced');
 SELECT count(*) FROM (SELECT bucket, orders, revenue, average_order_value, customers, complete
     FROM footfall.kpis('reports.sealed') EXCEPT SELECT * FROM reports.expected) x;
 SET search_path = reports, public;
@@ -177,7 +187,17 @@ SELECT * FROM footfall.kpis('SELECT * FROM sealed');
 SELECT * FROM footfall.kpis('hot', filter => 'EXISTS (SELECT FROM reports.sealed)');
 SELECT * FROM footfall.kpis('mixed', breakdown => 'device');
 SELECT * FROM footfall.live_activity('sealed');
+SELECT * FROM footfall.funnel('sealed', '{view}');
+SELECT * FROM footfall.funnel_customers('sealed', '{view}');
+SELECT * FROM footfall.funnel('hot', conditions => '{EXISTS (SELECT FROM reports.sealed)}');
+SELECT * FROM footfall.cohort_retention('sealed');
+SELECT * FROM footfall.lifecycle('sealed');
+SELECT * FROM footfall.stickiness('sealed');
+SELECT * FROM footfall.user_flows('sealed');
+SELECT * FROM footfall.sessions('sealed');
+SELECT * FROM footfall.sessions('SELECT * FROM sealed');
 \set VERBOSITY default
+SELECT sum(customers) FROM footfall.funnel('hot', '{view,cart}', '100 days', breakdown => 'device') GROUP BY breakdown;
 SELECT sum(orders) FROM footfall.kpis('mixed');
 SELECT sum(orders) AS phones FROM footfall.kpis('hot');
 SELECT sum(orders) AS phones FROM footfall.kpis('window_on_sealed');
