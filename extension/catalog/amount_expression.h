@@ -13,11 +13,12 @@ namespace footfall::catalog {
 // sense of, 42804 when it is not a number, 42P17 when it is not immutable.
 char* canonicalAmount(Relation relation, const char* text);
 
-// The names of the columns that a canonical text speaks of: a List of char*, as often as they occur.
+// The names of the columns that a canonical text speaks of: a List of char*, as often as they
+// occur.
 List* columnsOfAmount(const char* text);
 
-// A canonical text with the operators and functions of pg_catalog qualified too, so that it means the
-// same under the search_path of whoever runs a query that it becomes a part of.
+// A canonical text with the operators and functions of pg_catalog qualified too, so that it means
+// the same under the search_path of whoever runs a query that it becomes a part of.
 char* qualifiedAmount(const char* text);
 
 // Whether a canonical text speaks of the column.

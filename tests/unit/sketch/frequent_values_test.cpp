@@ -51,7 +51,9 @@ void expectBounds(FrequentValues& sketch, const Truth& truth, uint64_t total) {
     }
     // No value that is missing occurs more often than the floor.
     for (const auto& [value, count] : truth) {
-        const auto has = [&](const auto& counter) { return counter.value() == value; };
+        const auto has = [&wanted = value](const auto& counter) {
+            return counter.value() == wanted;
+        };
         ASSERT_TRUE(count <= sketch.floor() || std::ranges::any_of(sketch.counters(), has))
             << value;
     }
