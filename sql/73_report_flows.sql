@@ -38,4 +38,4 @@ CREATE FUNCTION footfall.sessions(
     LANGUAGE c STABLE PARALLEL UNSAFE COST 1000000 ROWS 10000 AS 'MODULE_PATHNAME', 'footfall_sessions';
 COMMENT ON FUNCTION footfall.sessions(pg_catalog.text, pg_catalog."interval", pg_catalog.timestamptz, pg_catalog.timestamptz,
     pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
-    'A row per session: who, the how manieth, from when to when, events, the first and the last one, whether there was a purchase. Example: SELECT * FROM footfall.sessions(''events'', ''30 minutes'')';
+    'A row per session: who, the number of the session, from when to when, events, the first and the last one, whether there was a purchase. Example: SELECT * FROM footfall.sessions(''events'', ''30 minutes'')';

@@ -127,7 +127,14 @@ int32 Arguments::number(const char* name, int32 least, int32 most, int32 otherwi
 TimestampTz Arguments::time(const char* name, TimestampTz unbounded) const {
     bool null = false;
     const Datum datum = value(name, TIMESTAMPTZOID, &null);
-    return null ? unbounded : DatumGetTimestampTz(datum);
+    const TimestampTz time = null ? unbounded : DatumGetTimestampTz(datum);
+    if (TIMESTAMP_NOT_FINITE(time) && time != unbounded) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("%s cannot be %s", name,
+                               TIMESTAMP_IS_NOBEGIN(time) ? "-infinity" : "infinity"),
+                        errhint("Leave it out to bound nothing.")));
+    }
+    return time;
 }
 
 int Arguments::choice(const char* name, const char* const* choices) const {

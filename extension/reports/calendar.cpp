@@ -82,12 +82,13 @@ const char* Calendar::localStart(const char* time) const {
     if (unit_ == Unit::Days) {
         return psprintf("pg_catalog.date_bin(%s, %s, %s)", step(), local, kOrigin);
     }
-    // Months since January of year 1, down to a multiple.
+    // Months since January of year 1, down to a multiple. The year before year 1 is called -1.
     const char* months = psprintf(
         "((pg_catalog.date_part('year', %s) OPERATOR(pg_catalog.*) 12::pg_catalog.float8 "
         "OPERATOR(pg_catalog.+) pg_catalog.date_part('month', %s))::pg_catalog.int4 "
-        "OPERATOR(pg_catalog.-) 13)",
-        local, local);
+        "OPERATOR(pg_catalog.-) CASE WHEN %s OPERATOR(pg_catalog.<) "
+        "'0001-01-01 00:00:00'::pg_catalog.timestamp THEN 1 ELSE 13 END)",
+        local, local, local);
     return psprintf(
         "('0001-01-01 00:00:00'::pg_catalog.timestamp OPERATOR(pg_catalog.+) "
         "pg_catalog.make_interval(months => (pg_catalog.floor(%s::pg_catalog.float8 "
@@ -115,10 +116,13 @@ const char* Calendar::periods(const char* from, const char* to) const {
             "ends FROM pg_catalog.generate_series(%s, %s, %s) WITH ORDINALITY AS p(starts, number)",
             step(), start(from), start(to), step());
     }
+    // A day that a zone left out, moving across the date line, has no length and is none.
     return psprintf(
-        "SELECT p.number AS number, pg_catalog.timezone(%s, p.starts) AS starts, "
-        "pg_catalog.timezone(%s, p.starts OPERATOR(pg_catalog.+) %s) AS ends "
-        "FROM pg_catalog.generate_series(%s, %s, %s) WITH ORDINALITY AS p(starts, number)",
+        "SELECT pg_catalog.row_number() OVER (ORDER BY p.starts) AS number, p.starts AS starts, "
+        "p.ends AS ends FROM (SELECT pg_catalog.timezone(%s, l.starts) AS starts, "
+        "pg_catalog.timezone(%s, l.starts OPERATOR(pg_catalog.+) %s) AS ends "
+        "FROM pg_catalog.generate_series(%s, %s, %s) AS l(starts)) AS p "
+        "WHERE p.starts OPERATOR(pg_catalog.<) p.ends",
         zone_, zone_, step(), localStart(from), localStart(to), step());
 }
 

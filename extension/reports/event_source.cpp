@@ -282,6 +282,17 @@ const char* EventSource::eventIs(const char* argument, const char* name) const {
     return condition;
 }
 
+const char* EventSource::eventIsCalled(const char* name) const {
+    const char* event = column(Role::Event);
+    char category = '\0';
+    bool preferred = false;
+    get_type_category_preferred(getBaseType(columnOf(Role::Event, columns_, relations_)->type),
+                                &category, &preferred);
+    return psprintf("%s%s OPERATOR(pg_catalog.=) %s", event,
+                    category == TYPCATEGORY_STRING ? "" : "::pg_catalog.text",
+                    quote_literal_cstr(name));
+}
+
 const char* EventSource::eventIsOneOf(const char* argument, List* names) const {
     ListCell* cell;
     foreach (cell, names) {

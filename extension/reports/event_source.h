@@ -44,6 +44,8 @@ class EventSource {
     const char* expressionAsText(const char* argument, const char* text) const;
     // event = 'name'
     const char* eventIs(const char* argument, const char* name) const;
+    // The same for a name that is ours: events of a type that does not know it have other names.
+    const char* eventIsCalled(const char* name) const;
     // event in a list of char*
     const char* eventIsOneOf(const char* argument, List* names) const;
 

@@ -92,6 +92,12 @@ void FunnelChains::readSteps(const Arguments& arguments) {
         conditions_ = lappend(conditions_, const_cast<char*>(met));
         names_ = lappend(names_, name == nullptr ? condition : name);
     }
+    if (order_ == Order::Any && hasDuplicates(conditions_)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("with step_order any the steps must differ from each other"),
+                 errhint("A step that is wanted twice needs an order: use step_order this.")));
+    }
     if (!mayOverlap_) {
         mayOverlap_ = hasDuplicates(names_);
         anyStep_ = source_->eventIsOneOf("steps", names_);

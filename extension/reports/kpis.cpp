@@ -64,10 +64,6 @@ char* composeLiveActivity(const Arguments& arguments) {
     const EventSource source(arguments);
     const TimestampTz until = arguments.time("until", GetCurrentTransactionStartTimestamp());
     const int64 span = durationOf("last", *arguments.requiredInterval("last"), 1);
-    if (TIMESTAMP_NOT_FINITE(until)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("until must be a finite time")));
-    }
     const TimestampTz since = span < until - MIN_TIMESTAMP ? until - span : DT_NOBEGIN;
     return psprintf(
         "SELECT %s::pg_catalog.text, pg_catalog.count(*), pg_catalog.count(DISTINCT %s),\n"

@@ -8,7 +8,7 @@ const char* purchaseCondition(const Arguments& arguments, const EventSource& sou
     if (condition != nullptr) {
         return source.condition("purchase", condition);
     }
-    return source.has(Role::Event) ? source.eventIs("purchase", "purchase") : "true";
+    return source.has(Role::Event) ? source.eventIsCalled("purchase") : "true";
 }
 
 }  // namespace footfall::reports

@@ -47,7 +47,7 @@ SELECT * FROM footfall.user_flows('log', 2, 'nothing');
 CREATE VIEW cut AS SELECT *, sum(CASE WHEN ts - before <= interval '2 hours' THEN 0 ELSE 1 END) OVER (PARTITION BY customer_id ORDER BY ts) AS n
     FROM (SELECT *, lag(ts) OVER (PARTITION BY customer_id ORDER BY ts) AS before FROM plain WHERE customer_id IS NOT NULL AND isfinite(ts)) x;
 CREATE VIEW expected_sessions AS SELECT customer_id::text, n AS session_number, min(ts) AS started_at, max(ts) AS ended_at, count(*) AS events,
-    (array_agg(event ORDER BY ts, event COLLATE "C"))[1] AS entry, (array_agg(event ORDER BY ts DESC, event COLLATE "C" DESC NULLS LAST))[1] AS exit,
+    (array_agg(event ORDER BY ts, event COLLATE "C"))[1] AS entry, (array_agg(event ORDER BY ts DESC, event COLLATE "C" DESC))[1] AS exit,
     coalesce(bool_or(event = 'purchase'), false) AS converted FROM cut GROUP BY customer_id, n;
 SELECT t, (SELECT count(*) FROM footfall.sessions(t, '2 hours')) AS sessions,
     (SELECT count(*) FROM (SELECT * FROM footfall.sessions(t, '2 hours') EXCEPT ALL TABLE expected_sessions) x) AS only_report,
