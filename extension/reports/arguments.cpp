@@ -124,6 +124,17 @@ int32 Arguments::number(const char* name, int32 least, int32 most, int32 otherwi
     return number;
 }
 
+double Arguments::real(const char* name, double least, double most, double otherwise) const {
+    bool null = false;
+    const Datum datum = value(name, FLOAT8OID, &null);
+    const double number = null ? otherwise : DatumGetFloat8(datum);
+    if (!null && !(number >= least && number <= most)) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("%s must be between %g and %g", name, least, most)));
+    }
+    return number;
+}
+
 TimestampTz Arguments::time(const char* name, TimestampTz unbounded) const {
     bool null = false;
     const Datum datum = value(name, TIMESTAMPTZOID, &null);

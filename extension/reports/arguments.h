@@ -26,6 +26,7 @@ class Arguments {
     bool isNull(const char* name) const;
     bool flag(const char* name, bool otherwise) const;
     int32 number(const char* name, int32 least, int32 most, int32 otherwise) const;
+    double real(const char* name, double least, double most, double otherwise) const;
     // A time; NULL is `unbounded`, and no infinity but that one is taken.
     TimestampTz time(const char* name, TimestampTz unbounded) const;
     // The place of the text among `choices`, which end with nullptr; NULL is the first.

@@ -85,8 +85,7 @@ EventSource::EventSource(const Arguments& arguments)
       zone_(nullptr),
       columns_(NIL),
       relations_(NIL) {
-    char* zone = arguments.string("time_zone");
-    zone = zone == nullptr ? sessionTimeZone() : zone;
+    char* zone = arguments.isNull("time_zone") ? sessionTimeZone() : arguments.string("time_zone");
     // An unknown zone is an error here, also when there are no events.
     (void)DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(zone), TimestampTzGetDatum(0));
     zone_ = quote_literal_cstr(zone);
@@ -235,7 +234,7 @@ const char* EventSource::during(TimestampTz since, TimestampTz until) const {
 }
 
 // The type of an expression over the source's columns, which is one expression and reads one row.
-Oid EventSource::analyze(const char* argument, const char* text) const {
+Oid EventSource::analyze(const char* argument, const char* text, bool* aggregates) const {
     UserText user = {argument, text, 0};
     UserTextScope scope(&user);
     if (pg::parseExpressionText(text) == nullptr) {
@@ -247,27 +246,40 @@ Oid EventSource::analyze(const char* argument, const char* text) const {
     user.offset = kSelectLength;
     char* statement = psprintf("%s%s\nFROM %s", kSelect, text, from_);
     Query* query = analyzeStatement(statement);
-    if (query->hasAggs || query->hasWindowFuncs || query->hasTargetSRFs) {
+    if ((query->hasAggs && aggregates == nullptr) || query->hasWindowFuncs ||
+        query->hasTargetSRFs) {
         ereport(ERROR, (errcode(ERRCODE_GROUPING_ERROR),
-                        errmsg("%s must not contain aggregates, window functions or functions that "
-                               "return sets",
-                               argument),
+                        errmsg("%s must not contain %swindow functions or functions that return "
+                               "sets",
+                               argument, aggregates == nullptr ? "aggregates, " : ""),
                         errhint("Compute it in a query and give that as events.")));
+    }
+    if (aggregates != nullptr) {
+        *aggregates = query->hasAggs;
     }
     scope.end();
     auto* target = linitial_node(TargetEntry, query->targetList);
     return exprType(reinterpret_cast<Node*>(target->expr));
 }
 
-const char* EventSource::condition(const char* argument, const char* text) const {
-    const Oid type = analyze(argument, text);
+void EventSource::checkCondition(const char* argument, const char* text, Oid type) const {
     if (getBaseType(type) != BOOLOID) {
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                         errmsg("%s must be a condition, not an expression of type %s: %s", argument,
                                format_type_be(type), text),
                         errhint("For example %s => 'price > 100'.", argument)));
     }
+}
+
+const char* EventSource::condition(const char* argument, const char* text) const {
+    checkCondition(argument, text, analyze(argument, text));
     return psprintf("(%s\n)", text);
+}
+
+const char* EventSource::customerCondition(const char* argument, const char* text) const {
+    bool aggregates = false;
+    checkCondition(argument, text, analyze(argument, text, &aggregates));
+    return psprintf(aggregates ? "(%s\n)" : "pg_catalog.bool_or((%s\n))", text);
 }
 
 const char* EventSource::expressionAsText(const char* argument, const char* text) const {

@@ -14,7 +14,7 @@ namespace footfall::reports {
 
 class EventSource {
   public:
-    // Reads the arguments events and time_zone.
+    // Reads the arguments events and time_zone, if there is one.
     explicit EventSource(const Arguments& arguments);
 
     const char* from() const { return from_; }
@@ -40,6 +40,9 @@ class EventSource {
 
     // A condition of the caller between parentheses.
     const char* condition(const char* argument, const char* text) const;
+    // A condition over all events of a customer, for HAVING: what the caller wrote when it has
+    // aggregates, and otherwise whether one of the events meets it.
+    const char* customerCondition(const char* argument, const char* text) const;
     // An expression of the caller between parentheses, as text.
     const char* expressionAsText(const char* argument, const char* text) const;
     // event = 'name'
@@ -56,7 +59,9 @@ class EventSource {
     void openRelation(const char* name);
     void openQuery(const char* text);
     void describeColumns();
-    Oid analyze(const char* argument, const char* text) const;
+    // `aggregates`: whether there are any; they are refused when it is nullptr.
+    Oid analyze(const char* argument, const char* text, bool* aggregates = nullptr) const;
+    void checkCondition(const char* argument, const char* text, Oid type) const;
     Oid timeType() const;
 
     const Arguments* arguments_;

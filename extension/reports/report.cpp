@@ -9,11 +9,26 @@ void reportErrorContext(void* argument) {
     errcontext("report footfall.%s", static_cast<const char*>(argument));
 }
 
+class ReportScope {
+  public:
+    explicit ReportScope(const Arguments& arguments) {
+        context_.callback = reportErrorContext;
+        context_.arg = const_cast<char*>(arguments.report());
+        context_.previous = error_context_stack;
+        error_context_stack = &context_;
+    }
+    void end() { error_context_stack = context_.previous; }
+
+  private:
+    ErrorContextCallback context_;
+};
+
+}  // namespace
+
 // SPI_execute and not a cursor: PostgreSQL runs plans that are fetched in portions without workers.
-void runQuery(const char* query, const ReturnSetInfo* result) {
+void runQuery(const char* query, Tuplestorestate* rows, TupleDesc descriptor) {
     DestReceiver* receiver = CreateDestReceiver(DestTuplestore);
-    SetTuplestoreDestReceiverParams(receiver, result->setResult,
-                                    result->econtext->ecxt_per_query_memory, false, result->setDesc,
+    SetTuplestoreDestReceiverParams(receiver, rows, CurrentMemoryContext, false, descriptor,
                                     "a report's query does not return the report's columns");
     SPIExecuteOptions options = {};
     options.read_only = true;
@@ -28,18 +43,22 @@ void runQuery(const char* query, const ReturnSetInfo* result) {
     receiver->rDestroy(receiver);
 }
 
-}  // namespace
-
 Datum runReport(FunctionCallInfo fcinfo, Compose compose) {
     const Arguments arguments(fcinfo);
-    ErrorContextCallback context;
-    context.callback = reportErrorContext;
-    context.arg = const_cast<char*>(arguments.report());
-    context.previous = error_context_stack;
-    error_context_stack = &context;
+    ReportScope scope(arguments);
     InitMaterializedSRF(fcinfo, 0);
-    runQuery(compose(arguments), reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
-    error_context_stack = context.previous;
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    runQuery(compose(arguments), result->setResult, result->setDesc);
+    scope.end();
+    return Datum{0};
+}
+
+Datum runComputedReport(FunctionCallInfo fcinfo, Compute compute) {
+    const Arguments arguments(fcinfo);
+    ReportScope scope(arguments);
+    InitMaterializedSRF(fcinfo, 0);
+    compute(arguments, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
+    scope.end();
     return Datum{0};
 }
 

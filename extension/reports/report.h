@@ -16,4 +16,12 @@ using Compose = char* (*)(const Arguments& arguments);
 
 Datum runReport(FunctionCallInfo fcinfo, Compose compose);
 
+// Computes a report from the rows of its queries, and puts its own into the result.
+using Compute = void (*)(const Arguments& arguments, ReturnSetInfo* result);
+
+Datum runComputedReport(FunctionCallInfo fcinfo, Compute compute);
+
+// Runs a query as above. Its columns must be those of `descriptor`.
+void runQuery(const char* query, Tuplestorestate* rows, TupleDesc descriptor);
+
 }  // namespace footfall::reports
