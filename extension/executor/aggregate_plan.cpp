@@ -1,6 +1,7 @@
 // How a FootfallAggregate's description is laid out in its plan node; see aggregate_plan.h.
 #include "extension/executor/aggregate_plan.h"
 
+#include "extension/executor/dimension_join.h"
 #include "extension/pg/tree_walk.h"
 
 namespace footfall::executor {
@@ -10,6 +11,9 @@ namespace {
 const char* const kFilters = "footfall filters";
 const char* const kPredicateValues = "footfall predicate values";
 const char* const kRelations = "footfall relations";
+const char* const kJoinKeys = "footfall join keys";
+const char* const kJoinFilters = "footfall join filters";
+const char* const kDimensions = "footfall dimensions";
 const char* const kState = "footfall state";
 
 // A row of expressions with a name that makes it unlike every row a query has.
@@ -85,12 +89,20 @@ void describeAggregatePlan(CustomScan* scan, const AggregatePlan& plan) {
     entries = appendEntries(entries, list_make3(namedRow(kFilters, plan.filters),
                                                 namedRow(kPredicateValues, plan.predicateValues),
                                                 namedRow(kRelations, relations)));
+    List* dimensions = NIL;
+    foreach (cell, plan.dimensions) {
+        dimensions =
+            lappend(dimensions, tableoidOf(unpackDimension(lfirst_node(List, cell)).relation));
+    }
+    entries = appendEntries(entries, list_make3(namedRow(kJoinKeys, plan.joinKeys),
+                                                namedRow(kJoinFilters, plan.joinFilters),
+                                                namedRow(kDimensions, dimensions)));
     scan->custom_scan_tlist = entries;
     collectParameters(reinterpret_cast<Node*>(entries), &scan->custom_exprs);
     scan->custom_private =
-        list_make4(list_make3_int(static_cast<int>(plan.mode), list_length(plan.keys),
+        list_make5(list_make3_int(static_cast<int>(plan.mode), list_length(plan.keys),
                                   list_length(plan.aggregates)),
-                   plan.attributes, plan.leafAttributes, plan.predicates);
+                   plan.attributes, plan.leafAttributes, plan.predicates, plan.dimensions);
 }
 
 AggregatePlan readAggregatePlan(const CustomScan* scan) {
@@ -102,6 +114,7 @@ AggregatePlan readAggregatePlan(const CustomScan* scan) {
     plan.attributes = static_cast<List*>(lsecond(scan->custom_private));
     plan.leafAttributes = static_cast<List*>(lthird(scan->custom_private));
     plan.predicates = static_cast<List*>(lfourth(scan->custom_private));
+    auto* dimensions = static_cast<List*>(list_nth(scan->custom_private, 4));
     List* groups = NIL;
     int next = keys + aggregates;
     if (plan.mode == AggregateMode::Partial) {
@@ -129,6 +142,14 @@ AggregatePlan readAggregatePlan(const CustomScan* scan) {
         } else {
             plan.leaves = lappend_int(plan.leaves, static_cast<int>(relation));
         }
+    }
+    plan.joinKeys = rowAt(scan->custom_scan_tlist, next + 3);
+    plan.joinFilters = rowAt(scan->custom_scan_tlist, next + 4);
+    List* relations = rowAt(scan->custom_scan_tlist, next + 5);
+    for (int i = 0; i < list_length(dimensions); i++) {
+        DimensionPlan dimension = unpackDimension(static_cast<List*>(list_nth(dimensions, i)));
+        dimension.relation = static_cast<Index>(static_cast<Var*>(list_nth(relations, i))->varno);
+        plan.dimensions = lappend(plan.dimensions, packDimension(dimension));
     }
     return plan;
 }

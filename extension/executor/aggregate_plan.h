@@ -2,10 +2,11 @@
 //
 // The plan node: scanrelid is 0; custom_scan_tlist has the group expressions and aggregates
 // (partial: one expression made of all of them, the state) and then, in rows that no expression of
-// a query equals, what the node itself evaluates: filters, values of pruning clauses, and a
-// tableoid of each relation, by which the relations' places in the flat range table are known. What
-// stands there is prepared for execution by PostgreSQL as any expression. custom_exprs repeats the
-// parameters, since PostgreSQL looks for parameters there. HAVING is the node's qual.
+// a query equals, what the node itself evaluates: filters, values of pruning clauses, keys of
+// joins, and a tableoid of each relation, by which the relations' places in the flat range table
+// are known. What stands there is prepared for execution by PostgreSQL as any expression.
+// custom_exprs repeats the parameters, since PostgreSQL looks for parameters there. HAVING is the
+// node's qual.
 #pragma once
 
 #include "extension/pg/pg.h"
@@ -26,6 +27,10 @@ struct AggregatePlan {
     List* leaves;           // range table indexes of the tables to read, as integers
     List* attributes;       // of the parent: what is read
     List* leafAttributes;   // for each leaf the list of its own numbers for them
+    // Joins with dimensions (dimension_join.h); the node's children are their plans.
+    List* dimensions;   // packDimension()
+    List* joinKeys;     // for each an expression over the parent
+    List* joinFilters;  // over the parent and the dimensions, after the joins
 };
 
 // Fills a CustomScan's own fields.

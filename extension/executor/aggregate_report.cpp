@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "extension/executor/dimension_join.h"
 #include "extension/executor/explain_expressions.h"
 
 namespace footfall::executor {
@@ -41,6 +42,9 @@ namespace {
 
 const char* relationName(Index index, ExplainState* es) {
     RangeTblEntry* entry = rt_fetch(index, es->rtable);
+    if (entry->rtekind != RTE_RELATION) {
+        return quote_identifier(entry->eref->aliasname);
+    }
     const char* name = get_rel_name(entry->relid);
     const char* shown = quote_identifier(name != nullptr ? name : "?");
     if (strcmp(entry->eref->aliasname, name != nullptr ? name : "?") == 0) {
@@ -51,6 +55,24 @@ const char* relationName(Index index, ExplainState* es) {
 
 void explainCounter(const char* label, uint64 value, ExplainState* es) {
     ExplainPropertyUInteger(label, nullptr, value, es);
+}
+
+// The children, which EXPLAIN shows below, are the dimensions in this order.
+void explainJoins(const AggregatePlan& plan, CustomScanState* node, List* ancestors,
+                  ExplainState* es) {
+    if (plan.dimensions == NIL) {
+        return;
+    }
+    List* lookups = NIL;
+    ListCell* cell;
+    foreach (cell, plan.dimensions) {
+        const DimensionPlan dimension = unpackDimension(lfirst_node(List, cell));
+        lookups = lappend(lookups, psprintf("%s (%s)", relationName(dimension.relation, es),
+                                            dimensionJoinName(dimension.kind)));
+    }
+    ExplainPropertyList("Lookup", lookups, es);
+    explainExpressions("Lookup Key", plan.joinKeys, node, ancestors, es);
+    explainExpressions("Lookup Filter", plan.joinFilters, node, ancestors, es);
 }
 
 }  // namespace
@@ -70,8 +92,12 @@ void explainAggregate(const AggregatePlan& plan, const AggregateCounters& counte
     }
     explainExpressions("Group Key", plan.keys, node, ancestors, es);
     explainExpressions("Scan Filter", plan.filters, node, ancestors, es);
+    explainJoins(plan, node, ancestors, es);
     if (!es->analyze) {
         return;
+    }
+    if (plan.dimensions != NIL) {
+        explainCounter("Rows Removed by Lookup", counters.rowsRemovedByJoin, es);
     }
     if (plan.filters != NIL) {
         explainCounter("Rows Removed by Scan Filter", counters.rowsRemoved, es);

@@ -15,6 +15,7 @@ struct AggregateCounters {
     uint64 blocksPruned;
     uint64 rowsRemoved;
     uint64 rowsRemovedEncoded;
+    uint64 rowsRemovedByJoin;
     uint64 spilledFiles;
 
     void addPruning(const storage::ScanFilter& filter);

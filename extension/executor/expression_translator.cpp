@@ -15,19 +15,6 @@ using scan::Operator;
 
 namespace {
 
-void checkExecute(Oid function) {
-#if PG_VERSION_NUM >= 160000
-    const AclResult result =
-        object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE);
-#else
-    const AclResult result = pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE);
-#endif
-    if (result != ACLCHECK_OK) {
-        aclcheck_error(result, OBJECT_FUNCTION, get_func_name(function));
-    }
-    InvokeFunctionExecuteHook(function);
-}
-
 template <class Make>
 const Expression* make(Make&& body) {
     const Expression* made = nullptr;
@@ -115,6 +102,19 @@ Oid functionOf(OpExpr* op) {
 
 }  // namespace
 
+void checkExecute(Oid function) {
+#if PG_VERSION_NUM >= 160000
+    const AclResult result =
+        object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE);
+#else
+    const AclResult result = pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE);
+#endif
+    if (result != ACLCHECK_OK) {
+        aclcheck_error(result, OBJECT_FUNCTION, get_func_name(function));
+    }
+    InvokeFunctionExecuteHook(function);
+}
+
 ExpressionTranslator::ExpressionTranslator(PlanState* planState, const List* attributes)
     : planState_(planState), attributes_(attributes) {
     MemoryContext context = CurrentMemoryContext;
@@ -141,10 +141,23 @@ const Expression* ExpressionTranslator::translate(Node* node) {
     return native != nullptr ? native : foreignCall(node);
 }
 
+void ExpressionTranslator::addRelation(Index relation, const List* attributes, int first) {
+    auto* added = static_cast<FurtherRelation*>(palloc(sizeof(FurtherRelation)));
+    *added = {relation, attributes, first, further_};
+    further_ = added;
+}
+
 const Expression* ExpressionTranslator::column(const Var* var) {
+    const List* attributes = attributes_;
     int index = 0;
+    for (const FurtherRelation* other = further_; other != nullptr; other = other->next) {
+        if (static_cast<Index>(var->varno) == other->relation) {
+            attributes = other->attributes;
+            index = other->first;
+        }
+    }
     ListCell* cell;
-    foreach (cell, attributes_) {
+    foreach (cell, attributes) {
         if (lfirst_int(cell) == var->varattno) {
             const vector::ColumnType type = storageType(var->vartype);
             return make([&] { return builder_->column(static_cast<uint32_t>(index), type); });

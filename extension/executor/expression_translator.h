@@ -18,11 +18,18 @@
 
 namespace footfall::executor {
 
+// Raises an ERROR when the user may not execute the function, as PostgreSQL does where it starts
+// an expression.
+void checkExecute(Oid function);
+
 class ExpressionTranslator {
   public:
     // Column i of the batches is attribute list_nth_int(attributes, i) of the Vars' relation. To be
     // used in one memory context, which outlives what it makes.
     ExpressionTranslator(PlanState* planState, const List* attributes);
+    // Vars of this relation are columns `first`, `first` + 1, ... of the batches, in the order of
+    // these attributes. Without it every Var is taken for one of the constructor's relation.
+    void addRelation(Index relation, const List* attributes, int first);
 
     // Not for trees with aggregates, sub-plans or volatile functions.
     const scan::Expression* translate(Node* node);
@@ -56,8 +63,17 @@ class ExpressionTranslator {
     struct Hoisting;
     static Node* hoist(Node* node, void* context);
 
+    // A relation beside the first, by its range table index.
+    struct FurtherRelation {
+        Index relation;
+        const List* attributes;
+        int first;
+        FurtherRelation* next;
+    };
+
     PlanState* planState_;
     const List* attributes_;
+    FurtherRelation* further_ = nullptr;
     pg::ContextResource* resource_;
     scan::ExpressionBuilder* builder_;
     ForeignExpressions* foreign_;

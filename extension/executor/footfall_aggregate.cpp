@@ -10,6 +10,7 @@
 #include "extension/executor/aggregate_plan.h"
 #include "extension/executor/aggregate_report.h"
 #include "extension/executor/batch_source.h"
+#include "extension/executor/dimension_join.h"
 #include "extension/executor/expression_translator.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/spill_file.h"
@@ -42,6 +43,7 @@ struct FootfallAggregateState {
     SpillFiles* spill;
     aggregate::Aggregation* aggregation;
     storage::ScanFilter filter;
+    DimensionJoin* join;  // null without dimensions
     base::Buffer* record;
     bool consumed;
     bool inLot;
@@ -123,6 +125,10 @@ void begin(CustomScanState* node, EState* estate, int eflags) {
             ExecInitNode(static_cast<Plan*>(linitial(scan->custom_plans)), estate, eflags));
         return;
     }
+    foreach (cell, scan->custom_plans) {
+        node->custom_ps = lappend(node->custom_ps,
+                                  ExecInitNode(static_cast<Plan*>(lfirst(cell)), estate, eflags));
+    }
     state->relations = static_cast<Relation*>(
         palloc0(sizeof(Relation) * static_cast<Size>(Max(list_length(plan.leaves), 1))));
     for (int i = 0; i < list_length(plan.leaves); i++) {
@@ -157,6 +163,13 @@ void prepare(FootfallAggregateState* state) {
         static_cast<aggregate::AggregationSpec*>(palloc0(sizeof(aggregate::AggregationSpec)));
     state->translator = new (palloc(sizeof(ExpressionTranslator)))
         ExpressionTranslator(&state->css.ss.ps, plan.attributes);
+    const int columns = list_length(plan.attributes);
+    const bool reads = plan.mode != AggregateMode::Final;
+    const bool joins = reads && plan.dimensions != NIL;
+    // The final node has the keys' types from them.
+    if (plan.dimensions != NIL) {
+        DimensionJoin::name(state->translator, plan.dimensions, columns);
+    }
     const auto count = static_cast<Size>(state->aggregateCount);
     auto* aggregates = static_cast<aggregate::AggregateSpec*>(
         palloc0(sizeof(aggregate::AggregateSpec) * Max(count, Size{1})));
@@ -183,11 +196,17 @@ void prepare(FootfallAggregateState* state) {
     }
     spec->aggregates = {aggregates, count};
     spec->keys = translateList(state, plan.keys);
-    spec->filters = translateList(state, plan.filters);
+    // Before the joins the filters of the table, after them the joins' own.
+    spec->filters = translateList(state, joins ? plan.joinFilters : plan.filters);
+    std::span<const scan::Expression* const> filters;
+    std::span<const scan::Expression* const> joinKeys;
+    if (joins) {
+        filters = translateList(state, plan.filters);
+        joinKeys = translateList(state, plan.joinKeys);
+    }
     state->spill = new (palloc(sizeof(SpillFiles))) SpillFiles();
     pg::ContextResource* resource = state->translator->resource();
     MemoryContext context = CurrentMemoryContext;
-    const bool reads = plan.mode != AggregateMode::Final;
     pg::enterEngine([&] {
         if (reads) {
             state->evaluator = pg::makeIn<scan::Evaluator>(context, state->translator->builder(),
@@ -197,6 +216,10 @@ void prepare(FootfallAggregateState* state) {
             context, *spec, state->evaluator, state->spill, get_hash_memory_limit(), resource);
         state->record = pg::makeIn<base::Buffer>(context, resource);
     });
+    if (joins) {
+        state->join = DimensionJoin::create(plan.dimensions, state->css.custom_ps, filters,
+                                            joinKeys, columns, state->evaluator, resource);
+    }
     if (reads && plan.predicates != NIL) {
         List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
         preparePredicates(&state->filter, plan.predicates, values, state->css.ss.ps.ps_ExprContext);
@@ -230,6 +253,17 @@ storage::ScanFilter* leafFilter(FootfallAggregateState* state, int leaf) {
     return filter;
 }
 
+void consumeBatch(FootfallAggregateState* state, scan::Batch& batch, scan::Selection& selection) {
+    if (state->join == nullptr) {
+        state->aggregation->consume(batch, selection);
+        return;
+    }
+    state->join->take(batch, selection);
+    if (!selection.empty()) {
+        state->aggregation->consume(*state->join, selection);
+    }
+}
+
 void readLeaf(FootfallAggregateState* state, int leaf) {
     Relation relation = state->relations[leaf];
     MemoryContext context =
@@ -245,7 +279,7 @@ void readLeaf(FootfallAggregateState* state, int leaf) {
     BatchSource* source = BatchSource::create(relation, scan, attributes, &state->counters.batches);
     scan::Selection selection;
     while (source->next(selection)) {
-        pg::enterEngine([&] { state->aggregation->consume(*source, selection); });
+        pg::enterEngine([&] { consumeBatch(state, *source, selection); });
     }
     source->close();
     table_endscan(scan);
@@ -288,6 +322,8 @@ void consume(FootfallAggregateState* state) {
         const scan::EvaluationCounters& evaluation = state->evaluator->counters();
         state->counters.rowsRemoved += evaluation.rowsRemoved;
         state->counters.rowsRemovedEncoded += evaluation.rowsRemovedEncoded;
+        state->counters.rowsRemovedByJoin +=
+            state->join != nullptr ? state->join->rowsRemoved() : 0;
     }
     if (state->plan.mode != AggregateMode::Partial) {
         pg::enterEngine([&] { state->aggregation->finish(); });
@@ -398,6 +434,7 @@ void reset(FootfallAggregateState* state) {
     state->aggregation = nullptr;
     state->record = nullptr;
     state->filter = {};
+    state->join = nullptr;
     state->consumed = false;
     state->inLot = false;
     ExecClearTuple(state->css.ss.ss_ScanTupleSlot);

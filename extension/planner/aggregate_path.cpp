@@ -11,6 +11,7 @@
 #include "extension/executor/footfall_aggregate.h"
 #include "extension/module/settings.h"
 #include "extension/planner/aggregate_query.h"
+#include "extension/planner/dimension_join.h"
 
 namespace footfall::planner {
 
@@ -22,6 +23,8 @@ create_upper_paths_hook_type previousHook = nullptr;
 constexpr double kBatchFactor = 0.25;
 // What looking up a value of a DISTINCT aggregate costs, in values.
 constexpr double kDistinctValues = 4;
+// What looking a row up in a dimension costs, in values.
+constexpr double kLookupValues = 2;
 // The least share of the rows for which columns behind a filter are decoded.
 constexpr double kBlocksTouched = 0.1;
 
@@ -30,8 +33,9 @@ List* packPlan(const executor::AggregatePlan& plan) {
     List* numbers = list_make2_int(static_cast<int>(plan.mode), static_cast<int>(plan.parent));
     List* packed =
         list_make5(numbers, plan.keys, plan.aggregates, plan.filters, plan.predicateValues);
-    return list_concat(
+    packed = list_concat(
         packed, list_make4(plan.predicates, plan.leaves, plan.attributes, plan.leafAttributes));
+    return list_concat(packed, list_make3(plan.dimensions, plan.joinKeys, plan.joinFilters));
 }
 
 executor::AggregatePlan unpackPlan(const List* packed) {
@@ -47,6 +51,9 @@ executor::AggregatePlan unpackPlan(const List* packed) {
     plan.leaves = part(6);
     plan.attributes = part(7);
     plan.leafAttributes = part(8);
+    plan.dimensions = part(9);
+    plan.joinKeys = part(10);
+    plan.joinFilters = part(11);
     return plan;
 }
 
@@ -137,20 +144,61 @@ Cost groupingCost(PlannerInfo* root, const executor::AggregatePlan& plan) {
     return perRow;
 }
 
+// What looking up costs a row of the fact table.
+Cost lookupCost(PlannerInfo* root, const executor::AggregatePlan& plan) {
+    QualCost keys;
+    QualCost filters;
+    cost_qual_eval(&keys, plan.joinKeys, root);
+    cost_qual_eval(&filters, plan.joinFilters, root);
+    return keys.per_tuple + filters.per_tuple +
+           cpu_operator_cost * kLookupValues * list_length(plan.dimensions);
+}
+
+// What reading the dimensions costs each process.
+Cost dimensionCost(const List* paths) {
+    Cost cost = 0;
+    ListCell* cell;
+    foreach (cell, paths) {
+        auto* path = static_cast<Path*>(lfirst(cell));
+        const int columns = list_length(path->pathtarget->exprs);
+        cost += path->total_cost + path->rows * cpu_operator_cost * (1 + 2 * columns);
+    }
+    return cost;
+}
+
 ReadCost readCost(PlannerInfo* root, RelOptInfo* input, const AggregateQuery& query) {
     const executor::AggregatePlan& plan = query.plan;
+    RelOptInfo* fact = query.fact;
     QualCost filters;
     cost_qual_eval(&filters, plan.filters, root);
-    const int filtered = countAttributes(plan.filters, input->relid);
+    const int filtered = countAttributes(plan.filters, fact->relid);
     const int others = list_length(plan.attributes) - filtered;
     // Columns that no filter uses are read where a filter left something.
-    const double left = Min(Max(input->rows, query.tuples * kBlocksTouched), query.tuples);
+    const double left = Min(Max(fact->rows, query.tuples * kBlocksTouched), query.tuples);
     ReadCost cost;
-    cost.pages = seq_page_cost * query.pages * columnShare(input, plan.attributes);
+    cost.pages = seq_page_cost * query.pages * columnShare(fact, plan.attributes);
     cost.cpu =
         kBatchFactor * (query.tuples * (cpu_operator_cost * (filtered + 1) + filters.per_tuple) +
-                        left * cpu_operator_cost * others + input->rows * groupingCost(root, plan));
+                        left * cpu_operator_cost * others + fact->rows * lookupCost(root, plan) +
+                        input->rows * groupingCost(root, plan));
     return cost;
+}
+
+// Dimensions that do not fit into memory are better joined by PostgreSQL, which splits them.
+bool dimensionsFit(const AggregateQuery& query) {
+    return dimensionBytes(query.dimensions) <= static_cast<double>(get_hash_memory_limit());
+}
+
+void setDisabledNodes(Path* path, const List* children) {
+#if PG_VERSION_NUM >= 180000
+    ListCell* cell;
+    foreach (cell, children) {
+        path->disabled_nodes += static_cast<Path*>(lfirst(cell))->disabled_nodes;
+    }
+#else
+    (void)path;
+    (void)children;
+#endif
 }
 
 double estimateGroups(PlannerInfo* root, RelOptInfo* input, const AggregateQuery& query) {
@@ -173,11 +221,18 @@ void setCosts(Path* path, Cost startup, Cost total, double rows) {
 
 void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
                const AggregateQuery& query) {
+    List* dimensions = dimensionPaths(query.dimensions, false);
+    if (list_length(dimensions) < list_length(query.dimensions)) {
+        return;
+    }
     const ReadCost cost = readCost(root, input, query);
     const double groups = estimateGroups(root, input, query);
     CustomPath* path =
         makePath(grouped, grouped->reltarget, query, executor::AggregateMode::Serial, 0);
-    const Cost startup = cost.pages + cost.cpu + grouped->reltarget->cost.startup;
+    path->custom_paths = dimensions;
+    setDisabledNodes(&path->path, dimensions);
+    const Cost startup =
+        cost.pages + cost.cpu + dimensionCost(dimensions) + grouped->reltarget->cost.startup;
     setCosts(&path->path, startup,
              startup + groups * (cpu_tuple_cost + grouped->reltarget->cost.per_tuple), groups);
     add_path(grouped, &path->path);
@@ -201,8 +256,9 @@ void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
         return;
     }
     const int workers =
-        compute_parallel_worker(input, query.pages, -1, max_parallel_workers_per_gather);
-    if (workers <= 0) {
+        compute_parallel_worker(query.fact, query.pages, -1, max_parallel_workers_per_gather);
+    List* dimensions = dimensionPaths(query.dimensions, true);
+    if (workers <= 0 || list_length(dimensions) < list_length(query.dimensions)) {
         return;
     }
     const ReadCost cost = readCost(root, input, query);
@@ -216,7 +272,9 @@ void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     target->width = 65536;
     CustomPath* partial =
         makePath(grouped, target, query, executor::AggregateMode::Partial, workers);
-    const Cost read = cost.pages + cost.cpu / parallelDivisor(workers);
+    partial->custom_paths = dimensions;
+    setDisabledNodes(&partial->path, dimensions);
+    const Cost read = cost.pages + cost.cpu / parallelDivisor(workers) + dimensionCost(dimensions);
     setCosts(&partial->path, read, read + sent * cpu_tuple_cost * kBatchFactor, records);
     GatherPath* gather =
         create_gather_path(root, grouped, &partial->path, target, nullptr, &records);
@@ -224,6 +282,7 @@ void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     CustomPath* path =
         makePath(grouped, grouped->reltarget, query, executor::AggregateMode::Final, 0);
     path->custom_paths = list_make1(gather);
+    setDisabledNodes(&path->path, dimensions);
     const Cost startup = read + parallel_setup_cost + parallel_tuple_cost * records +
                          sent * workers * cpu_tuple_cost * kBatchFactor +
                          grouped->reltarget->cost.startup;
@@ -255,6 +314,9 @@ void offerAggregate(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* inpu
                             errmsg("the aggregate cannot be vectorised: %s", reason),
                             errhint("footfall.require_vectorized is on.")));
         }
+        return;
+    }
+    if (!dimensionsFit(query)) {
         return;
     }
     addSerial(root, input, grouped, query);

@@ -9,6 +9,7 @@
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/tree_walk.h"
+#include "extension/planner/dimension_join.h"
 #include "extension/planner/leaf_relations.h"
 #include "extension/planner/pruning_clause.h"
 #include "extension/planner/pruning_estimate.h"
@@ -153,7 +154,8 @@ const char* collectFilters(PlannerInfo* root, RelOptInfo* input, executor::Aggre
 
 const char* collectAttributes(RelOptInfo* input, executor::AggregatePlan* plan) {
     Bitmapset* used = nullptr;
-    for (List* expressions : {plan->keys, plan->aggregates, plan->filters}) {
+    for (List* expressions :
+         {plan->keys, plan->aggregates, plan->filters, plan->joinKeys, plan->joinFilters}) {
         pull_varattnos(reinterpret_cast<Node*>(expressions), input->relid, &used);
     }
     int member = -1;
@@ -206,6 +208,30 @@ const char* checkQuery(PlannerInfo* root, RelOptInfo* input, const LeafRelations
     return nullptr;
 }
 
+// The joins with dimensions, when there are some.
+const char* collectDimensions(PlannerInfo* root, RelOptInfo* input, AggregateQuery* query) {
+    executor::AggregatePlan& plan = query->plan;
+    if (input == query->fact) {
+        return nullptr;
+    }
+    if (const char* reason =
+            recogniseDimensions(root, input, query->fact, &plan, &query->dimensions)) {
+        return reason;
+    }
+    ListCell* cell;
+    foreach (cell, query->dimensions) {
+        auto* dimension = static_cast<RelOptInfo*>(lfirst(cell));
+        if (!givesColumns(dimension, plan.keys) || !givesColumns(dimension, plan.aggregates) ||
+            !givesColumns(dimension, plan.joinFilters)) {
+            return "a column that a dimension does not give";
+        }
+    }
+    if (const char* reason = whyNotAny(plan.joinKeys)) {
+        return reason;
+    }
+    return whyNotAny(plan.joinFilters);
+}
+
 bool areScannedFast(PlannerInfo* root, const LeafRelations& leaves) {
     ListCell* cell;
     foreach (cell, leaves.indexes) {
@@ -222,21 +248,26 @@ bool areScannedFast(PlannerInfo* root, const LeafRelations& leaves) {
 const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
                                Node* having, AggregateQuery* query) {
     *query = {};
-    if (input->reloptkind != RELOPT_BASEREL || input->rtekind != RTE_RELATION ||
-        IS_DUMMY_REL(input)) {
+    const bool joined = input->reloptkind == RELOPT_JOINREL;
+    RelOptInfo* fact = joined && !IS_DUMMY_REL(input) ? findFactTable(root, input) : input;
+    if (fact == nullptr || fact->reloptkind != RELOPT_BASEREL || fact->rtekind != RTE_RELATION ||
+        IS_DUMMY_REL(fact)) {
         return "more than one table";
     }
-    LeafRelations leaves = findLeaves(root, input, NIL);
-    query->concernsFootfall = leaves.anyFootfall;
+    query->fact = fact;
+    LeafRelations leaves = findLeaves(root, fact, NIL);
+    // What joins in another way than we can is PostgreSQL's to join.
+    query->concernsFootfall = leaves.anyFootfall && !joined;
     if (!leaves.anyFootfall) {
         return "no footfall table";
     }
     executor::AggregatePlan& plan = query->plan;
-    plan.parent = input->relid;
+    plan.parent = fact->relid;
     bool forExecutor = false;
-    for (const char* reason : {checkQuery(root, input, leaves),
+    for (const char* reason : {checkQuery(root, fact, leaves),
                                collectAggregates(grouped, having, &plan.aggregates, &forExecutor),
-                               collectKeys(root, &plan.keys), collectFilters(root, input, &plan)}) {
+                               collectKeys(root, &plan.keys), collectFilters(root, fact, &plan),
+                               collectDimensions(root, input, query)}) {
         if (reason != nullptr) {
             query->forExecutor = forExecutor && areScannedFast(root, leaves);
             return reason;
@@ -246,10 +277,10 @@ const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo*
         !isCovered(having, plan.keys)) {
         return "a column outside of GROUP BY and aggregates";
     }
-    if (const char* reason = collectAttributes(input, &plan)) {
+    if (const char* reason = collectAttributes(fact, &plan)) {
         return reason;
     }
-    leaves = findLeaves(root, input, plan.attributes);
+    leaves = findLeaves(root, fact, plan.attributes);
     if (!leaves.footfall) {
         return "a partition without one of the columns";
     }

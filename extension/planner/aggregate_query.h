@@ -8,6 +8,8 @@ namespace footfall::planner {
 
 struct AggregateQuery {
     executor::AggregatePlan plan;  // mode is left open
+    RelOptInfo* fact;              // the table whose rows are aggregated
+    List* dimensions;              // RelOptInfos that they are joined with, in the plan's order
     double pages;                  // that pruning leaves
     double tuples;                 // in them
     bool concernsFootfall;         // some of the tables are footfall's

@@ -1,0 +1,72 @@
+// The rows of a small table by a key: what a join with a dimension looks up.
+//
+// The idea: a fact row matches at most one row of the dimension, so a join adds columns to a batch
+// and takes rows out of it, but never adds rows. Each fact row gets the number of its dimension
+// row; a column of the dimension is then a dictionary whose codes those numbers choose
+// (LookedUpColumn), and everything that knows dictionaries works on it once for each value.
+//
+// Equality is that of stored values: integers of any width by their value, the rest by their bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <vector>
+
+#include "engine/scan/batch.h"
+#include "engine/vector/block.h"
+
+namespace footfall::scan {
+
+// The number of a row that was not found.
+inline constexpr uint32_t kNoRow = UINT32_MAX;
+
+class LookupTable {
+  public:
+    // `keys`: the key of each of the dimension's rows, integers, Fixed or Bytes (BadArgument
+    // otherwise). NULL is never found; of equal keys the first row is.
+    LookupTable(vector::Column keys, std::pmr::memory_resource* resource);
+
+    // Whether two rows had one key, NULL aside.
+    bool hasDuplicates() const noexcept { return duplicates_; }
+    const vector::Column& keys() const noexcept { return keys_; }
+
+    // found[row] is the dimension's row for every selected row, kNoRow for all others. `keys` is of
+    // integers when the table's are, of the table's type otherwise. Room for keys.rows numbers.
+    void find(const vector::Block& keys, const Selection& selection, uint32_t* found);
+    // The dimension's row for row `row` of a column.
+    uint32_t find(const vector::Column& column, uint32_t row) const;
+
+  private:
+    uint32_t findInteger(int64_t value) const;
+    uint32_t findBytes(const void* data, size_t size) const;
+    void insert(uint32_t row);
+    template <class T>
+    void findFlat(const vector::Column& column, const Selection& selection, uint32_t* found) const;
+
+    vector::Column keys_;
+    bool duplicates_ = false;
+    // Integers close together: the row + 1 for each value from smallest_ on.
+    int64_t smallest_ = 0;
+    std::pmr::vector<uint32_t> direct_;
+    // Otherwise: open addressing, row + 1; a power of two of slots.
+    std::pmr::vector<uint32_t> slots_;
+    // What was found for the entries of the last dictionary.
+    uint64_t dictionary_ = 0;
+    std::pmr::vector<uint32_t> entries_;
+};
+
+// A column of the dimension, as blocks for the rows that a LookupTable found.
+class LookedUpColumn {
+  public:
+    LookedUpColumn(const vector::Column& values, std::pmr::memory_resource* resource);
+
+    // Makes `out` the values of the dimension's rows found[0 .. rows); NULL where none was found.
+    void read(const uint32_t* found, uint32_t rows, vector::Block& out) const;
+
+  private:
+    vector::Column entries_;            // distinct, not NULL
+    std::pmr::vector<uint32_t> codes_;  // of the dimension's rows
+    uint64_t dictionary_;
+};
+
+}  // namespace footfall::scan
