@@ -10,7 +10,7 @@ export FOOTFALL_VERSIONS := $(VERSIONS)
 export FUZZ_SECONDS
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak bench demo \
+.PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak stores bench demo \
     demo-stop lint format clean
 
 help: ## list these targets
@@ -31,7 +31,7 @@ install: ## build and install for a server of yours: PG_CONFIG=/path/to/pg_confi
 test: deps ## every test, on each version
 	@scripts/test.sh
 
-unit regress isolation tap oracle suite fuzz soak lint: deps
+unit regress isolation tap oracle suite fuzz soak stores lint: deps
 unit: ## the engine's unit tests
 	@scripts/test.sh unit
 regress: ## SQL tests (pg_regress)
@@ -48,6 +48,8 @@ fuzz: ## decoders under libFuzzer, ASan and UBSan
 	@scripts/test.sh fuzz
 soak: ## crashes, oracle, queries and fuzzing with fresh seeds: SOAK_MINUTES=60
 	@scripts/soak.sh
+stores: ## the archive against S3 and HDFS on the loopback (needs go, java, maven)
+	@TARGETS=all scripts/build.sh $(firstword $(VERSIONS)) && scripts/test_stores.sh
 lint: ## formatting, clang-tidy, layers, symbols
 	@scripts/test.sh lint
 

