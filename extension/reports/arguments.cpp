@@ -107,6 +107,35 @@ List* Arguments::strings(const char* name) const {
     return texts;
 }
 
+List* Arguments::times(const char* name) const {
+    bool null = false;
+    const Datum datum = value(name, TIMESTAMPTZARRAYOID, &null);
+    if (null) {
+        return NIL;
+    }
+    ArrayType* array = DatumGetArrayTypeP(datum);
+    if (ARR_NDIM(array) > 1) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("%s must be a one-dimensional array", name)));
+    }
+    Datum* elements = nullptr;
+    bool* nulls = nullptr;
+    int count = 0;
+    deconstruct_array(array, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
+                      &elements, &nulls, &count);
+    List* times = NIL;
+    for (int i = 0; i < count; i++) {
+        if (nulls[i]) {
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                            errmsg("%s must not contain nulls", name)));
+        }
+        auto* time = static_cast<TimestampTz*>(palloc(sizeof(TimestampTz)));
+        *time = DatumGetTimestampTz(elements[i]);
+        times = lappend(times, time);
+    }
+    return times;
+}
+
 bool Arguments::flag(const char* name, bool otherwise) const {
     bool null = false;
     const Datum datum = value(name, BOOLOID, &null);

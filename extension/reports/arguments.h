@@ -23,6 +23,8 @@ class Arguments {
     List* strings(const char* name) const;
     // The same with nullptr for NULLs.
     List* nullableStrings(const char* name) const;
+    // The times of a one-dimensional array without NULLs: a List of TimestampTz*.
+    List* times(const char* name) const;
     bool isNull(const char* name) const;
     bool flag(const char* name, bool otherwise) const;
     int32 number(const char* name, int32 least, int32 most, int32 otherwise) const;

@@ -28,6 +28,9 @@ constexpr RoleWords kRoles[] = {
     {"product_column", "the product", {"product_id", "item_id", nullptr, nullptr}},
     {"order_column", "the order", {"order_id", nullptr, nullptr, nullptr}},
     {"campaign_column", "the campaign", {"campaign", "utm_campaign", "channel", nullptr}},
+    {nullptr, "the category", {"category", "category_id", "category_code", nullptr}},
+    {nullptr, "the device", {"device", "device_type", nullptr, nullptr}},
+    {nullptr, "the country", {"country", "country_code", nullptr, nullptr}},
 };
 constexpr const char* kUsualAmounts[] = {"amount", "revenue"};
 
@@ -116,7 +119,7 @@ const Column* columnOf(Role role, List* columns, List* relations) {
     const RoleWords& words = wordsOf(role);
     const Column* found = nullptr;
     ListCell* cell;
-    foreach (cell, relations) {
+    foreach (cell, words.setting == nullptr ? NIL : relations) {
         const char* name = catalog::settingOf(lfirst_oid(cell), words.setting);
         const Column* column = name == nullptr ? nullptr : findColumn(columns, name);
         if (column != nullptr && found != nullptr && column != found) {

@@ -9,14 +9,26 @@
 
 namespace footfall::reports {
 
-enum class Role { Time, Customer, Event, Session, Product, Order, Campaign };
+enum class Role {
+    Time,
+    Customer,
+    Event,
+    Session,
+    Product,
+    Order,
+    Campaign,
+    // By usual names only: footfall.configure has no setting for them.
+    Category,
+    Device,
+    Country,
+};
 
 struct Column {
     const char* name;
     Oid type;
 };
 
-// The setting of footfall.configure, "customer_column".
+// The setting of footfall.configure, "customer_column"; nullptr for a role without one.
 const char* settingOf(Role role);
 // For people: "the customer".
 const char* meaningOf(Role role);

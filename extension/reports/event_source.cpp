@@ -215,6 +215,11 @@ const char* EventSource::amount() const {
     return amount == nullptr ? nullptr : psprintf("(%s)", amount);
 }
 
+Oid EventSource::amountType() const {
+    const char* text = amount();
+    return text == nullptr ? InvalidOid : getBaseType(analyze("amount", text));
+}
+
 const char* EventSource::compareTime(const char* comparison, TimestampTz bound) const {
     const char* name = column(Role::Time);
     if (timeType() == TIMESTAMPTZOID) {
@@ -294,15 +299,31 @@ const char* EventSource::eventIs(const char* argument, const char* name) const {
     return condition;
 }
 
-const char* EventSource::eventIsCalled(const char* name) const {
-    const char* event = column(Role::Event);
+// The category of the type of what happened; 0 when that is not said.
+char EventSource::eventCategory() const {
+    const Column* event = columnOf(Role::Event, columns_, relations_);
     char category = '\0';
     bool preferred = false;
-    get_type_category_preferred(getBaseType(columnOf(Role::Event, columns_, relations_)->type),
-                                &category, &preferred);
-    return psprintf("%s%s OPERATOR(pg_catalog.=) %s", event,
-                    category == TYPCATEGORY_STRING ? "" : "::pg_catalog.text",
+    if (event != nullptr) {
+        get_type_category_preferred(getBaseType(event->type), &category, &preferred);
+    }
+    return category;
+}
+
+const char* EventSource::eventIsCalled(const char* name) const {
+    return psprintf("%s%s OPERATOR(pg_catalog.=) %s", column(Role::Event),
+                    eventCategory() == TYPCATEGORY_STRING ? "" : "::pg_catalog.text",
                     quote_literal_cstr(name));
+}
+
+const char* EventSource::eventIsUsually(const char* names) const {
+    const char category = eventCategory();
+    if (category != TYPCATEGORY_STRING && category != TYPCATEGORY_ENUM) {
+        return nullptr;
+    }
+    return psprintf("%s%s OPERATOR(pg_catalog.=) ANY (%s::pg_catalog.text[])", column(Role::Event),
+                    category == TYPCATEGORY_STRING ? "" : "::pg_catalog.text",
+                    quote_literal_cstr(psprintf("{%s}", names)));
 }
 
 const char* EventSource::eventIsOneOf(const char* argument, List* names) const {

@@ -32,6 +32,8 @@ class EventSource {
     const char* hasCustomer() const;
     // The revenue of a row as numeric or a number, or nullptr.
     const char* amount() const;
+    // Its type without domains; InvalidOid when there is none.
+    Oid amountType() const;
 
     // since <= time < until, without those that are infinite (DT_NOBEGIN, DT_NOEND bound nothing).
     const char* during(TimestampTz since, TimestampTz until) const;
@@ -49,6 +51,8 @@ class EventSource {
     const char* eventIs(const char* argument, const char* name) const;
     // The same for a name that is ours: events of a type that does not know it have other names.
     const char* eventIsCalled(const char* name) const;
+    // event in a list of usual names, "cart,add_to_cart"; nullptr where events have no names.
+    const char* eventIsUsually(const char* names) const;
     // event in a list of char*
     const char* eventIsOneOf(const char* argument, List* names) const;
 
@@ -63,6 +67,7 @@ class EventSource {
     Oid analyze(const char* argument, const char* text, bool* aggregates = nullptr) const;
     void checkCondition(const char* argument, const char* text, Oid type) const;
     Oid timeType() const;
+    char eventCategory() const;
 
     const Arguments* arguments_;
     const char* label_;  // for messages
