@@ -25,14 +25,16 @@ CREATE FUNCTION footfall.configure(
     archive_to pg_catalog.text DEFAULT NULL,
     archive_after pg_catalog.interval DEFAULT NULL,
     archive_above pg_catalog.text DEFAULT NULL,
-    retain pg_catalog.interval DEFAULT NULL)
+    retain pg_catalog.interval DEFAULT NULL,
+    time_zone pg_catalog.text DEFAULT NULL,
+    maintenance_window pg_catalog.text DEFAULT NULL)
     RETURNS pg_catalog.void
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'footfall_configure';
 COMMENT ON FUNCTION footfall.configure(pg_catalog.regclass, pg_catalog.name, pg_catalog.name, pg_catalog.name,
     pg_catalog.name, pg_catalog.name, pg_catalog.name, pg_catalog.name, pg_catalog.text, pg_catalog.text[],
     pg_catalog.interval, pg_catalog.int4, pg_catalog.interval, pg_catalog.interval, pg_catalog.text,
-    pg_catalog.interval, pg_catalog.text, pg_catalog.interval) IS
-    'Says which column of an event table plays which part and the order in which segments keep rows; what is left out stays as it is, partitions inherit. For the owner. Example: SELECT footfall.configure(''events'', time_column => ''ts'', customer_column => ''customer_id'', amount => ''price * quantity'', order_by => ''{customer_id,ts}'')';
+    pg_catalog.interval, pg_catalog.text, pg_catalog.interval, pg_catalog.text, pg_catalog.text) IS
+    'Says which column of an event table plays which part, the order in which segments keep rows, and how its partitions are made, sealed, compacted and dropped; what is left out stays as it is, partitions inherit columns and order. For the owner. Example: SELECT footfall.configure(''events'', time_column => ''ts'', customer_column => ''customer_id'', amount => ''price * quantity'', order_by => ''{customer_id,ts}'')';
 
 CREATE FUNCTION footfall.reset(relation pg_catalog.regclass, setting pg_catalog.text)
     RETURNS pg_catalog.void

@@ -17,6 +17,10 @@ const char* nameOf(Table table, bool unlogged) {
             return "fast_default";
         case Table::Setting:
             return "setting";
+        case Table::Job:
+            return "job";
+        case Table::JobHistory:
+            return "job_run";
     }
     return "";
 }
@@ -27,7 +31,7 @@ struct Resolved {
     Oid index;
 };
 
-Resolved resolved[5][2] = {};
+Resolved resolved[7][2] = {};
 bool callbackRegistered = false;
 
 void forgetResolved(Datum, Oid relation) {

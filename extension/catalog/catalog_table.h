@@ -8,7 +8,7 @@
 
 namespace footfall::catalog {
 
-enum class Table { Segment, Tombstone, Truncation, FastDefault, Setting };
+enum class Table { Segment, Tombstone, Truncation, FastDefault, Setting, Job, JobHistory };
 
 // The OID of the relation that all rows of `relation` are keyed by: its TOAST relation; InvalidOid
 // without one.

@@ -134,6 +134,25 @@ List* ownSettings(Oid relation) {
     return settings;
 }
 
+List* configuredRelations() {
+    OpenTable table;
+    if (!openSettings(&table, AccessShareLock)) {
+        return NIL;
+    }
+    List* relations = NIL;
+    CatalogScan scan = beginScan(table, nullptr, 0, nullptr);
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = nextRow(scan))) {
+        bool null = false;
+        const Datum relation =
+            heap_getattr(tuple, kRelation + 1, RelationGetDescr(table.table), &null);
+        relations = list_append_unique_oid(relations, DatumGetObjectId(relation));
+    }
+    endScan(scan);
+    close(table);
+    return relations;
+}
+
 void writeSetting(Oid relation, const char* name, const char* value) {
     (void)deleteSettings(relation, name);
     OpenTable table;

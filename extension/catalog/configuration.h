@@ -37,6 +37,9 @@ struct Setting {
 // List of Setting*: what is set for the relation itself, in the current context.
 List* ownSettings(Oid relation);
 
+// OIDs of the relations that have settings of their own, in the current context. Some may be gone.
+List* configuredRelations();
+
 // Sets or replaces a setting of the relation itself, as the current command. The caller holds a
 // lock on the relation that conflicts with itself.
 void writeSetting(Oid relation, const char* name, const char* value);

@@ -2,6 +2,7 @@
 #include "extension/catalog/ddl_hooks.h"
 
 #include "extension/catalog/configuration.h"
+#include "extension/catalog/job_rows.h"
 #include "extension/catalog/segment_row.h"
 #include "extension/storage/rewrite.h"
 
@@ -114,6 +115,7 @@ PGDLLEXPORT Datum footfall_purge_dropped(PG_FUNCTION_ARGS) {
         if (!null) {
             footfall::catalog::purgeStorage(DatumGetObjectId(value));
             footfall::catalog::purgeSettings(DatumGetObjectId(value));
+            footfall::catalog::purgeJobs(DatumGetObjectId(value));
         }
     }
     SPI_finish();

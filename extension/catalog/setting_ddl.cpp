@@ -5,6 +5,7 @@
 
 #include "extension/catalog/amount_expression.h"
 #include "extension/catalog/configuration.h"
+#include "extension/catalog/job_rows.h"
 
 namespace footfall::catalog {
 
@@ -128,6 +129,7 @@ void onObjectAccess(ObjectAccessType access, Oid classId, Oid objectId, int subI
         // A new relation may have the OID of a temporary table that went with its session.
         if (access == OAT_POST_CREATE || access == OAT_DROP) {
             purgeSettings(objectId);
+            purgeJobs(objectId);
         }
     } else if (access == OAT_POST_ALTER) {
         columnAltered(objectId, static_cast<AttrNumber>(subId));

@@ -8,6 +8,8 @@
 #include "extension/catalog/catalog_scan.h"
 #include "extension/catalog/configuration.h"
 #include "extension/functions/partitions.h"
+#include "extension/partition/new_partition.h"
+#include "extension/partition/table_owner.h"
 #include "extension/storage/rewrite.h"
 #include "extension/storage/value.h"
 
@@ -17,7 +19,19 @@ namespace footfall::functions {
 
 namespace {
 
-enum class Kind { Time, Identifier, Event, Amount, OrderBy, NotYet };
+enum class Kind {
+    Time,
+    Identifier,
+    Event,
+    Amount,
+    OrderBy,
+    PartitionInterval,
+    Premake,
+    Age,
+    TimeZone,
+    Window,
+    NotYet
+};
 
 struct Argument {
     const char* name;
@@ -25,16 +39,8 @@ struct Argument {
     const char* instead;  // with NotYet: what does the work until then
 };
 
-constexpr char kSealInstead[] =
-    "Call it from a scheduler such as pg_cron: CALL footfall.seal(...).";
-constexpr char kCompactInstead[] =
-    "Call it from a scheduler such as pg_cron: CALL footfall.compact(...).";
-constexpr char kPartitionInstead[] =
-    "Make partitions with CREATE TABLE ... PARTITION OF, or with pg_partman.";
 constexpr char kArchiveInstead[] =
     "Detach old partitions with ALTER TABLE ... DETACH PARTITION and export them with COPY.";
-constexpr char kRetainInstead[] =
-    "Drop old partitions with DROP TABLE, from a scheduler such as pg_cron.";
 
 // In the order of the function's arguments, after the relation.
 constexpr Argument kArguments[] = {
@@ -47,14 +53,16 @@ constexpr Argument kArguments[] = {
     {"campaign_column", Kind::Identifier, nullptr},
     {catalog::kAmount, Kind::Amount, nullptr},
     {catalog::kOrderBy, Kind::OrderBy, nullptr},
-    {"partition_interval", Kind::NotYet, kPartitionInstead},
-    {"premake", Kind::NotYet, kPartitionInstead},
-    {"seal_after", Kind::NotYet, kSealInstead},
-    {"compact_after", Kind::NotYet, kCompactInstead},
+    {partition::kPartitionInterval, Kind::PartitionInterval, nullptr},
+    {partition::kPremake, Kind::Premake, nullptr},
+    {partition::kSealAfter, Kind::Age, nullptr},
+    {partition::kCompactAfter, Kind::Age, nullptr},
     {"archive_to", Kind::NotYet, kArchiveInstead},
     {"archive_after", Kind::NotYet, kArchiveInstead},
     {"archive_above", Kind::NotYet, kArchiveInstead},
-    {"retain", Kind::NotYet, kRetainInstead},
+    {partition::kRetain, Kind::Age, nullptr},
+    {partition::kTimeZone, Kind::TimeZone, nullptr},
+    {partition::kMaintenanceWindow, Kind::Window, nullptr},
 };
 constexpr int kArgumentCount = static_cast<int>(std::size(kArguments));
 
@@ -189,6 +197,16 @@ const char* checkArgument(Relation relation, const Argument& argument, Datum val
             return catalog::canonicalAmount(relation, TextDatumGetCString(value));
         case Kind::OrderBy:
             return checkOrder(relation, DatumGetArrayTypeP(value));
+        case Kind::PartitionInterval:
+            return partition::canonicalPartitionInterval(DatumGetIntervalP(value));
+        case Kind::Premake:
+            return partition::canonicalPremake(DatumGetInt32(value));
+        case Kind::Age:
+            return partition::canonicalInterval(argument.name, DatumGetIntervalP(value));
+        case Kind::TimeZone:
+            return partition::canonicalTimeZone(TextDatumGetCString(value));
+        case Kind::Window:
+            return partition::canonicalWindow(TextDatumGetCString(value));
         case Kind::NotYet:
             break;
     }
@@ -263,6 +281,28 @@ void hintCompaction(Oid relation, const char* orderBefore) {
     }
 }
 
+// A table whose partitions footfall makes has them at once.
+void makePartitions(Oid relation) {
+    const partition::Policy policy = partition::policyOf(relation);
+    if (policy.makesPartitions) {
+        const partition::OwnerScope scope = partition::enterAsOwner(partition::ownerOf(relation));
+        (void)partition::makePartitionsAhead(relation, policy, GetCurrentTimestamp());
+        partition::leave(scope);
+    }
+}
+
+bool anyPolicy(const char* const* values) {
+    for (int i = 0; i < kArgumentCount; i++) {
+        const Kind kind = kArguments[i].kind;
+        if (values[i] != nullptr &&
+            (kind == Kind::PartitionInterval || kind == Kind::Premake || kind == Kind::Age ||
+             kind == Kind::TimeZone || kind == Kind::Window || kind == Kind::Time)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 void configure(FunctionCallInfo fcinfo) {
@@ -290,6 +330,10 @@ void configure(FunctionCallInfo fcinfo) {
         }
     }
     CommandCounterIncrement();
+    if (anyPolicy(values)) {
+        partition::checkPolicy(relationOid);
+        makePartitions(relationOid);
+    }
     hintCompaction(relationOid, orderBefore);
 }
 
@@ -322,6 +366,7 @@ void reset(FunctionCallInfo fcinfo) {
     const char* orderBefore = orderInForce(relationOid);
     catalog::removeSetting(relationOid, name);
     CommandCounterIncrement();
+    partition::checkPolicy(relationOid);
     Oid source = InvalidOid;
     if (catalog::settingOf(relationOid, name, &source) != nullptr) {
         ereport(NOTICE, (errmsg("setting \"%s\" of partition \"%s\" is now that of \"%s\"", name,

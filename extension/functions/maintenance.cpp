@@ -6,6 +6,8 @@
 // they are refused while the session itself has a cursor open on the table or trigger events
 // pending for it, as for any rewrite. They take ShareUpdateExclusiveLock, as VACUUM does: readers
 // and writers go on, two maintenance runs do not meet.
+#include "extension/functions/maintenance.h"
+
 #include "extension/catalog/tombstone_space.h"
 #include "extension/functions/partitions.h"
 #include "extension/storage/rewrite.h"
@@ -48,6 +50,16 @@ Oid relationArgument(FunctionCallInfo fcinfo) {
 
 }  // namespace
 
+int64 sealTable(Oid table, AttrNumber attribute, int64 before) {
+    ensureToastRelation(table);
+    Relation relation = table_open(table, ShareUpdateExclusiveLock);
+    CheckTableNotInUse(relation, "CALL footfall.seal()");
+    const storage::SealLimit limit = {attribute, before};
+    const int64 rows = storage::sealRelation(relation, limit);
+    table_close(relation, NoLock);
+    return rows;
+}
+
 void sealTables(Oid relationOid) {
     PreventCommandIfReadOnly("CALL footfall.seal()");
     PreventCommandDuringRecovery("CALL footfall.seal()");
@@ -56,11 +68,7 @@ void sealTables(Oid relationOid) {
     ListCell* cell;
     foreach (cell, ownedFootfallTables(relationOid, ShareUpdateExclusiveLock)) {
         CHECK_FOR_INTERRUPTS();
-        ensureToastRelation(lfirst_oid(cell));
-        Relation relation = table_open(lfirst_oid(cell), ShareUpdateExclusiveLock);
-        CheckTableNotInUse(relation, "CALL footfall.seal()");
-        total += storage::sealRelation(relation);
-        table_close(relation, NoLock);
+        total += sealTable(lfirst_oid(cell));
         tables++;
     }
     ereport(DEBUG1, (errmsg_internal("sealed " INT64_FORMAT " rows in %d tables", total, tables)));
@@ -101,36 +109,11 @@ void startNextTransaction() {
     SPI_commit();
 }
 
-enum class Step { Compact, Vacuum, Relocate };
-enum class Outcome { Nothing, Done, Rest };
-
-// One step in a transaction of its own. Nothing: there is nothing more to do for the table; Rest:
-// the same step has more to do.
-Outcome runStep(Oid table, Step step) {
-    Outcome outcome = Outcome::Nothing;
+Outcome runInOwnTransaction(Oid table, Step step, void*) {
     if (step != Step::Vacuum) {
         PushActiveSnapshot(GetTransactionSnapshot());
     }
-    Relation relation = openForStep(table);
-    if (relation != nullptr) {
-        outcome = Outcome::Done;
-        switch (step) {
-            case Step::Compact:
-                if (compactTable(relation)) {
-                    outcome = Outcome::Rest;
-                }
-                break;
-            case Step::Vacuum:
-                storage::vacuumToast(relation);
-                break;
-            case Step::Relocate:
-                if (storage::relocateSegments(relation) == 0) {
-                    outcome = Outcome::Nothing;
-                }
-                break;
-        }
-        table_close(relation, NoLock);
-    }
+    const Outcome outcome = compactionStep(table, step);
     if (step != Step::Vacuum) {
         PopActiveSnapshot();
     }
@@ -140,26 +123,16 @@ Outcome runStep(Oid table, Step step) {
 
 // A table of very many segments takes several transactions, each of which finds the space that the
 // one before has freed.
-bool compactAll(Oid table) {
-    Outcome outcome = runStep(table, Step::Compact);
+bool compactAll(Oid table, RunStep run, void* context) {
+    Outcome outcome = run(table, Step::Compact, context);
     while (outcome == Outcome::Rest) {
         CHECK_FOR_INTERRUPTS();
-        if (runStep(table, Step::Vacuum) == Outcome::Nothing) {
+        if (run(table, Step::Vacuum, context) == Outcome::Nothing) {
             return false;
         }
-        outcome = runStep(table, Step::Compact);
+        outcome = run(table, Step::Compact, context);
     }
     return outcome != Outcome::Nothing;
-}
-
-bool looksSparse(Oid table) {
-    Relation relation = openForStep(table);
-    const bool sparse = relation != nullptr && storage::isSparse(relation);
-    if (relation != nullptr) {
-        table_close(relation, NoLock);
-    }
-    startNextTransaction();
-    return sparse;
 }
 
 // What moves to free space leaves some behind, so that a second round may gain as well.
@@ -177,25 +150,51 @@ void reclaimTombstones() {
     }
 }
 
-void compactInSteps(List* tables) {
-    ListCell* cell;
-    foreach (cell, tables) {
-        const Oid table = lfirst_oid(cell);
-        if (!compactAll(table)) {
-            continue;
-        }
-        for (int round = 0; round < kMaxRounds && looksSparse(table); round++) {
-            CHECK_FOR_INTERRUPTS();
-            if (runStep(table, Step::Vacuum) == Outcome::Nothing ||
-                runStep(table, Step::Relocate) == Outcome::Nothing ||
-                runStep(table, Step::Vacuum) == Outcome::Nothing) {
-                break;
+}  // namespace
+
+Outcome compactionStep(Oid table, Step step) {
+    Relation relation = openForStep(table);
+    if (relation == nullptr) {
+        return Outcome::Nothing;
+    }
+    Outcome outcome = Outcome::Done;
+    switch (step) {
+        case Step::Compact:
+            if (compactTable(relation)) {
+                outcome = Outcome::Rest;
+            }
+            break;
+        case Step::Vacuum:
+            storage::vacuumToast(relation);
+            break;
+        case Step::Relocate:
+            if (storage::relocateSegments(relation) == 0) {
+                outcome = Outcome::Nothing;
+            }
+            break;
+        case Step::LookSparse:
+            if (!storage::isSparse(relation)) {
+                outcome = Outcome::Nothing;
+            }
+            break;
+    }
+    table_close(relation, NoLock);
+    return outcome;
+}
+
+void compactInSteps(Oid table, RunStep run, void* context) {
+    if (!compactAll(table, run, context)) {
+        return;
+    }
+    for (int round = 0; round < kMaxRounds; round++) {
+        CHECK_FOR_INTERRUPTS();
+        for (const Step step : {Step::LookSparse, Step::Vacuum, Step::Relocate, Step::Vacuum}) {
+            if (run(table, step, context) == Outcome::Nothing) {
+                return;
             }
         }
     }
 }
-
-}  // namespace
 
 void compactTables(Oid relationOid, bool atomic) {
     PreventCommandIfReadOnly("CALL footfall.compact()");
@@ -207,7 +206,10 @@ void compactTables(Oid relationOid, bool atomic) {
         // Allocated where it outlives a transaction.
         List* tables = ownedFootfallTables(relationOid, AccessShareLock);
         startNextTransaction();
-        compactInSteps(tables);
+        ListCell* cell;
+        foreach (cell, tables) {
+            compactInSteps(lfirst_oid(cell), runInOwnTransaction, nullptr);
+        }
         reclaimTombstones();
         SPI_finish();
         return;

@@ -58,6 +58,7 @@ extern "C" {
 #include <catalog/pg_authid.h>
 #include <catalog/pg_class.h>
 #include <catalog/pg_collation.h>
+#include <catalog/pg_constraint.h>
 #include <catalog/pg_index.h>
 #include <catalog/pg_inherits.h>
 #include <catalog/pg_proc.h>
@@ -104,13 +105,18 @@ extern "C" {
 #include <parser/parse_relation.h>
 #include <parser/parser.h>
 #include <parser/parsetree.h>
+#include <partitioning/partbounds.h>
+#include <partitioning/partdesc.h>
 #include <pgstat.h>
+#include <pgtime.h>
 #include <replication/slot.h>
 #include <rewrite/rewriteHandler.h>
 #include <storage/buffile.h>
 #include <storage/bufmgr.h>
 #include <storage/bufpage.h>
 #include <storage/freespace.h>
+#include <storage/ipc.h>
+#include <storage/latch.h>
 #include <storage/lmgr.h>
 #include <storage/lock.h>
 #include <storage/predicate.h>
@@ -122,6 +128,8 @@ extern "C" {
 #include <utils/array.h>
 #include <utils/builtins.h>
 #include <utils/catcache.h>
+#include <utils/date.h>
+#include <utils/datetime.h>
 #include <utils/datum.h>
 #include <utils/fmgroids.h>
 #include <utils/guc.h>
@@ -129,6 +137,7 @@ extern "C" {
 #include <utils/lsyscache.h>
 #include <utils/memutils.h>
 #include <utils/numeric.h>
+#include <utils/partcache.h>
 #include <utils/pg_locale.h>
 #include <utils/rel.h>
 #include <utils/relcache.h>

@@ -39,6 +39,20 @@ bool untouched(HeapTupleHeader header) {
             (!TransactionIdDidCommit(xmax) || HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask)));
 }
 
+bool withinLimit(TupleTableSlot* slot, const SealLimit& limit, Oid type) {
+    if (limit.attribute == InvalidAttrNumber) {
+        return true;
+    }
+    bool null = false;
+    const Datum value = slot_getattr(slot, limit.attribute, &null);
+    if (null) {
+        return true;
+    }
+    const int64 time = type == DATEOID ? int64{DatumGetDateADT(value)} * USECS_PER_DAY
+                                       : int64{DatumGetTimestamp(value)};
+    return time < limit.before;
+}
+
 // Writes the collected rows and deletes their hot copies.
 void sealCollected(Seal* seal) {
     Relation relation = seal->relation;
@@ -148,7 +162,7 @@ class EmptyPages {
 
 }  // namespace
 
-int64 sealRelation(Relation relation) {
+int64 sealRelation(Relation relation, const SealLimit& limit) {
     if (RelationIsLogicallyLogged(relation) &&
         relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL) {
         ereport(NOTICE, (errmsg("table \"%s\" is not sealed: its replica identity is FULL",
@@ -184,6 +198,10 @@ int64 sealRelation(Relation relation) {
         MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsBufferHeapTuple);
     MemoryContext rowContext =
         AllocSetContextCreate(context, "footfall seal row", ALLOCSET_DEFAULT_SIZES);
+    const Oid limitType =
+        limit.attribute == InvalidAttrNumber
+            ? InvalidOid
+            : getBaseType(TupleDescAttr(RelationGetDescr(relation), limit.attribute - 1)->atttypid);
     bool first = true;
     const BlockNumber blocks = RelationGetNumberOfBlocks(relation);
     EmptyPages empty(relation);
@@ -191,7 +209,7 @@ int64 sealRelation(Relation relation) {
         CHECK_FOR_INTERRUPTS();
         empty.rowIn(ItemPointerGetBlockNumber(&slot->tts_tid));
         HeapTuple tuple = ExecFetchSlotHeapTuple(slot, false, nullptr);
-        if (!untouched(tuple->t_data)) {
+        if (!untouched(tuple->t_data) || !withinLimit(slot, limit, limitType)) {
             continue;
         }
         if (first) {

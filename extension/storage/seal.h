@@ -14,8 +14,16 @@
 
 namespace footfall::storage {
 
+// Which hot rows are taken: all, or those whose time column is before a moment. Times are
+// microseconds since 2000 in the terms of the column (timestamptz, timestamp or date); a row
+// without a time is taken.
+struct SealLimit {
+    AttrNumber attribute;  // InvalidAttrNumber: all rows
+    int64 before;
+};
+
 // Returns the number of rows sealed. `relation` is a footfall table, locked by the caller.
-int64 sealRelation(Relation relation);
+int64 sealRelation(Relation relation, const SealLimit& limit);
 
 struct Compaction {
     int64 merged;   // segments

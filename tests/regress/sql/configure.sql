@@ -93,14 +93,9 @@ ROLLBACK;
 SELECT value FROM footfall.settings WHERE relation = 'events'::regclass AND setting = 'product_column';
 
 -- Settings that come later.
-SELECT footfall.configure('events', partition_interval => '1 day');
-SELECT footfall.configure('events', premake => 4);
-SELECT footfall.configure('events', seal_after => '1 hour');
-SELECT footfall.configure('events', compact_after => '1 day');
 SELECT footfall.configure('events', archive_to => 'cold');
 SELECT footfall.configure('events', archive_after => '30 days');
 SELECT footfall.configure('events', archive_above => '300 MB');
-SELECT footfall.configure('events', retain => '1 year');
 SELECT footfall.reset('events', 'retain');
 SELECT footfall.reset('events', 'colour');
 SELECT footfall.reset('events', NULL);
