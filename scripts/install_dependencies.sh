@@ -118,6 +118,19 @@ unpack_tree_15() {
     touch "$tree/postgresql-15-$version"
 }
 
+# pg_cron, which a test drives the jobs with. Without it that test is skipped.
+unpack_cron_15() {
+    local tree=$postgres/15 version
+    if [ -e "$tree/usr/share/postgresql/15/extension/pg_cron.control" ]; then
+        return
+    fi
+    version=$(candidate postgresql-15-cron)
+    case $version in
+        "" | "(none)") say "apt offers no postgresql-15-cron: its test will be skipped" ;;
+        *) unpack_debian "$tree" "postgresql-15-cron=$version" ;;
+    esac
+}
+
 unpack_tree_18() {
     local tree=$postgres/18 work
     if [ -e "$tree/$wheel_name-$wheel_version" ]; then
@@ -156,7 +169,7 @@ postgres=$(area)/postgres
 mkdir -p "$postgres"
 for version in $versions; do
     case $version in
-        15) unpack_tree_15 ;;
+        15) unpack_tree_15 && unpack_cron_15 ;;
         18) unpack_tree_18 ;;
         *) die "no recipe for PostgreSQL $version: 15 and 18 have one." ;;
     esac

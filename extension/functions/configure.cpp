@@ -8,6 +8,8 @@
 #include "extension/catalog/catalog_scan.h"
 #include "extension/catalog/configuration.h"
 #include "extension/functions/partitions.h"
+#include "extension/module/settings.h"
+#include "extension/module/worker_slots.h"
 #include "extension/partition/new_partition.h"
 #include "extension/partition/table_owner.h"
 #include "extension/storage/rewrite.h"
@@ -291,6 +293,22 @@ void makePartitions(Oid relation) {
     }
 }
 
+// The launcher sends a worker once this is committed.
+void tellWorkers(Oid relation) {
+    if (!module::haveWorkerSlots() || !partition::hasJobs(partition::policyOf(relation))) {
+        return;
+    }
+    module::wantLookAtCommit();
+    if (superuser_arg(partition::ownerOf(relation)) && !module::superuserJobs) {
+        ereport(
+            NOTICE,
+            (errmsg("background workers will not run the jobs of \"%s\": a superuser owns it",
+                    get_rel_name(relation)),
+             errhint("Give it to a role that is no superuser, set footfall.superuser_jobs = on, "
+                     "or CALL footfall.run_jobs().")));
+    }
+}
+
 bool anyPolicy(const char* const* values) {
     for (int i = 0; i < kArgumentCount; i++) {
         const Kind kind = kArguments[i].kind;
@@ -333,6 +351,7 @@ void configure(FunctionCallInfo fcinfo) {
     if (anyPolicy(values)) {
         partition::checkPolicy(relationOid);
         makePartitions(relationOid);
+        tellWorkers(relationOid);
     }
     hintCompaction(relationOid, orderBefore);
 }

@@ -8,6 +8,7 @@
 #include "extension/planner/scan_path.h"
 #include "extension/storage/bulk_load.h"
 #include "extension/storage/segment_cache.h"
+#include "extension/worker/launcher.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -43,5 +44,9 @@ void _PG_init(void) {
     footfall::planner::installPlannerHooks();
     footfall::planner::installAggregateHook();
     footfall::planner::installStatisticsHook();
+    // A cluster that pg_upgrade works on runs nobody's jobs.
+    if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade) {
+        footfall::worker::installLauncher();
+    }
 }
 }

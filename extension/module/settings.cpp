@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "extension/module/worker_slots.h"
+
 namespace footfall::module {
 
 int logicalDecoding = kLogicalDecodingAuto;
@@ -11,6 +13,9 @@ int minSegmentRows = 8192;
 bool enableScan = true;
 bool enableVectorized = true;
 bool requireVectorized = false;
+int maxWorkers = 2;
+int launcherInterval = 60;
+bool superuserJobs = false;
 bool debugIgnoreTombstones = false;
 
 namespace {
@@ -51,6 +56,21 @@ void defineSettings() {
         "For tests and for whoever wants to know why a query is slow. Also makes the planner "
         "prefer footfall's plans whatever they cost.",
         &requireVectorized, false, PGC_USERSET, GUC_EXPLAIN, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "footfall.max_workers", "How many background workers run jobs at once; 0: none.",
+        "They come out of max_worker_processes, and exist when footfall is in "
+        "shared_preload_libraries.",
+        &maxWorkers, 2, 0, kMaxWorkers, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "footfall.launcher_interval",
+        "How long a database goes unlooked at when no job of it is known to be due.",
+        "What is due sooner is run sooner.", &launcherInterval, 60, 1, 86400, PGC_SIGHUP,
+        GUC_UNIT_S, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable(
+        "footfall.superuser_jobs",
+        "Whether background workers run the jobs of tables that superusers own.",
+        "A job runs as the owner of its table, and so would code attached to it.", &superuserJobs,
+        false, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable(
         "footfall.debug_ignore_tombstones",
         "Developer setting: show deleted rows of segments. Answers are wrong while it is on.",

@@ -12,6 +12,9 @@ extern int minSegmentRows;          // footfall.min_segment_rows
 extern bool enableScan;             // footfall.enable_scan
 extern bool enableVectorized;       // footfall.enable_vectorized
 extern bool requireVectorized;      // footfall.require_vectorized
+extern int maxWorkers;              // footfall.max_workers
+extern int launcherInterval;        // footfall.launcher_interval, in seconds
+extern bool superuserJobs;          // footfall.superuser_jobs
 extern bool debugIgnoreTombstones;  // footfall.debug_ignore_tombstones, superuser only
 
 void defineSettings();

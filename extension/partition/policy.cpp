@@ -232,20 +232,31 @@ void checkPolicy(Oid relation) {
     }
 }
 
+namespace {
+
+// Microseconds since midnight in the table's time zone.
+int64 timeOfDay(const Policy& policy, TimestampTz now) {
+    const int64 wall = DatumGetTimestamp(DirectFunctionCall2(
+        timestamptz_zone, CStringGetTextDatum(policy.grid.zone), TimestampTzGetDatum(now)));
+    const int64 ofDay = wall % USECS_PER_DAY;
+    return ofDay < 0 ? ofDay + USECS_PER_DAY : ofDay;
+}
+
+}  // namespace
+
 bool windowOpen(const Policy& policy, TimestampTz now) {
     if (policy.window == nullptr) {
         return true;
     }
-    const int64 wall = DatumGetTimestamp(DirectFunctionCall2(
-        timestamptz_zone, CStringGetTextDatum(policy.grid.zone), TimestampTzGetDatum(now)));
-    int64 ofDay = wall % USECS_PER_DAY;
-    if (ofDay < 0) {
-        ofDay += USECS_PER_DAY;
-    }
-    const int minute = static_cast<int>(ofDay / USECS_PER_MINUTE);
+    const int minute = static_cast<int>(timeOfDay(policy, now) / USECS_PER_MINUTE);
     return policy.window->from < policy.window->to
                ? minute >= policy.window->from && minute < policy.window->to
                : minute >= policy.window->from || minute < policy.window->to;
+}
+
+TimestampTz windowOpensAt(const Policy& policy, TimestampTz now) {
+    const int64 wait = policy.window->from * USECS_PER_MINUTE - timeOfDay(policy, now);
+    return now + (wait < 0 ? wait + USECS_PER_DAY : wait);
 }
 
 }  // namespace footfall::partition

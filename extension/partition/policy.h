@@ -57,4 +57,7 @@ void checkPolicy(Oid relation);
 // Whether work that can wait may run now.
 bool windowOpen(const Policy& policy, TimestampTz now);
 
+// When a window that is closed opens next; an hour off on days when clocks are changed.
+TimestampTz windowOpensAt(const Policy& policy, TimestampTz now);
+
 }  // namespace footfall::partition

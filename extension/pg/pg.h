@@ -59,6 +59,7 @@ extern "C" {
 #include <catalog/pg_class.h>
 #include <catalog/pg_collation.h>
 #include <catalog/pg_constraint.h>
+#include <catalog/pg_database.h>
 #include <catalog/pg_index.h>
 #include <catalog/pg_inherits.h>
 #include <catalog/pg_proc.h>
@@ -66,6 +67,7 @@ extern "C" {
 #include <catalog/pg_type.h>
 #include <catalog/storage.h>
 #include <catalog/toasting.h>
+#include <commands/dbcommands.h>
 #include <commands/defrem.h>
 #include <commands/event_trigger.h>
 #include <commands/explain.h>
@@ -109,6 +111,8 @@ extern "C" {
 #include <partitioning/partdesc.h>
 #include <pgstat.h>
 #include <pgtime.h>
+#include <postmaster/bgworker.h>
+#include <postmaster/interrupt.h>
 #include <replication/slot.h>
 #include <rewrite/rewriteHandler.h>
 #include <storage/buffile.h>
@@ -120,9 +124,13 @@ extern "C" {
 #include <storage/lmgr.h>
 #include <storage/lock.h>
 #include <storage/predicate.h>
+#include <storage/proc.h>
 #include <storage/procarray.h>
+#include <storage/shmem.h>
 #include <storage/smgr.h>
+#include <storage/spin.h>
 #include <tcop/dest.h>
+#include <tcop/tcopprot.h>
 #include <tcop/utility.h>
 #include <utils/acl.h>
 #include <utils/array.h>

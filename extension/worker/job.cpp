@@ -293,10 +293,10 @@ void runCompact(Oid relation, TimestampTz now, JobResult* result) {
         CHECK_FOR_INTERRUPTS();
         const Oid leaf = lfirst_oid(cell);
         int64 rows = 0;
-        int64 before = 0;
+        int64 bytes = 0;
         ErrorData* failure = runStep(relation, true, [&] {
             if (lockLeaf(leaf) && rowsToCompact(leaf) > 0) {
-                before = DatumGetInt64(
+                bytes = DatumGetInt64(
                     DirectFunctionCall1(pg_total_relation_size, ObjectIdGetDatum(leaf)));
                 (void)functions::sealTable(leaf);
                 rows = rowsToCompact(leaf);
@@ -321,13 +321,7 @@ void runCompact(Oid relation, TimestampTz now, JobResult* result) {
         }
         tables++;
         result->rows += rows;
-        (void)failed(result, runStep(relation, true, [&] {
-                         if (get_rel_relkind(leaf) != '\0') {
-                             result->bytes +=
-                                 before - DatumGetInt64(DirectFunctionCall1(
-                                              pg_total_relation_size, ObjectIdGetDatum(leaf)));
-                         }
-                     }));
+        result->bytes += bytes;
     }
     result->done = psprintf("compacted %d partitions%s", tables,
                             run.busy ? "; some in use were left for the next run" : "");

@@ -8,6 +8,7 @@
 #include "extension/module/settings.h"
 #include "extension/partition/table_owner.h"
 #include "extension/pg/guard.h"
+#include "extension/worker/job_step.h"
 
 namespace footfall::worker {
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr int64 kFirstPause = 30 * USECS_PER_SEC;
 constexpr int64 kLongestPause = 6 * USECS_PER_HOUR;
+// Between looks at a job that is due, but that somebody else is running.
+constexpr int64 kBusyPause = 10 * USECS_PER_SEC;
 
 TimestampTz afterFailure(TimestampTz started, int32 attempts) {
     const int doublings = Min(Max(attempts - 1, 0), 20);
@@ -121,9 +124,12 @@ ErrorData* runLocked(const Chosen& chosen, const Request& request) {
                                                    get_rel_name(chosen.relation)));
     end();
 
-    module::failpoint("job_after_attempt");
     JobResult result = {};
-    job.run(chosen.relation, request.asOf == 0 ? GetCurrentTimestamp() : request.asOf, &result);
+    // Whether the owner's job may be run at all, before anything else.
+    result.error = runStep(chosen.relation, false, [] { module::failpoint("job_after_attempt"); });
+    if (result.error == nullptr) {
+        job.run(chosen.relation, request.asOf == 0 ? GetCurrentTimestamp() : request.asOf, &result);
+    }
 
     begin();
     if (lockTable(chosen.relation)) {
@@ -141,10 +147,12 @@ ErrorData* runJobs(const Request& request) {
     List* chosen = choose(request);
     end();
     ErrorData* first = nullptr;
-    ListCell* cell;
-    foreach (cell, chosen) {
+    for (int i = 0; i < list_length(chosen); i++) {
         CHECK_FOR_INTERRUPTS();
-        const Chosen& one = *static_cast<Chosen*>(lfirst(cell));
+        const Chosen& one = *static_cast<Chosen*>(list_nth(chosen, i));
+        if (request.onJob != nullptr) {
+            request.onJob(list_length(chosen) - 1 - i);
+        }
         if (!tryLockJob(one.relation, one.job->number)) {
             if (OidIsValid(request.relation)) {
                 ereport(NOTICE,
@@ -158,7 +166,7 @@ ErrorData* runJobs(const Request& request) {
         if (error == nullptr) {
             continue;
         }
-        if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) {
+        if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && !isUnattended()) {
             ReThrowError(error);
         }
         if (request.only == nullptr) {
@@ -167,6 +175,35 @@ ErrorData* runJobs(const Request& request) {
         first = first == nullptr ? error : first;
     }
     return first;
+}
+
+TimestampTz nextDue(TimestampTz latest) {
+    TimestampTz next = latest;
+    begin();
+    const TimestampTz clock = GetCurrentTimestamp();
+    List* relations = catalog::configuredRelations();
+    ListCell* cell;
+    foreach (cell, relations) {
+        CHECK_FOR_INTERRUPTS();
+        const Oid relation = lfirst_oid(cell);
+        if (!lockTable(relation)) {
+            continue;
+        }
+        const partition::Policy policy = partition::policyOf(relation);
+        for (const Job& job : kJobs) {
+            if (!job.wanted(policy)) {
+                continue;
+            }
+            const JobRecord record = readRecord(relation, job.name);
+            TimestampTz due = record.found ? record.nextStart : clock;
+            if (job.canWait && !partition::windowOpen(policy, Max(due, clock))) {
+                due = partition::windowOpensAt(policy, Max(due, clock));
+            }
+            next = Min(next, due > clock ? due : clock + kBusyPause);
+        }
+    }
+    end();
+    return next;
 }
 
 }  // namespace footfall::worker

@@ -16,11 +16,17 @@ struct Request {
     Oid relation;      // InvalidOid: all tables, what is due
     const char* only;  // name of one job; nullptr: all
     TimestampTz asOf;  // what the jobs take for now; 0: the clock
+    // Told before each job how many due ones are behind it; may be nullptr.
+    void (*onJob)(int waiting);
 };
 
 // With `relation`: its jobs run whether due or not. Returns the first error of a job, recorded and,
 // unless one job was asked for, reported as a WARNING; nullptr when all went well. Called outside a
-// transaction block; ends transactions. A cancelled job's ERROR is raised.
+// transaction block; ends transactions. A cancelled job's ERROR is raised, except in
+// a background worker.
 ErrorData* runJobs(const Request& request);
+
+// When a job of any table is due next, at the latest `latest`. Called as runJobs is.
+TimestampTz nextDue(TimestampTz latest);
 
 }  // namespace footfall::worker

@@ -10,6 +10,11 @@
 
 namespace footfall::worker {
 
+// For a background worker: nobody has asked for these jobs, so those of superusers' tables run only
+// when footfall.superuser_jobs says so.
+void setUnattended();
+bool isUnattended();
+
 // Begins and ends what surrounds the subtransaction.
 void beginStep(bool snapshot);
 void endStep(bool snapshot);
