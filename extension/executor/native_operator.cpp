@@ -173,4 +173,15 @@ int64 stepBucketWidth(Oid function, const List* arguments) {
     }
 }
 
+bool givesWholeNumbers(Oid function, const List* arguments) {
+    switch (function) {
+        case F_EXTRACT_TEXT_DATE:
+        case F_EXTRACT_TEXT_TIMESTAMP:
+        case F_EXTRACT_TEXT_TIMESTAMPTZ:
+            return isCoarseUnit(static_cast<const Node*>(linitial(arguments)));
+        default:
+            return false;
+    }
+}
+
 }  // namespace footfall::executor

@@ -28,4 +28,8 @@ const NativeOperator* nativeOperator(Oid function);
 // the engine looks at both ends of each bucket.
 int64 stepBucketWidth(Oid function, const List* arguments);
 
+// Whether a function that returns numeric gives whole numbers only (or infinity), so that equal
+// values have equal bytes: extract of an hour and more.
+bool givesWholeNumbers(Oid function, const List* arguments);
+
 }  // namespace footfall::executor

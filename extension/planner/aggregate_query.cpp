@@ -6,6 +6,7 @@
 #include "extension/planner/aggregate_query.h"
 
 #include "extension/executor/aggregate_function.h"
+#include "extension/executor/native_operator.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/tree_walk.h"
@@ -43,13 +44,24 @@ const char* whyNotAny(List* expressions) {
     return nullptr;
 }
 
+// Whether two values of the key are equal exactly if their stored bytes are.
+bool isComparedByBytes(Node* key) {
+    if (IsA(key, FuncExpr)) {
+        auto* call = reinterpret_cast<FuncExpr*>(key);
+        if (executor::givesWholeNumbers(call->funcid, call->args)) {
+            return true;
+        }
+    }
+    return executor::equalityIsBytewise(exprType(key), exprCollation(key));
+}
+
 const char* collectKeys(PlannerInfo* root, List** keys) {
     ListCell* cell;
     foreach (cell, root->parse->groupClause) {
         auto* clause = lfirst_node(SortGroupClause, cell);
         Node* key = get_sortgroupclause_expr(clause, root->processed_tlist);
         const Oid type = exprType(key);
-        if (!executor::equalityIsBytewise(type, exprCollation(key))) {
+        if (!isComparedByBytes(key)) {
             return "GROUP BY a type or collation that is not compared by its bytes";
         }
         if (lookup_type_cache(getBaseType(type), TYPECACHE_EQ_OPR)->eq_opr != clause->eqop) {

@@ -97,6 +97,7 @@ INSERT INTO queries (query) VALUES
 ('SELECT c.segment, date_trunc(''week'', ts), count(*) FROM %s e JOIN customer c USING (customer_id) WHERE event_type = ''buy'' GROUP BY 1, 2'),
 ('SELECT count(*) FROM %s e, customer c WHERE c.customer_id = e.customer_id AND c.segment = ''vip'' AND c.signup > ''2025-12-20'''),
 ('SELECT c.segment, p.margin, d.weekend, count(*), sum(price) FROM %s e JOIN customer c USING (customer_id) JOIN product p USING (product_id) JOIN calendar d ON d.day = cast(e.ts AS date) GROUP BY 1, 2, 3'),
+('SELECT d.weekend, extract(hour FROM e.ts), count(*) FROM %s e JOIN calendar d ON d.day = cast(e.ts AS date) GROUP BY 1, 2'),
 ('SELECT p.margin, count(*), avg(quantity), count(p.product_id), max(p.list_price), count(DISTINCT p.brand_id) FROM %s e LEFT JOIN product p ON p.product_id = e.product_id GROUP BY 1'),
 ('SELECT p.list_price, count(*), count(DISTINCT p.list_price), sum(p.list_price) FROM %s e JOIN product p USING (product_id) GROUP BY 1'),
 ('SELECT c.segment, p.margin, count(*) FROM %s e JOIN customer c USING (customer_id) JOIN product p USING (product_id) WHERE p.margin = ''low'' AND c.segment <> ''vip'' GROUP BY 1, 2'),
