@@ -224,17 +224,29 @@ char* FunnelChains::times() const {
 
 // For each row that meets a step: when each step comes next, itself included. A chain that begins
 // there has the steps that come within the window; the longest chain of a customer counts, of equal
-// ones the one that was first complete, then the one that began last.
+// ones the one that was first complete, then the one that began last. Rows are compared by numbers,
+// and only the chosen one's times are put in order.
 char* FunnelChains::timesInAnyOrder() const {
     StringInfoData next;
     initStringInfo(&next);
     StringInfoData values;
     initStringInfo(&values);
+    StringInfoData level;
+    initStringInfo(&level);
+    StringInfoData last;
+    initStringInfo(&last);
+    const char* within = durationLiteral(within_);
     for (int i = 0; i < list_length(conditions_); i++) {
+        const char* taken =
+            psprintf("CASE WHEN f.next_%d OPERATOR(pg_catalog.<=) (f.at OPERATOR(pg_catalog.+) %s)",
+                     i + 1, within);
+        appendStringInfo(&level, "%s%s THEN 1 ELSE 0 END", i == 0 ? "" : " OPERATOR(pg_catalog.+) ",
+                         taken);
+        appendStringInfo(&last, "%s%s THEN f.next_%d END", i == 0 ? "" : ", ", taken, i + 1);
         appendStringInfo(&next,
                          "pg_catalog.min(%s) FILTER (WHERE %s) OVER footfall_after AS next_%d,\n",
                          source_->time(), stringAt(conditions_, i), i + 1);
-        appendStringInfo(&values, "%s(f.next_%d)", i == 0 ? "" : ", ", i + 1);
+        appendStringInfo(&values, "%s(c.next_%d)", i == 0 ? "" : ", ", i + 1);
     }
     const char* touched =
         breakdown_ == nullptr
@@ -247,16 +259,16 @@ char* FunnelChains::timesInAnyOrder() const {
                   source_->time(), breakdown_);
     const char* sessionKey = bySession_ ? source_->column(Role::Session) : "1";
     return psprintf(
-        "SELECT DISTINCT ON (f.customer, f.visit) f.customer AS customer, f.touched AS breakdown, "
-        "t.times AS times\nFROM (SELECT %s AS customer, %s AS visit, %s AS at, %s AS entered,\n%s"
+        "SELECT c.customer AS customer, c.touched AS breakdown, ARRAY(SELECT v.next FROM "
+        "(VALUES %s) AS v(next) WHERE v.next OPERATOR(pg_catalog.<=) "
+        "(c.at OPERATOR(pg_catalog.+) %s) ORDER BY v.next) AS times\n"
+        "FROM (SELECT DISTINCT ON (f.customer, f.visit) f.*\n"
+        "FROM (SELECT %s AS customer, %s AS visit, %s AS at, %s AS entered,\n%s"
         "%s AS touched\n%s\nWINDOW footfall_after AS (PARTITION BY %s ORDER BY %s DESC)) AS f\n"
-        "CROSS JOIN LATERAL (SELECT ARRAY(SELECT v.next FROM (VALUES %s) AS v(next) "
-        "WHERE v.next OPERATOR(pg_catalog.<=) (f.at OPERATOR(pg_catalog.+) %s) "
-        "ORDER BY v.next) AS times) AS t\nWHERE f.entered\n"
-        "ORDER BY f.customer, f.visit, pg_catalog.cardinality(t.times) DESC, "
-        "t.times[pg_catalog.cardinality(t.times)], f.at DESC",
-        source_->column(Role::Customer), sessionKey, source_->time(), entryCondition(), next.data,
-        touched, rows(), keys(), source_->time(), values.data, durationLiteral(within_));
+        "WHERE f.entered\nORDER BY f.customer, f.visit, %s DESC, GREATEST(%s), f.at DESC) AS c",
+        values.data, within, source_->column(Role::Customer), sessionKey, source_->time(),
+        entryCondition(), next.data, touched, rows(), keys(), source_->time(), level.data,
+        last.data);
 }
 
 }  // namespace footfall::reports

@@ -32,7 +32,7 @@ ANALYZE plain;
 
 -- How far each customer comes by definition: rows a, b, c in this order with the last within the window of the first.
 CREATE FUNCTION reached(within interval, since timestamptz, until timestamptz, who text, OUT step int, OUT customers bigint) RETURNS SETOF record
-LANGUAGE sql AS $$
+LANGUAGE sql SET enable_nestloop = off AS $$
     WITH p AS (SELECT CASE who WHEN 'customers' THEN customer_id::text ELSE customer_id || '/' || session_id END AS who, ts, event FROM plain
                WHERE customer_id IS NOT NULL AND isfinite(ts)),
     a AS (SELECT * FROM p WHERE event = 'view' AND ts >= since AND ts < until AND who IS NOT NULL),
