@@ -9,14 +9,21 @@ bool hasPassed(TimestampTz until) {
     return !TIMESTAMP_NOT_FINITE(until) && until <= GetCurrentTransactionStartTimestamp();
 }
 
+// An event of a clock that was ahead does not say what will have happened until then.
+const char* atMostNow(const char* time) {
+    return psprintf("CASE WHEN %s IS NOT NULL THEN LEAST(%s, %s) END", time, time,
+                    timeLiteral(GetCurrentTransactionStartTimestamp()));
+}
+
 }  // namespace
 
 const char* horizonOf(const EventSource& source, TimestampTz until) {
     if (hasPassed(until)) {
         return psprintf("SELECT %s AS at, %s AS last", timeLiteral(until), timeLiteral(until - 1));
     }
-    return psprintf("SELECT e.at AS at, e.at AS last FROM (SELECT %s AS at FROM %s WHERE %s) AS e",
-                    source.timeOf("max"), source.from(), source.during(DT_NOBEGIN, until));
+    return psprintf("SELECT %s AS at, e.at AS last FROM (SELECT %s AS at FROM %s WHERE %s) AS e",
+                    atMostNow("e.at"), source.timeOf("max"), source.from(),
+                    source.during(DT_NOBEGIN, until));
 }
 
 const char* horizonBeyond(const EventSource& source, TimestampTz until) {
@@ -24,10 +31,10 @@ const char* horizonBeyond(const EventSource& source, TimestampTz until) {
         return horizonOf(source, DT_NOEND);
     }
     return psprintf(
-        "SELECT GREATEST(e.at, %s) AS at, GREATEST(e.at, %s) AS last FROM (SELECT %s AS at "
+        "SELECT GREATEST(%s, %s) AS at, GREATEST(e.at, %s) AS last FROM (SELECT %s AS at "
         "FROM %s WHERE %s) AS e",
-        timeLiteral(until), timeLiteral(until - 1), source.timeOf("max"), source.from(),
-        source.during(DT_NOBEGIN, DT_NOEND));
+        atMostNow("e.at"), timeLiteral(until), timeLiteral(until - 1), source.timeOf("max"),
+        source.from(), source.during(DT_NOBEGIN, DT_NOEND));
 }
 
 }  // namespace footfall::reports

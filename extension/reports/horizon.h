@@ -1,6 +1,7 @@
 // Up to where a report knows what happened.
 //
-// The horizon is `until` when that has passed, else the last event of the source (before `until`).
+// The horizon is `until` when that has passed, else the last event of the source (before `until`),
+// and never later than now.
 // A period that ends at or before the horizon is complete. The end of a log may lie shortly before
 // the end of its last period: `until` says that nothing is missing.
 #pragma once

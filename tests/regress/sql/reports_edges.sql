@@ -24,6 +24,14 @@ SELECT (SELECT count(*) FROM footfall.kpis('log', since => d.s, until => d.u)) A
     (SELECT count(*) FROM footfall.user_flows('log', since => d.s, until => d.u)) AS flows, (SELECT count(*) FROM footfall.sessions('log', since => d.s, until => d.u)) AS sessions
 FROM (VALUES ('2026-02-01'::timestamptz, '2026-01-01'::timestamptz)) d(s, u);
 
+-- A clock that was ahead does not make today complete, nor the days to come.
+CREATE TABLE ahead AS SELECT 1 AS customer_id, now() + i * interval '1 day' AS ts FROM unnest('{-3,-2,-1,0,3}'::int[]) i;
+SELECT 'kpis' AS report, count(*) FILTER (WHERE complete) AS complete, count(*) FILTER (WHERE complete AND bucket + interval '1 day' > now()) AS too_early FROM footfall.kpis('ahead')
+UNION ALL SELECT 'kpis until', count(*) FILTER (WHERE complete), count(*) FILTER (WHERE complete AND bucket + interval '1 day' > now()) FROM footfall.kpis('ahead', until => now() + interval '2 days')
+UNION ALL SELECT 'cohorts', count(*) FILTER (WHERE complete), count(*) FILTER (WHERE complete AND period_start + interval '1 day' > now()) FROM footfall.cohort_retention('ahead', '1 day')
+UNION ALL SELECT 'lifecycle', count(*) FILTER (WHERE complete), count(*) FILTER (WHERE complete AND period_start + interval '1 day' > now()) FROM footfall.lifecycle('ahead', '1 day')
+UNION ALL SELECT 'stickiness', count(*) FILTER (WHERE complete), count(*) FILTER (WHERE complete AND period_start + interval '1 day' > now()) FROM footfall.stickiness('ahead', '1 day');
+
 -- A funnel in any order cannot tell one event from the same one again.
 SELECT * FROM footfall.funnel('log', '{view,view}', step_order => 'any');
 SELECT * FROM footfall.funnel('log', '{view,seen}', conditions => ARRAY[$$event = 'view'$$, $$event = 'view'$$], step_order => 'any');
