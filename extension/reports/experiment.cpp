@@ -110,7 +110,7 @@ int findControl(const Variant* variants, int count, const char* control) {
         }
     }
     if (count > kNamesShown) {
-        appendStringInfoString(&names, ", ...");
+        appendStringInfo(&names, " and %d more", count - kNamesShown);
     }
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("no customer was in the control \"%s\"", control),

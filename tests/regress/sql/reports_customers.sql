@@ -186,6 +186,7 @@ SELECT * FROM footfall.customer_lifetime_parameters('nothing');
 \set VERBOSITY default
 \set SHOW_CONTEXT errors
 SELECT * FROM footfall.experiment('sealed', 'variant', 'nobody', 'purchase');
+SELECT * FROM footfall.experiment('sealed', 'customer_id', 'nobody', 'purchase');
 SELECT * FROM footfall.experiment('sealed', 'variant', 'control');
 SELECT * FROM footfall.experiment('sealed', 'variant', 'control', 'purchase', 'true');
 SELECT * FROM footfall.experiment('sealed', 'varaint', 'control', 'purchase');
