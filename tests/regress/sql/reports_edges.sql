@@ -107,7 +107,10 @@ INSERT INTO questions VALUES ('kpis(''edges.log'', ''12 hours'', breakdown => ''
     ('cohort_retention(''edges.log'', ''1 day'')'), ('cohort_retention(''edges.log'', ''10 days'', ''on_or_after'', ''view'', ''purchase'', ''2025-01-01'', ''2026-02-01'')'),
     ('lifecycle(''edges.log'', ''1 day'', since => ''2026-01-02'', until => ''2026-01-05'')'), ('stickiness(''edges.log'', ''1 week'', since => ''2025-12-01'')'),
     ('user_flows(''edges.log'')'), ('user_flows(''edges.log'', 2, ''view'', until => ''2026-01-03'')'), ('sessions(''edges.log'', ''1 hour'', since => ''2026-01-01'', until => ''2026-01-04'')'),
-    ('sessions(''SELECT customer_id, ts::date, event::edges.buying FROM edges.log'')');
+    ('sessions(''SELECT customer_id, ts::date, event::edges.buying FROM edges.log'')'),
+    ('rfm(''edges.log'')'), ('experiment(''edges.log'', ''device'', ''x'', goal => ''purchase'')'), ('experiment(''edges.log'', ''device'', ''x'', goal => ''cart'', within => ''1 day'', switchers => ''first'')'),
+    ('campaign_attribution(''edges.log'', campaign => ''device'')'), ('campaign_attribution(''edges.log'', ''time_decay'', campaign => ''device'')'), ('campaign_attribution(''edges.log'', ''markov'', campaign => ''device'')'),
+    ('basket_rules(''edges.log'', basket => ''customer_id'', item => ''event'', purchase => ''true'')');
 INSERT INTO reported SELECT question, ask(question) FROM questions;
 SELECT count(DISTINCT report) AS reports, count(*) > 80 AS enough FROM reported;
 SET search_path = trap, pg_catalog;
