@@ -1,0 +1,54 @@
+// Stored models and XGBoost's JSON: what is accepted scores, explains itself, and is written in a
+// form that is accepted. The checksum is not looked at in a fuzzing build: else it would hide
+// everything behind it.
+#include "engine/model/model.h"
+#include "engine/model/scorer.h"
+#include "engine/model/tree_shap.h"
+#include "engine/model/xgboost_json.h"
+#include "tests/fuzz/fuzz_input.h"
+
+namespace {
+
+using namespace footfall;
+
+void tryModel(std::span<const std::byte> bytes) {
+    base::ByteReader reader(bytes);
+    const model::Model found = model::Model::unpack(reader);
+    const model::Scorer scorer(found);
+    const size_t width = found.features.size();
+    constexpr size_t kRows = 10;
+    std::vector<float> features;
+    for (size_t i = 0; i < kRows * width; i++)
+        features.push_back(i % 3 == 0 ? model::kNull : static_cast<float>(i % 5) - 1);
+    std::vector<double> probabilities(kRows);
+    scorer.probabilities(features, probabilities);
+    // The exact contributions take quadratic time in the depth, which is fine, and linear in nodes.
+    if (found.trees.nodes.size() < 1000)
+        (void)byFeature(found, contributionsOf(found, std::span(features).first(width)));
+    for (const model::Input& input : found.inputs)
+        (void)describe(input, found.features);
+    try {
+        base::ByteWriter writer;
+        found.pack(writer);
+        base::ByteReader second(writer.bytes());
+        (void)model::Model::unpack(second);
+    } catch (const base::Error&) {
+        std::abort();
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    const std::span bytes(reinterpret_cast<const std::byte*>(data), size);
+    if (size == 0)
+        return 0;
+    fuzz::expectSafe([&] {
+        if (data[0] == 'M') {
+            tryModel(bytes);
+        } else {
+            (void)model::treesOfXgboostJson({reinterpret_cast<const char*>(data), size}, 8);
+        }
+    });
+    return 0;
+}
