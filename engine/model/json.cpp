@@ -107,7 +107,7 @@ class Parser {
                     skipSpace();
                     const std::string_view name = quoted();
                     expect(':');
-                    result.members.emplace_back(name, value(depth + 1));
+                    result.members.push_back({name, value(depth + 1)});
                 } while (another('}'));
                 return result;
             case '[':

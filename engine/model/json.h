@@ -5,10 +5,11 @@
 
 #include <cstddef>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace footfall::model {
+
+struct JsonMember;
 
 struct Json {
     enum class Kind { Null, False, True, Number, Text, Array, Object };
@@ -16,7 +17,7 @@ struct Json {
     Kind kind = Kind::Null;
     std::string_view text;  // of a number or a text
     std::vector<Json> elements;
-    std::vector<std::pair<std::string_view, Json>> members;
+    std::vector<JsonMember> members;
 
     // CorruptData when there is no such member, or it is not what is asked for.
     const Json& at(std::string_view name) const;
@@ -25,6 +26,11 @@ struct Json {
     long toLong() const;
     // true, false, 1 or 0.
     bool toBool() const;
+};
+
+struct JsonMember {
+    std::string_view name;
+    Json value;
 };
 
 Json parseJson(std::string_view text);

@@ -1,0 +1,16 @@
+// Starting the worker that trains, waiting for its answer, stopping it.
+//
+// The worker is stopped whenever the segment of shared memory is let go: at the end of the call, by
+// the transaction's abort after an ERROR or a cancel, and at the end of the process.
+#pragma once
+
+#include "engine/model/dataset.h"
+#include "engine/model/training_result.h"
+#include "extension/functions/model/training_options.h"
+
+namespace footfall::functions {
+
+// Inside enterEngine. Takes the dataset: its memory is free while the worker works.
+model::TrainingResult trainInWorker(model::Dataset dataset, const TrainingOptions& options);
+
+}  // namespace footfall::functions

@@ -1,0 +1,159 @@
+-- Training, versions, deployment, scoring, explaining; who may; what is refused.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE SCHEMA models;
+SET search_path = models, public;
+CREATE TYPE plan AS ENUM ('bronze', 'silver', 'gold');
+
+-- Churn by known odds; hashes stand for chance, so that every server has the same rows.
+CREATE FUNCTION chance(int, int) RETURNS float8 LANGUAGE sql IMMUTABLE AS
+    $$ SELECT ('x' || substr(md5($1 || '/' || $2), 1, 8))::bit(32)::bigint / 4294967296.0 $$;
+CREATE TABLE customers AS
+SELECT i AS customer_id, timestamptz '2025-01-01 00:00+00' + (i % 24) * interval '30 days' AS cutoff,
+    10 * chance(1, i) AS visits,
+    CASE WHEN i % 10 = 0 THEN NULL ELSE 40 * chance(2, i) END::numeric(10, 2) AS basket,
+    (ARRAY['bronze', 'silver', 'gold'])[1 + i % 3]::plan AS plan,
+    'v' || i % 5 AS device, i % 2 = 0 AS newsletter, 1 AS always,
+    chance(3, i) < 1 / (1 + exp(-(1.2 * (10 * chance(1, i) - 5) - CASE WHEN i % 3 = 2 THEN 1 ELSE 0 END))) AS churned
+FROM generate_series(1, 3000) i;
+
+-- Every algorithm trains, and ranks far better than chance.
+SELECT a.algorithm, t.trained_model, t.version, t.training_rows, t.test_rows, t.roc_auc BETWEEN 0.88 AND 0.99 AS ranks,
+    t.calibration_error < 0.06 AS calibrated
+FROM (VALUES (1, 'logistic_regression', '{}'), (2, 'linear_svc', '{}'), (3, 'decision_tree', '{"max_depth": 4}'),
+        (4, 'random_forest', '{"n_estimators": 20}'), (5, 'gradient_boosting', '{"n_estimators": 30, "max_depth": 3}'))
+    AS a (n, algorithm, options),
+    LATERAL footfall.train('churn', a.algorithm, 'customers', 'churned',
+        '{"id": ["customer_id", "cutoff"], "seed": 7}'::jsonb || a.options::jsonb) t
+ORDER BY a.n;
+SELECT model, version, deployed, algorithm, label, features, bytes > 100 AS has_bytes FROM footfall.models ORDER BY version;
+SELECT version, algorithm, roc_auc > 0.88 AS ranks, ks > 0.5 AS separates, f1 > 0.7 AS hits FROM footfall.compare_models('churn');
+
+-- The same seed gives the same model; another seed another split.
+SELECT version FROM footfall.train('churn', 'gradient_boosting', 'SELECT * FROM customers -- the same rows',
+    'churned', '{"id": ["customer_id", "cutoff"], "seed": 7, "n_estimators": 30, "max_depth": 3}');
+SELECT count(DISTINCT sha256) FROM footfall.models WHERE algorithm = 'gradient_boosting';
+
+-- Splits: the latest rows by time, or as a column says.
+SELECT training_rows, test_rows FROM footfall.train('by_time', 'logistic_regression', 'customers', 'churned',
+    '{"id": "customer_id", "time": "cutoff", "test_fraction": 0.25, "calibration": "isotonic"}');
+SELECT training_rows, test_rows, calibration_error < 0.06 AS calibrated
+FROM footfall.train('by_column', 'logistic_regression',
+    'SELECT customer_id % 4 = 0 AS held, visits, plan, churned FROM customers', 'churned',
+    '{"split": "held", "calibration": "none", "class_weight": "balanced", "C": 0.5}');
+-- Balanced classes shift probabilities, not the order.
+SELECT item FROM footfall.model_metrics WHERE model = 'by_column' AND metric = 'importance' ORDER BY value DESC;
+SELECT item, value > 0 AS positive FROM footfall.model_metrics
+WHERE model = 'by_column' AND metric = 'coefficient' ORDER BY item COLLATE "C";
+
+-- Deployment.
+SELECT footfall.score('churn', c) FROM customers c LIMIT 1;
+SELECT footfall.deploy('churn', 9);
+SELECT footfall.deploy('churn', 1);
+SELECT footfall.deploy('churn', 5);
+SELECT version FROM footfall.models WHERE model = 'churn' AND deployed;
+SELECT footfall.rollback('churn');
+SELECT footfall.rollback('churn');
+SELECT number, version, withdrawn_at IS NOT NULL AS withdrawn FROM footfall.model_deployments WHERE model = 'churn' ORDER BY number;
+
+-- Scoring: by name, further columns do no harm, an unknown category and NULLs are fine.
+SELECT count(*), min(p) >= 0 AND max(p) <= 1 AS probabilities, avg(p) BETWEEN 0.4 AND 0.6 AS average
+FROM (SELECT footfall.score('churn', c) AS p FROM customers c) s;
+SELECT bool_and(footfall.score('churn', c) = footfall.score('churn', s)) AS same
+FROM customers c JOIN (SELECT newsletter, device, always, plan, basket, visits, customer_id AS id FROM customers) s
+    ON s.id = c.customer_id;
+SELECT footfall.score('churn', x) > 0.5 AS likely, footfall.score('churn', x, 4) > 0.5 AS forest
+FROM (SELECT 9.5::float8 AS visits, NULL::numeric AS basket, 'bronze'::plan AS plan, 'unheard of' AS device,
+    NULL::bool AS newsletter) x;
+SELECT footfall.score('churn', NULL::customers) IS NULL AS null_row, footfall.score(NULL, c) IS NULL AS null_model
+FROM customers c LIMIT 1;
+-- A model that changes from row to row.
+SELECT count(DISTINCT footfall.score('churn', c, v)) FROM customers c, generate_series(1, 5) v WHERE customer_id = 17;
+
+-- Contributions add up to the margin: log odds, where no calibration came after.
+SELECT m.version, m.algorithm, (SELECT e.feature FROM footfall.explain('churn', c, m.version) e
+        WHERE e.feature <> '(bias)' ORDER BY abs(e.contribution) DESC LIMIT 1) AS first_reason,
+    (SELECT count(*) FROM footfall.explain('churn', c, m.version)) AS rows
+FROM footfall.models m, customers c WHERE m.model = 'churn' AND c.customer_id = 17 ORDER BY 1;
+SELECT bool_and(abs(footfall.score('by_column', x, 1) - 1 / (1 + exp(-(SELECT sum(contribution) FROM footfall.explain('by_column', x, 1))))) < 1e-9)
+    AS margin
+FROM (SELECT visits, plan FROM customers WHERE customer_id < 50) x;
+
+-- What is refused.
+\set VERBOSITY default
+SELECT footfall.train('x', 'neural_network', 'customers', 'churned');
+SELECT footfall.train('x', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"], "colour": "red"}');
+SELECT footfall.train('x', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"], "max_depth": 0}');
+SELECT footfall.train('x', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff", "nothing"]}');
+SELECT footfall.train('x', 'decision_tree', 'customers', 'nothing', '{"id": ["customer_id", "cutoff"]}');
+SELECT footfall.train('x', 'decision_tree', 'customers', 'churned');
+SELECT footfall.train('x', 'decision_tree', 'customers', 'plan', '{"id": ["customer_id", "cutoff"]}');
+SELECT footfall.train('x', 'decision_tree', 'SELECT visits, churned FROM customers WHERE false', 'churned');
+SELECT footfall.train('x', 'decision_tree', 'SELECT visits, churned FROM customers WHERE churned', 'churned');
+SELECT footfall.train('x', 'decision_tree', 'SELECT visits, churned, churned::int AS copy FROM customers', 'churned');
+SELECT footfall.train('x', 'decision_tree', 'SELECT ''nan''::float8 AS visits, churned FROM customers', 'churned');
+SELECT footfall.train('x', 'decision_tree', 'SELECT visits, NULLIF(churned, true) AS churned FROM customers', 'churned');
+SELECT footfall.train('x', 'decision_tree', 'SELECT always, churned FROM customers', 'churned');
+\set VERBOSITY sqlstate
+SELECT footfall.train('x', 'decision_tree', 'no_such_table', 'churned');
+SELECT footfall.train('x', 'decision_tree', 'SELECT 1 AS a) x; DROP TABLE customers; SELECT * FROM (SELECT 1', 'churned');
+SELECT footfall.train('x', 'decision_tree', 'customers', 'churned', '[1]');
+SELECT footfall.train('x', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"], "seed": null}');
+SELECT footfall.train('x', 'linear_svc', 'customers', 'churned', '{"id": ["customer_id", "cutoff"], "calibration": "none"}');
+SELECT count(*) FROM footfall.models WHERE model = 'x';
+\set VERBOSITY default
+SELECT footfall.score('churn', x) FROM (SELECT 1::float8 AS visits, 'a'::text AS basket) x;
+SELECT footfall.score('churn', x) FROM (SELECT 'a'::text AS visits, 1 AS basket, 'gold'::plan AS plan, 1 AS device, true AS newsletter, 1 AS always) x;
+SELECT footfall.score('churn', 1);
+SELECT footfall.score('nothing', c) FROM customers c;
+SELECT footfall.score('churn', c, 77) FROM customers c;
+
+-- A training that is rolled back, or that fails, leaves nothing.
+BEGIN;
+SELECT version FROM footfall.train('undone', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"]}');
+ROLLBACK;
+SELECT count(*) FROM footfall.models WHERE model = 'undone';
+-- So does one that is cancelled: the worker goes away.
+SET statement_timeout = '1s';
+SELECT footfall.train('slow', 'random_forest',
+    'SELECT c.* FROM customers c, generate_series(1, 20)', 'churned',
+    '{"id": ["customer_id", "cutoff"], "n_estimators": 10000, "max_depth": 30, "min_samples_leaf": 1}');
+RESET statement_timeout;
+SELECT count(*) FROM footfall.models WHERE model = 'slow';
+-- A worker without a database is not in pg_stat_activity on every version; it must let another one start.
+SELECT version FROM footfall.train('after', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"]}');
+
+-- Privileges: models are their owner's.
+CREATE ROLE models_analyst NOLOGIN;
+CREATE ROLE models_stranger NOLOGIN;
+GRANT USAGE ON SCHEMA models TO models_analyst, models_stranger;
+GRANT SELECT ON customers TO models_analyst;
+SET ROLE models_analyst;
+SELECT version FROM footfall.train('theirs', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"]}');
+SELECT footfall.deploy('theirs', 1);
+SELECT footfall.score('theirs', c) IS NOT NULL AS scored FROM customers c LIMIT 1;
+SELECT model, owner FROM footfall.models;
+SELECT count(*) FROM footfall.model_metrics WHERE model = 'churn';
+\set VERBOSITY sqlstate
+SELECT footfall.score('churn', c) FROM customers c LIMIT 1;
+SELECT footfall.explain('churn', c) FROM customers c LIMIT 1;
+SELECT footfall.train('churn', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"]}');
+SELECT footfall.deploy('churn', 1);
+SELECT footfall.rollback('churn');
+SELECT footfall.drop_model('churn');
+SELECT * FROM footfall.model;
+SELECT * FROM footfall.model_metric;
+SELECT * FROM footfall.model_deployment;
+INSERT INTO footfall.model_deployment (model, number, version, deployed_by) VALUES ('churn', 99, 1, 'models_analyst');
+RESET ROLE;
+SET ROLE models_stranger;
+SELECT footfall.train('mine', 'decision_tree', 'models.customers', 'churned', '{"id": ["customer_id", "cutoff"]}');
+SELECT count(*) FROM footfall.models;
+RESET ROLE;
+\set VERBOSITY default
+SELECT count(*) > 0 AS superuser_sees FROM footfall.models WHERE model = 'theirs';
+
+SELECT footfall.drop_model(m) FROM unnest('{churn,by_time,by_column,after,theirs}'::text[]) m;
+SELECT count(*) FROM footfall.models;
+DROP SCHEMA models CASCADE;
+DROP ROLE models_analyst, models_stranger;
