@@ -159,7 +159,8 @@ class TreeGrower {
   private:
     Weights weightOf(uint32_t row) const {
         const double weight = static_cast<double>(weights_[row]) * copies_[row];
-        return {weight, labels_[row] != 0 ? weight : 0, copies_[row]};
+        // A row that was drawn twice weighs twice, and is one row of a leaf.
+        return {weight, labels_[row] != 0 ? weight : 0, 1};
     }
 
     Weights weigh(std::span<const uint32_t> rows) const {
@@ -175,14 +176,13 @@ class TreeGrower {
         if (total.rows < static_cast<uint32_t>(options_.minSamplesSplit) ||
             best.impurity <= 1e-12 * total.all)
             return best;
-        // A random choice; inputs that cannot split here do not count, as in CART's usual form.
-        size_t looked = 0;
-        for (size_t i = 0; i < order_.size() && looked < inputsPerNode_; i++) {
+        // A random choice, which goes on until one of them can split.
+        bool varies = false;
+        for (size_t i = 0; i < order_.size() && (i < inputsPerNode_ || !varies); i++) {
             if (inputsPerNode_ < order_.size())
                 std::swap(order_[i], order_[i + random.below(order_.size() - i)]);
             monitor_.check();
-            if (consider(order_[i], rows, total, best))
-                looked++;
+            varies = consider(order_[i], rows, total, best) || varies;
         }
         return best;
     }

@@ -98,6 +98,8 @@ Dataset Dataset::unpack(base::ByteReader& reader) {
     const uint64_t rows = reader.u64();
     if (rows > reader.remaining())
         base::throwCorrupt("a dataset of %zu bytes cannot hold its rows", reader.remaining());
+    if (rows == 0)
+        base::throwBadArgument("the dataset has no rows");
     for (uint64_t i = 0; i < features; i++) {
         Feature& feature = result.features.emplace_back();
         feature.name = unpackText(reader);

@@ -39,7 +39,8 @@ std::vector<T> unpackNumbers(base::ByteReader& reader) {
     const uint64_t count = reader.varintUpTo(reader.remaining() / sizeof(T), "number of numbers");
     const auto bytes = reader.bytes(count * sizeof(T));
     std::vector<T> numbers(count);
-    std::memcpy(numbers.data(), bytes.data(), bytes.size());
+    if (count != 0)
+        std::memcpy(numbers.data(), bytes.data(), bytes.size());
     if constexpr (std::is_floating_point_v<T>) {
         for (const T number : numbers) {
             if (!std::isfinite(number))

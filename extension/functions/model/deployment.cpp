@@ -2,8 +2,11 @@
 #include "extension/functions/model/model_store.h"
 
 extern "C" {
+PGDLLEXPORT Datum footfall_deploy(PG_FUNCTION_ARGS);
 PG_FUNCTION_INFO_V1(footfall_deploy);
+PGDLLEXPORT Datum footfall_rollback(PG_FUNCTION_ARGS);
 PG_FUNCTION_INFO_V1(footfall_rollback);
+PGDLLEXPORT Datum footfall_drop_model(PG_FUNCTION_ARGS);
 PG_FUNCTION_INFO_V1(footfall_drop_model);
 
 Datum footfall_deploy(PG_FUNCTION_ARGS) {

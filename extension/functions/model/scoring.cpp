@@ -104,7 +104,9 @@ struct Part {
 }  // namespace footfall::functions
 
 extern "C" {
+PGDLLEXPORT Datum footfall_score(PG_FUNCTION_ARGS);
 PG_FUNCTION_INFO_V1(footfall_score);
+PGDLLEXPORT Datum footfall_explain(PG_FUNCTION_ARGS);
 PG_FUNCTION_INFO_V1(footfall_explain);
 
 Datum footfall_score(PG_FUNCTION_ARGS) {

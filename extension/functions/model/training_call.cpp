@@ -70,6 +70,7 @@ constexpr const char* kReturned[] = {"roc_auc", "pr_auc", "log_loss", "brier", "
 }  // namespace footfall::functions
 
 extern "C" {
+PGDLLEXPORT Datum footfall_train(PG_FUNCTION_ARGS);
 PG_FUNCTION_INFO_V1(footfall_train);
 
 Datum footfall_train(PG_FUNCTION_ARGS) {
