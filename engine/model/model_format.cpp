@@ -251,12 +251,10 @@ Model Model::unpack(base::ByteReader& stored) {
     if (const uint8_t version = reader.u8(); version != kVersion)
         base::throwUnsupported("the model has version %u, this release reads %u", version,
                                kVersion);
-#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
     uint32_t checksum = 0;
     std::memcpy(&checksum, all.data() + body.size(), sizeof(checksum));
     if (checksum != base::crc32c(body))
         base::throwCorrupt("the checksum of a model does not match");
-#endif
     Model model;
     const uint8_t algorithm = reader.u8();
     if (algorithm < 1 || algorithm > 5)

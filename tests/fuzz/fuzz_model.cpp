@@ -1,6 +1,7 @@
 // Stored models and XGBoost's JSON: what is accepted scores, explains itself, and is written in a
-// form that is accepted. The checksum is not looked at in a fuzzing build: else it would hide
-// everything behind it.
+// form that is accepted. The checksum at the end is put right first: else it would hide everything
+// behind it.
+#include "engine/base/checksum.h"
 #include "engine/model/model.h"
 #include "engine/model/scorer.h"
 #include "engine/model/tree_shap.h"
@@ -11,7 +12,13 @@ namespace {
 
 using namespace footfall;
 
-void tryModel(std::span<const std::byte> bytes) {
+void tryModel(std::span<const std::byte> given) {
+    std::vector<std::byte> bytes(given.begin(), given.end());
+    if (bytes.size() > sizeof(uint32_t)) {
+        const size_t body = bytes.size() - sizeof(uint32_t);
+        const uint32_t checksum = base::crc32c(std::span(bytes).first(body));
+        std::memcpy(bytes.data() + body, &checksum, sizeof(checksum));
+    }
     base::ByteReader reader(bytes);
     const model::Model found = model::Model::unpack(reader);
     const model::Scorer scorer(found);
