@@ -131,6 +131,20 @@ uint32_t LookupTable::find(const Column& column, uint32_t row) const {
     return findBytes(data, size);
 }
 
+uint32_t LookupTable::partOf(const Column& column, uint32_t row, uint32_t parts) {
+    if (column.isNull(row))
+        return 0;
+    uint64_t hash = 0;
+    if (column.type().isInteger()) {
+        hash = base::hashInteger(static_cast<uint64_t>(column.integerAt(row)));
+    } else {
+        const auto [data, size] = bytesOf(column, row);
+        hash = base::hashBytes(data, size);
+    }
+    // Other bits than those that choose a slot.
+    return static_cast<uint32_t>(hash >> 32) & (parts - 1);
+}
+
 // Neighbours often have one key: rows are sorted by customer.
 template <class T>
 void LookupTable::findFlat(const Column& column, const Selection& selection,

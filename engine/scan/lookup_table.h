@@ -33,6 +33,11 @@ class LookupTable {
     // found[row] is the dimension's row for every selected row, kNoRow for all others. `keys` is of
     // integers when the table's are, of the table's type otherwise. Room for keys.rows numbers.
     void find(const vector::Block& keys, const Selection& selection, uint32_t* found);
+    // Which of `parts` (a power of two) parts of all keys the row's belongs to; NULL to the first.
+    static uint32_t partOf(const vector::Column& column, uint32_t row, uint32_t parts);
+    static uint32_t partOf(const vector::Block& keys, uint32_t row, uint32_t parts) {
+        return keys.isNull(row) ? 0 : partOf(keys.holder(), keys.holderRow(row), parts);
+    }
     // The dimension's row for row `row` of a column.
     uint32_t find(const vector::Column& column, uint32_t row) const;
 

@@ -98,6 +98,7 @@ void explainAggregate(const AggregatePlan& plan, const AggregateCounters& counte
     }
     if (plan.dimensions != NIL) {
         explainCounter("Rows Removed by Lookup", counters.rowsRemovedByJoin, es);
+        explainCounter("Lookup Passes", counters.lookupPasses, es);
     }
     if (plan.filters != NIL) {
         explainCounter("Rows Removed by Scan Filter", counters.rowsRemoved, es);

@@ -16,6 +16,7 @@ struct AggregateCounters {
     uint64 rowsRemoved;
     uint64 rowsRemovedEncoded;
     uint64 rowsRemovedByJoin;
+    uint64 lookupPasses;
     uint64 spilledFiles;
 
     void addPruning(const storage::ScanFilter& filter);

@@ -1,9 +1,7 @@
 // See dimension_join.h.
 #include "extension/executor/dimension_join.h"
 
-#include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
-#include "extension/storage/value.h"
 
 namespace footfall::executor {
 
@@ -43,10 +41,9 @@ void DimensionJoin::name(ExpressionTranslator* translator, List* dimensions, int
 DimensionJoin* DimensionJoin::create(List* dimensions, List* children,
                                      std::span<const scan::Expression* const> filters,
                                      std::span<const scan::Expression* const> keys, int first,
-                                     scan::Evaluator* evaluator, pg::ContextResource* resource) {
+                                     scan::Evaluator* evaluator, pg::ContextResource* resource,
+                                     uint32_t mostPasses) {
     auto* self = new (palloc0(sizeof(DimensionJoin))) DimensionJoin();
-    self->context_ = CurrentMemoryContext;
-    self->resource_ = resource;
     self->filters_ = filters;
     self->evaluator_ = evaluator;
     self->fact_ = nullptr;
@@ -62,110 +59,78 @@ DimensionJoin* DimensionJoin::create(List* dimensions, List* children,
     }
     self->columns_ = static_cast<Column*>(palloc0(sizeof(Column) * Max(self->columnCount_, 1U)));
     Column* columns = self->columns_;
+    self->passes_ = 1;
+    const Size memory = get_hash_memory_limit();
+    Size used = 0;
     for (uint32_t i = 0; i < self->dimensionCount_; i++) {
         const DimensionPlan plan =
             unpackDimension(static_cast<List*>(list_nth(dimensions, static_cast<int>(i))));
-        self->dimensions_[i].kind = plan.kind;
-        self->dimensions_[i].key = keys[i];
-        self->dimensions_[i].found = static_cast<uint32_t*>(palloc(sizeof(uint32_t) * kBatchRows));
-        std::fill_n(self->dimensions_[i].found, kBatchRows, scan::kNoRow);
+        Dimension& dimension = self->dimensions_[i];
+        dimension.kind = plan.kind;
+        dimension.key = keys[i];
+        dimension.found = static_cast<uint32_t*>(palloc(sizeof(uint32_t) * kBatchRows));
+        dimension.columns = columns;
+        dimension.columnCount = list_length(plan.attributes);
+        dimension.keyColumn = plan.key;
         checkExecute(plan.equality);
-        self->readChild(static_cast<PlanState*>(list_nth(children, static_cast<int>(i))), i, plan,
-                        columns);
-        columns += list_length(plan.attributes);
+        dimension.rows =
+            DimensionRows::create(static_cast<PlanState*>(list_nth(children, static_cast<int>(i))),
+                                  dimension.columnCount, plan.key);
+        // What the ones before left, but not nothing.
+        const Size limit = Max(memory - Min(memory, used), memory / 8);
+        used += dimension.rows->open(limit, mostPasses / self->passes_);
+        self->passes_ *= dimension.rows->parts();
+        pg::enterEngine([&] {
+            for (int column = 0; column < dimension.columnCount; column++) {
+                columns[column].block = pg::makeIn<vector::Block>(CurrentMemoryContext, resource);
+                columns[column].dimension = i;
+            }
+        });
+        columns += dimension.columnCount;
     }
     return self;
 }
 
-namespace {
-
-// Rows of a child plan on their way into columns.
-struct Rows {
-    Form_pg_attribute* forms;
-    Datum** values;
-    bool** nulls;
-    int columns;
-    uint32_t rows;
-};
-
-void appendRows(const Rows& rows, vector::Column** targets) {
-    pg::enterEngine([&] {
-        for (int i = 0; i < rows.columns; i++) {
-            for (uint32_t row = 0; row < rows.rows; row++) {
-                if (rows.nulls[i][row]) {
-                    targets[i]->appendNull();
-                } else {
-                    storage::appendValue(*targets[i], rows.forms[i], rows.values[i][row]);
-                }
-            }
+void DimensionJoin::beginPass(uint32_t pass) {
+    for (uint32_t i = 0; i < dimensionCount_; i++) {
+        Dimension& dimension = dimensions_[i];
+        const uint32_t parts = dimension.rows->parts();
+        const uint32_t part = pass % parts;
+        pass /= parts;
+        if (dimension.table != nullptr && part == dimension.rows->loaded()) {
+            continue;
         }
-    });
+        if (part != dimension.rows->loaded()) {
+            dimension.rows->load(part);
+        }
+        makeTable(dimension);
+    }
 }
 
-}  // namespace
-
-void DimensionJoin::readChild(PlanState* child, uint32_t number, const DimensionPlan& plan,
-                              Column* columns) {
-    MemoryContext context = context_;
-    MemoryContext batch =
-        AllocSetContextCreate(context, "footfall dimension rows", ALLOCSET_DEFAULT_SIZES);
-    const auto count = static_cast<Size>(list_length(plan.attributes));
-    TupleDesc descriptor = ExecGetResultType(child);
-    Rows rows = {};
-    rows.columns = static_cast<int>(count);
-    rows.forms = static_cast<Form_pg_attribute*>(palloc(sizeof(Form_pg_attribute) * count));
-    rows.values = static_cast<Datum**>(palloc(sizeof(Datum*) * count));
-    rows.nulls = static_cast<bool**>(palloc(sizeof(bool*) * count));
-    auto** targets = static_cast<vector::Column**>(palloc(sizeof(vector::Column*) * count));
-    for (Size i = 0; i < count; i++) {
-        rows.forms[i] = valueForm(TupleDescAttr(descriptor, static_cast<int>(i))->atttypid);
-        rows.values[i] = static_cast<Datum*>(palloc(sizeof(Datum) * kBatchRows));
-        rows.nulls[i] = static_cast<bool*>(palloc(sizeof(bool) * kBatchRows));
-        pg::enterEngine([&] {
-            targets[i] = pg::makeIn<vector::Column>(context, storage::columnTypeOf(rows.forms[i]),
-                                                    resource_);
-        });
-    }
-    for (bool more = true; more;) {
-        CHECK_FOR_INTERRUPTS();
-        // What the child keeps belongs to the query, not to this execution.
-        MemoryContext previous = MemoryContextSwitchTo(child->state->es_query_cxt);
-        TupleTableSlot* slot = ExecProcNode(child);
-        MemoryContextSwitchTo(batch);
-        more = !TupIsNull(slot);
-        if (more) {
-            slot_getallattrs(slot);
-            for (Size i = 0; i < count; i++) {
-                const bool null = slot->tts_isnull[i];
-                rows.nulls[i][rows.rows] = null;
-                rows.values[i][rows.rows] =
-                    null ? Datum{0} : copyValue(rows.forms[i], slot->tts_values[i]);
-            }
-            rows.rows++;
-        }
-        MemoryContextSwitchTo(previous);
-        if (rows.rows == kBatchRows || !more) {
-            appendRows(rows, targets);
-            rows.rows = 0;
-            MemoryContextReset(batch);
-        }
-    }
-    MemoryContextDelete(batch);
+void DimensionJoin::makeTable(Dimension& dimension) {
+    const DimensionRows& rows = *dimension.rows;
     pg::enterEngine([&] {
-        for (Size i = 0; i < count; i++) {
-            columns[i].rows = static_cast<int>(i) == plan.key ? nullptr : targets[i];
-            columns[i].block = pg::makeIn<vector::Block>(context, resource_);
-            columns[i].dimension = number;
+        for (int i = 0; i < dimension.columnCount; i++) {
+            dimension.columns[i].values = nullptr;
         }
-        dimensions_[number].table =
-            pg::makeIn<scan::LookupTable>(context, std::move(*targets[plan.key]), resource_);
+        dimension.table = pg::makeIn<scan::LookupTable>(
+            rows.context(), std::move(*rows.column(dimension.keyColumn)), rows.resource());
     });
+    std::fill_n(dimension.found, kBatchRows, scan::kNoRow);
     // The planner has proved it for these, from a unique index or a sub-query's DISTINCT.
-    if ((plan.kind == DimensionJoinKind::Inner || plan.kind == DimensionJoinKind::Left) &&
-        dimensions_[number].table->hasDuplicates()) {
+    if ((dimension.kind == DimensionJoinKind::Inner || dimension.kind == DimensionJoinKind::Left) &&
+        dimension.table->hasDuplicates()) {
         ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
                         errmsg("a joined table has two rows for a key that is unique"),
                         errhint("Check its unique indexes with amcheck, and REINDEX them.")));
+    }
+}
+
+void DimensionJoin::release() {
+    for (uint32_t i = 0; i < dimensionCount_; i++) {
+        if (dimensions_[i].rows != nullptr) {
+            dimensions_[i].rows->release();
+        }
     }
 }
 
@@ -181,10 +146,13 @@ void DimensionJoin::take(scan::Batch& fact, scan::Selection& selection) {
         }
         evaluator_->filter(*filter, fact, selection);
     }
-    const uint32_t before = selection.count();
+    uint32_t before = selection.count();
     for (uint32_t i = 0; i < dimensionCount_ && !selection.empty(); i++) {
         const Dimension& dimension = dimensions_[i];
         const vector::Block& keys = evaluator_->evaluate(*dimension.key, fact, selection);
+        if (dimension.rows->parts() > 1) {
+            before -= keepPart(dimension, keys, selection);
+        }
         dimension.table->find(keys, selection, dimension.found);
         if (dimension.kind == DimensionJoinKind::Left) {
             continue;
@@ -204,6 +172,24 @@ void DimensionJoin::take(scan::Batch& fact, scan::Selection& selection) {
     rowsRemoved_ += before - selection.count();
 }
 
+// Leaves the rows whose keys belong to the part that is loaded; returns how many do not.
+uint32_t DimensionJoin::keepPart(const Dimension& dimension, const vector::Block& keys,
+                                 scan::Selection& selection) {
+    const uint32_t before = selection.count();
+    uint16_t* kept = selection.room();
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < before; k++) {
+        const uint32_t row = selection[k];
+        kept[count] = static_cast<uint16_t>(row);
+        const uint32_t part = scan::LookupTable::partOf(keys, row, dimension.rows->parts());
+        count += part == dimension.rows->loaded() ? 1 : 0;
+    }
+    if (count < before) {
+        selection.assign(count);
+    }
+    return before - count;
+}
+
 const vector::Block& DimensionJoin::column(uint32_t index) {
     return index < first_ ? fact_->column(index) : lookedUp(index);
 }
@@ -219,12 +205,16 @@ const vector::Runs* DimensionJoin::runs(uint32_t index) {
 const vector::Block& DimensionJoin::lookedUp(uint32_t index) {
     Column& column = columns_[index - first_];
     if (!column.loaded) {
+        const Dimension& dimension = dimensions_[column.dimension];
         if (column.values == nullptr) {
-            const vector::Column& rows =
-                column.rows != nullptr ? *column.rows : dimensions_[column.dimension].table->keys();
-            column.values = pg::makeIn<scan::LookedUpColumn>(context_, rows, resource_);
+            const auto number = static_cast<int>(&column - dimension.columns);
+            const vector::Column& rows = number == dimension.keyColumn
+                                             ? dimension.table->keys()
+                                             : *dimension.rows->column(number);
+            column.values = pg::makeIn<scan::LookedUpColumn>(dimension.rows->context(), rows,
+                                                             dimension.rows->resource());
         }
-        column.values->read(dimensions_[column.dimension].found, rows_, *column.block);
+        column.values->read(dimension.found, rows_, *column.block);
         column.loaded = true;
     }
     return *column.block;

@@ -5,11 +5,15 @@
 // (engine/scan/lookup_table.h) and gets the dimensions' columns as further columns of its own. In
 // a parallel plan each process reads the dimensions for itself.
 //
+// Dimensions that memory cannot hold are split, and the fact table is read in several passes
+// (dimension_rows.h).
+//
 // What the planner tells is in a DimensionPlan; how it stands in a plan node: aggregate_plan.h.
 #pragma once
 
 #include "engine/scan/evaluator.h"
 #include "engine/scan/lookup_table.h"
+#include "extension/executor/dimension_rows.h"
 #include "extension/executor/expression_translator.h"
 #include "extension/pg/pg.h"
 
@@ -45,11 +49,20 @@ class DimensionJoin final : public scan::Batch {
     static void name(ExpressionTranslator* translator, List* dimensions, int first);
 
     // Runs the children to their ends, in the current context, which outlives the join. `keys`: of
-    // each dimension, over the fact table's columns.
+    // each dimension, over the fact table's columns. Beyond `mostPasses` (a power of two) passes
+    // memory is exceeded.
     static DimensionJoin* create(List* dimensions, List* children,
                                  std::span<const scan::Expression* const> filters,
                                  std::span<const scan::Expression* const> keys, int first,
-                                 scan::Evaluator* evaluator, pg::ContextResource* resource);
+                                 scan::Evaluator* evaluator, pg::ContextResource* resource,
+                                 uint32_t mostPasses);
+
+    // How often the fact table is to be read; each time after beginPass(0, 1, ...). Not inside the
+    // engine.
+    uint32_t passes() const { return passes_; }
+    void beginPass(uint32_t pass);
+    // Gives back temporary files, before the memory context goes.
+    void release();
 
     // Makes the next batch of this one: filters, then looks up, leaving in `selection` the rows
     // that the joins keep. Inside the engine.
@@ -63,8 +76,7 @@ class DimensionJoin final : public scan::Batch {
 
   private:
     struct Column {
-        vector::Column* rows;          // of the dimension; null for the key, which the table has
-        scan::LookedUpColumn* values;  // made of them when first asked for
+        scan::LookedUpColumn* values;  // made of the dimension's rows when first asked for
         vector::Block* block;
         uint32_t dimension;
         bool loaded;
@@ -74,14 +86,18 @@ class DimensionJoin final : public scan::Batch {
         scan::LookupTable* table;
         const scan::Expression* key;
         uint32_t* found;
+        DimensionRows* rows;
+        Column* columns;
+        int columnCount;
+        int keyColumn;
     };
 
     DimensionJoin() = default;
     const vector::Block& lookedUp(uint32_t index);
-    void readChild(PlanState* child, uint32_t number, const DimensionPlan& plan, Column* columns);
+    static void makeTable(Dimension& dimension);
+    static uint32_t keepPart(const Dimension& dimension, const vector::Block& keys,
+                             scan::Selection& selection);
 
-    MemoryContext context_;
-    pg::ContextResource* resource_;
     std::span<const scan::Expression* const> filters_;
     scan::Evaluator* evaluator_;
     scan::Batch* fact_;
@@ -90,6 +106,7 @@ class DimensionJoin final : public scan::Batch {
     uint32_t dimensionCount_;
     Column* columns_;
     uint32_t columnCount_;
+    uint32_t passes_;
     uint64 rowsRemoved_;
 };
 

@@ -21,7 +21,12 @@ namespace footfall::executor {
 
 namespace {
 
-// In dynamic shared memory: the counters of all processes, then one parallel scan a leaf.
+// How often the tables may be read because of dimensions that memory cannot hold. In a parallel
+// plan each pass has parallel scans of its own.
+constexpr uint32_t kMostPasses = 1024;
+constexpr uint32_t kParallelPasses = 4;
+
+// In dynamic shared memory: the counters of all processes, then one parallel scan a pass and leaf.
 struct SharedAggregate {
     SharedCounters counters;
     Size stride;
@@ -64,6 +69,15 @@ PlanState* childOf(FootfallAggregateState* state) {
 ParallelTableScanDesc sharedScan(SharedAggregate* shared, int leaf) {
     return reinterpret_cast<ParallelTableScanDesc>(reinterpret_cast<char*>(shared) + shared->first +
                                                    static_cast<Size>(leaf) * shared->stride);
+}
+
+int scanNumber(const FootfallAggregateState* state, int leaf, uint32_t pass) {
+    return static_cast<int>(pass) * list_length(state->plan.leaves) + leaf;
+}
+
+int scanCount(const FootfallAggregateState* state) {
+    const uint32_t passes = state->plan.dimensions != NIL ? kParallelPasses : 1;
+    return scanNumber(state, 0, passes);
 }
 
 const CustomExecMethods* execMethods();
@@ -217,8 +231,9 @@ void prepare(FootfallAggregateState* state) {
         state->record = pg::makeIn<base::Buffer>(context, resource);
     });
     if (joins) {
-        state->join = DimensionJoin::create(plan.dimensions, state->css.custom_ps, filters,
-                                            joinKeys, columns, state->evaluator, resource);
+        state->join = DimensionJoin::create(
+            plan.dimensions, state->css.custom_ps, filters, joinKeys, columns, state->evaluator,
+            resource, state->shared != nullptr ? kParallelPasses : kMostPasses);
     }
     if (reads && plan.predicates != NIL) {
         List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
@@ -264,14 +279,15 @@ void consumeBatch(FootfallAggregateState* state, scan::Batch& batch, scan::Selec
     }
 }
 
-void readLeaf(FootfallAggregateState* state, int leaf) {
+void readLeaf(FootfallAggregateState* state, int leaf, uint32_t pass) {
     Relation relation = state->relations[leaf];
     MemoryContext context =
         AllocSetContextCreate(state->context, "footfall table scan", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(context);
     TableScanDesc scan =
         state->shared != nullptr
-            ? table_beginscan_parallel(relation, sharedScan(state->shared, leaf))
+            ? table_beginscan_parallel(relation,
+                                       sharedScan(state->shared, scanNumber(state, leaf, pass)))
             : table_beginscan(relation, state->css.ss.ps.state->es_snapshot, 0, nullptr);
     storage::ScanFilter* filter = leafFilter(state, leaf);
     storage::setScanFilter(scan, filter);
@@ -316,9 +332,16 @@ void consume(FootfallAggregateState* state) {
     if (state->plan.mode == AggregateMode::Final) {
         mergeChild(state);
     } else {
-        for (int i = 0; i < list_length(state->plan.leaves); i++) {
-            readLeaf(state, i);
+        const uint32_t passes = state->join != nullptr ? state->join->passes() : 1;
+        for (uint32_t pass = 0; pass < passes; pass++) {
+            if (state->join != nullptr) {
+                state->join->beginPass(pass);
+            }
+            for (int i = 0; i < list_length(state->plan.leaves); i++) {
+                readLeaf(state, i, pass);
+            }
         }
+        state->counters.lookupPasses += passes;
         const scan::EvaluationCounters& evaluation = state->evaluator->counters();
         state->counters.rowsRemoved += evaluation.rowsRemoved;
         state->counters.rowsRemovedEncoded += evaluation.rowsRemovedEncoded;
@@ -428,6 +451,9 @@ void reset(FootfallAggregateState* state) {
     if (state->translator != nullptr) {
         state->translator->release();
     }
+    if (state->join != nullptr) {
+        state->join->release();
+    }
     state->translator = nullptr;
     state->evaluator = nullptr;
     state->spill = nullptr;
@@ -478,7 +504,7 @@ Size scanStride(FootfallAggregateState* state) {
 Size estimateShared(CustomScanState* node, ParallelContext*) {
     FootfallAggregateState* state = cast(node);
     return MAXALIGN(sizeof(SharedAggregate)) +
-           scanStride(state) * static_cast<Size>(list_length(state->plan.leaves));
+           scanStride(state) * static_cast<Size>(scanCount(state));
 }
 
 void initializeShared(CustomScanState* node, ParallelContext*, void* coordinate) {
@@ -487,17 +513,18 @@ void initializeShared(CustomScanState* node, ParallelContext*, void* coordinate)
     shared->counters.initialize();
     shared->stride = scanStride(state);
     shared->first = MAXALIGN(sizeof(SharedAggregate));
-    for (int i = 0; i < list_length(state->plan.leaves); i++) {
-        table_parallelscan_initialize(state->relations[i], sharedScan(shared, i),
-                                      node->ss.ps.state->es_snapshot);
+    for (int i = 0; i < scanCount(state); i++) {
+        table_parallelscan_initialize(state->relations[i % list_length(state->plan.leaves)],
+                                      sharedScan(shared, i), node->ss.ps.state->es_snapshot);
     }
     state->shared = shared;
 }
 
 void reinitializeShared(CustomScanState* node, ParallelContext*, void*) {
     FootfallAggregateState* state = cast(node);
-    for (int i = 0; i < list_length(state->plan.leaves); i++) {
-        table_parallelscan_reinitialize(state->relations[i], sharedScan(state->shared, i));
+    for (int i = 0; i < scanCount(state); i++) {
+        table_parallelscan_reinitialize(state->relations[i % list_length(state->plan.leaves)],
+                                        sharedScan(state->shared, i));
     }
 }
 

@@ -261,6 +261,46 @@ SET work_mem = '64kB';
 SELECT same('SELECT v, count(*) FROM %s e JOIN wide w ON w.k = e.product_id GROUP BY 1');
 RESET work_mem;
 
+-- what the planner took for small is split, and the fact table is read once for each part
+CREATE FUNCTION many(n int) RETURNS SETOF int LANGUAGE plpgsql ROWS 5 AS $$ BEGIN RETURN QUERY SELECT generate_series(-n, n); END $$;
+CREATE VIEW numbers AS SELECT k, CASE WHEN k % 5 > 0 THEN 'v' || k % 3 END AS v, repeat('x', 30) || k AS x FROM many(4000) k GROUP BY k;
+CREATE VIEW names AS SELECT 'c' || k AS code, max(repeat('y', 50) || k % 3) AS v FROM many(3000) k GROUP BY 1;
+CREATE VIEW repeated AS SELECT k / 3 AS k, repeat('z', 40) || k AS v FROM many(5000) k WHERE k % 11 <> 0 OFFSET 0;
+SET work_mem = '64kB';
+CREATE TABLE split_queries (id int GENERATED ALWAYS AS IDENTITY, query text);
+INSERT INTO split_queries (query) VALUES
+('SELECT n.v, count(*), sum(length(n.x)) FROM %s e JOIN numbers n ON n.k = e.product_id GROUP BY 1'),
+('SELECT n.v, count(*), max(length(n.x)) FROM %s e LEFT JOIN numbers n ON n.k = e.customer_id * 60 GROUP BY 1'),
+('SELECT e.country, m.v, count(*) FROM %s e LEFT JOIN names m ON m.code = e.country GROUP BY 1, 2'),
+('SELECT event_type, count(*) FROM %s e WHERE customer_id IN (SELECT k FROM repeated WHERE v IS NOT NULL) GROUP BY 1'),
+('SELECT event_type, count(*) FROM %s e WHERE NOT EXISTS (SELECT FROM repeated r WHERE r.k = e.customer_id * 100 AND v IS NOT NULL) GROUP BY 1'),
+('SELECT n.v, m.v, p.margin, count(*) FROM %s e JOIN product p USING (product_id) LEFT JOIN numbers n ON n.k = e.customer_id JOIN names m ON m.code = e.country WHERE event_type <> ''buy'' AND length(n.x) > quantity GROUP BY 1, 2, 3');
+SELECT id, same(query) FROM split_queries ORDER BY id;
+SET footfall.require_vectorized = on;
+CREATE FUNCTION passes(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+        IF line ~ 'Lookup Passes' THEN
+            RETURN trim(line);
+        END IF;
+    END LOOP;
+    RETURN 'none';
+END
+$$;
+SELECT id, passes(replace(query, '%s', 't')) FROM split_queries ORDER BY id;
+-- again and again, and parallel
+SELECT y, (SELECT count(*) FROM t e JOIN numbers n ON n.k = e.product_id + y WHERE length(n.x) > 31) AS taken,
+    (SELECT count(*) FROM h e JOIN numbers n ON n.k = e.product_id + y WHERE length(n.x) > 31) AS joined FROM generate_series(0, 2) y;
+ALTER FUNCTION many(int) PARALLEL SAFE;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET max_parallel_workers_per_gather = 2;
+SELECT trim(line) FROM plan('SELECT n.v, count(*) FROM t e JOIN numbers n ON n.k = e.product_id GROUP BY 1') line WHERE line ~ 'Mode|Lookup:';
+SELECT id, same(query) FROM split_queries ORDER BY id;
+
 SET client_min_messages = warning;
 DROP SCHEMA star_joins CASCADE;
 DROP ROLE star_visitor;
