@@ -79,6 +79,24 @@ SELECT bool_and(abs(footfall.score('by_column', x, 1) - 1 / (1 + exp(-(SELECT su
     AS margin
 FROM (SELECT visits, plan FROM customers WHERE customer_id < 50) x;
 
+-- From events to the customers most at risk: customers come every few days, and stop for good one day.
+CREATE TABLE events (ts timestamptz NOT NULL, customer_id bigint NOT NULL, event_type text, product_id int, price numeric) USING footfall;
+INSERT INTO events
+SELECT timestamptz '2025-01-01 00:00+00' + (v * (2 + c % 5) + chance(5, c * 1000 + v)) * interval '1 day', c,
+    CASE WHEN chance(6, c * 1000 + v) < 0.3 THEN 'purchase' ELSE 'view' END, c * v % 50, 10 + c % 7
+FROM generate_series(1, 500) c, generate_series(0, 120) v
+WHERE v * (2 + c % 5) < CASE WHEN c % 3 = 0 THEN 240 ELSE 240 * chance(4, c) END;
+SELECT footfall.configure('events', time_column => 'ts', customer_column => 'customer_id', event_column => 'event_type',
+    product_column => 'product_id', amount => 'price');
+SELECT trained_model, version, roc_auc > 0.7 AS ranks FROM footfall.train('at_risk', 'gradient_boosting',
+    $$SELECT * FROM footfall.churn_dataset('events', '{2025-04-01 00:00+00,2025-05-01 00:00+00,2025-06-01 00:00+00,2025-07-01 00:00+00}')$$,
+    'churned', '{"id": "customer_id", "time": "cutoff", "max_depth": 3}');
+SELECT footfall.deploy('at_risk', 1);
+SELECT count(*) = 10 AS ten, bool_and(r.probability BETWEEN 0 AND 1) AS probabilities, bool_and(r.reason IS NOT NULL) AS reasons
+FROM (SELECT f.customer_id, footfall.score('at_risk', f) AS probability,
+        (SELECT e.feature FROM footfall.explain('at_risk', f) e WHERE e.feature <> '(bias)' AND e.contribution > 0 LIMIT 1) AS reason
+    FROM footfall.churn_features('events', '2025-08-01 00:00+00') f ORDER BY probability DESC LIMIT 10) r;
+
 -- What is refused.
 \set VERBOSITY default
 SELECT footfall.train('x', 'neural_network', 'customers', 'churned');
@@ -153,7 +171,7 @@ RESET ROLE;
 \set VERBOSITY default
 SELECT count(*) > 0 AS superuser_sees FROM footfall.models WHERE model = 'theirs';
 
-SELECT footfall.drop_model(m) FROM unnest('{churn,by_time,by_column,after,theirs}'::text[]) m;
+SELECT footfall.drop_model(m) FROM unnest('{churn,by_time,by_column,at_risk,after,theirs}'::text[]) m;
 SELECT count(*) FROM footfall.models;
 DROP SCHEMA models CASCADE;
 DROP ROLE models_analyst, models_stranger;
