@@ -271,18 +271,22 @@ class Generator:
         source, extra = "{t} e", []
         for table, column, more in rng.sample((("product p", "p.product_id = e.product_id", ("p.category", "p.seasonal", "p.list_price::int")),
                                                ("customer c", "c.customer_id = e.customer_id", ("c.segment", "date_trunc('month', c.since)")),
+                                               ("calendar d", "d.day = e.ts::date", ("d.weekend", "extract(isodow FROM d.day)")),
+                                               ("region r", "r.code = e.country", ("r.continent",)),
                                                ("nation n", "n.code = e.country", ("n.continent", "n.code"))), k=rng.choice((1, 1, 2, 3))):
             source += " %s JOIN %s ON %s" % (rng.choice(("", "", "LEFT")), table, column)
             extra += more
         where, where_hazards = self.conditions(e, 2)
         filters = ("p.seasonal", "p.category = 'category 4'", "p.list_price > 30", "c.segment <> 'lost'", "c.since < date '2025-06-01'",
-                   "n.continent = 'Europe'", "n.code IN ('DE', 'FR')")
+                   "d.weekend", "n.continent = 'Europe'", "n.code IN ('DE', 'FR')")
         there = [f for f in filters if " %s JOIN" % f[0] in source or ("JOIN" in source and any(f.startswith(x.split(".")[0] + ".") for x in extra))]
         where += tuple(rng.sample(there, k=min(len(there), rng.choice((0, 1, 1, 2)))))
         semi = rng.random()
         if semi < 0.1:
             where += ("e.customer_id IN (SELECT customer_id FROM customer WHERE segment = 'loyal')",)
-        elif semi < 0.2:
+        elif semi < 0.15:
+            where += ("e.country IN (SELECT code FROM region WHERE continent <> 'Asia')",)
+        elif semi < 0.25:
             where += ("NOT EXISTS (SELECT 1 FROM product x WHERE x.product_id = e.product_id AND x.seasonal)",)
         keys = [Item(rng.choice(extra)) for _ in range(rng.choice((0, 1, 1, 2)))]
         if self.chance(0.3):
