@@ -169,6 +169,12 @@ const char* collectClasses(Join* join) {
             );
         dimension.clauses = list_concat(dimension.clauses, implied);
     }
+    // Looking for the operators may have found that one is missing.
+    foreach (cell, root->eq_classes) {
+        if (lfirst_node(EquivalenceClass, cell)->ec_broken) {
+            return "an equality without an operator";
+        }
+    }
     return nullptr;
 }
 
