@@ -97,6 +97,17 @@ FROM (SELECT f.customer_id, footfall.score('at_risk', f) AS probability,
         (SELECT e.feature FROM footfall.explain('at_risk', f) e WHERE e.feature <> '(bias)' AND e.contribution > 0 LIMIT 1) AS reason
     FROM footfall.churn_features('events', '2025-08-01 00:00+00') f ORDER BY probability DESC LIMIT 10) r;
 
+-- The same in two calls.
+SELECT trained_model, version, roc_auc > 0.7 AS ranks FROM footfall.train_churn('at_risk', 'events',
+    '{2025-04-01 00:00+00,2025-05-01 00:00+00,2025-06-01 00:00+00,2025-07-01 00:00+00}', options => '{"max_depth": 3}');
+SELECT count(DISTINCT sha256) FROM footfall.models WHERE model = 'at_risk';
+SELECT version FROM footfall.train_churn('at_risk', 'events', '{2025-06-01 00:00+00}', 'logistic_regression', gap => '7 days');
+SELECT s.decile, count(*) BETWEEN 1 AND 50 AS tenth, min(probability) >= 0 AND max(probability) <= 1 AS probabilities
+FROM footfall.churn_scores('at_risk', 'events', '2025-08-01 00:00+00') s GROUP BY s.decile ORDER BY s.decile;
+SELECT count(*) FILTER (WHERE top_reasons IS NULL) AS no_reason, bool_and(s.probability = footfall.score('at_risk', f)) AS same
+FROM (SELECT * FROM footfall.churn_scores('at_risk', 'events', '2025-08-01 00:00+00') ORDER BY probability DESC LIMIT 10) s
+JOIN footfall.churn_features('events', '2025-08-01 00:00+00') f USING (customer_id);
+
 -- What is refused.
 \set VERBOSITY default
 SELECT footfall.train('x', 'neural_network', 'customers', 'churned');

@@ -1,0 +1,56 @@
+-- Churn from events to scores, in terms of churn_dataset, churn_features, train, score and explain. Run as the caller and
+-- under the caller's search_path, since `events` is the caller's to name; everything else is qualified.
+
+CREATE FUNCTION footfall.train_churn(
+    model pg_catalog.text,
+    events pg_catalog.text,
+    cutoffs pg_catalog.timestamptz[],
+    algorithm pg_catalog.text DEFAULT 'gradient_boosting',
+    feature_window pg_catalog."interval" DEFAULT '90 days',
+    gap pg_catalog."interval" DEFAULT '0 days',
+    label_window pg_catalog."interval" DEFAULT '30 days',
+    options pg_catalog.jsonb DEFAULT '{}')
+    RETURNS TABLE (trained_model pg_catalog.text, version pg_catalog.int4, training_rows pg_catalog.int8,
+        test_rows pg_catalog.int8, roc_auc pg_catalog.float8, pr_auc pg_catalog.float8, log_loss pg_catalog.float8,
+        brier pg_catalog.float8, calibration_error pg_catalog.float8)
+    LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE ROWS 1 AS $$
+    SELECT t.trained_model, t.version, t.training_rows, t.test_rows, t.roc_auc, t.pr_auc, t.log_loss, t.brier,
+        t.calibration_error
+    FROM footfall.train(train_churn.model, train_churn.algorithm,
+        pg_catalog.format('SELECT * FROM footfall.churn_dataset(%L, %L::pg_catalog.timestamptz[], '
+            'feature_window => %L, gap => %L, label_window => %L)', train_churn.events, train_churn.cutoffs::pg_catalog.text,
+            train_churn.feature_window::pg_catalog.text, train_churn.gap::pg_catalog.text,
+            train_churn.label_window::pg_catalog.text),
+        'churned',
+        CASE WHEN pg_catalog.cardinality(train_churn.cutoffs) OPERATOR(pg_catalog.>) 1
+            THEN '{"id": "customer_id", "time": "cutoff"}'::pg_catalog.jsonb
+            ELSE '{"id": ["customer_id", "cutoff"]}'::pg_catalog.jsonb
+        END OPERATOR(pg_catalog.||) train_churn.options) t
+$$;
+COMMENT ON FUNCTION footfall.train_churn(pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz[], pg_catalog.text,
+    pg_catalog."interval", pg_catalog."interval", pg_catalog."interval", pg_catalog.jsonb) IS
+    'Trains a churn model on an event table: features before each cutoff, labels after it, judged by the latest cutoffs. Example: SELECT * FROM footfall.train_churn(''churn'', ''events'', ''{2026-01-01,2026-02-01,2026-03-01,2026-04-01}'')';
+
+CREATE FUNCTION footfall.churn_scores(
+    model pg_catalog.text,
+    events pg_catalog.text,
+    as_of pg_catalog.timestamptz,
+    feature_window pg_catalog."interval" DEFAULT '90 days',
+    version pg_catalog.int4 DEFAULT NULL)
+    RETURNS TABLE (customer_id pg_catalog.text, probability pg_catalog.float8, decile pg_catalog.int4,
+        top_reasons pg_catalog.text)
+    LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 100000 AS $$
+    SELECT s.customer_id, s.probability, pg_catalog.ntile(10) OVER (ORDER BY s.probability DESC, s.customer_id), s.reasons
+    FROM (
+        SELECT f.customer_id AS customer_id,
+            footfall.score(churn_scores.model, f, churn_scores.version) AS probability,
+            (SELECT pg_catalog.string_agg(r.feature, ', ' ORDER BY r.contribution DESC)
+             FROM (SELECT e.feature AS feature, e.contribution AS contribution
+                   FROM footfall.explain(churn_scores.model, f, churn_scores.version) e
+                   WHERE e.feature OPERATOR(pg_catalog.<>) '(bias)' AND e.contribution OPERATOR(pg_catalog.>) 0
+                   ORDER BY e.contribution DESC LIMIT 3) r) AS reasons
+        FROM footfall.churn_features(churn_scores.events, churn_scores.as_of, churn_scores.feature_window) f) s
+$$;
+COMMENT ON FUNCTION footfall.churn_scores(pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz,
+    pg_catalog."interval", pg_catalog.int4) IS
+    'Each customer''s probability by a churn model, the decile (1: most at risk) and the features that raise it most; feature_window as in training. Example: SELECT * FROM footfall.churn_scores(''churn'', ''events'', now()) ORDER BY probability DESC LIMIT 10';
