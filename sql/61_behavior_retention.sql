@@ -23,3 +23,21 @@ CREATE AGGREGATE footfall.retention(VARIADIC conditions pg_catalog.bool[]) (
     FINALFUNC = footfall.retention_final, COMBINEFUNC = footfall.retention_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE footfall.retention(VARIADIC pg_catalog.bool[]) IS
     'Which conditions were met by any row, given that the first was met by one; their order in time does not matter. Example: SELECT customer_id, footfall.retention(ts::date = ''2026-01-01'', ts::date = ''2026-01-02'') FROM events GROUP BY customer_id';
+
+CREATE FUNCTION footfall.active_periods_add(state pg_catalog.varbit, period pg_catalog.int4)
+    RETURNS pg_catalog.varbit
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'footfall_active_periods_add';
+COMMENT ON FUNCTION footfall.active_periods_add(pg_catalog.varbit, pg_catalog.int4) IS
+    'Part of active_periods: adds a row to a group';
+
+CREATE FUNCTION footfall.active_periods_combine(state pg_catalog.varbit, other pg_catalog.varbit)
+    RETURNS pg_catalog.varbit
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'footfall_active_periods_combine';
+COMMENT ON FUNCTION footfall.active_periods_combine(pg_catalog.varbit, pg_catalog.varbit) IS
+    'Part of active_periods: adds what another process has seen of a group';
+
+CREATE AGGREGATE footfall.active_periods(period pg_catalog.int4) (
+    SFUNC = footfall.active_periods_add, STYPE = pg_catalog.varbit,
+    COMBINEFUNC = footfall.active_periods_combine, PARALLEL = SAFE);
+COMMENT ON AGGREGATE footfall.active_periods(pg_catalog.int4) IS
+    'In which periods, numbered from 0, there was a row: bit n is period n, the last bit the latest period. Example: SELECT customer_id, footfall.active_periods(ts::date - date ''2026-01-01'') FROM events WHERE ts >= ''2026-01-01'' GROUP BY customer_id';

@@ -253,6 +253,17 @@ void Aggregation::consume(Batch& batch, Selection& selection) {
     impl_->consume(batch, selection);
 }
 
+const uint32_t* Aggregation::groupOfRows() const noexcept {
+    return impl_->groupOf.data();
+}
+
+void Aggregation::restart() {
+    impl_->store.reset();
+    impl_->store.emplace(impl_->layout, &impl_->memory);
+    impl_->finished = false;
+    impl_->lotTaken = false;
+}
+
 void Aggregation::merge(std::span<const std::byte> state) {
     readStates(state, *impl_->store);
     if (impl_->outgrown())

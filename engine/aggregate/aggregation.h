@@ -32,6 +32,10 @@ class Aggregation {
 
     // Takes the selected rows of the batch; `selection` is left with those that passed the filters.
     void consume(scan::Batch& batch, scan::Selection& selection);
+    // After consume() with keys: the group of each row that is still selected.
+    const uint32_t* groupOfRows() const noexcept;
+    // Forgets all groups, so that rows are grouped anew. Only without a SpillSource.
+    void restart();
     // Adds a state from nextState() of an Aggregation with the same spec.
     void merge(std::span<const std::byte> state);
 

@@ -7,13 +7,17 @@ namespace {
 constexpr uint8_t kStateVersion = 1;
 }
 
-void PathState::setLength(int64_t length) {
-    if (length_ != 0 && length != length_)
-        base::throwBadArgument("the length of the path varies within a group");
+void checkPathLength(int64_t length) {
     if (length < 1 || length > kMaxPathLength) {
         base::throwBadArgument("a path has 1 to %u events, not %lld", kMaxPathLength,
                                static_cast<long long>(length));
     }
+}
+
+void PathState::setLength(int64_t length) {
+    if (length_ != 0 && length != length_)
+        base::throwBadArgument("the length of the path varies within a group");
+    checkPathLength(length);
     length_ = length;
 }
 

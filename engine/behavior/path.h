@@ -15,12 +15,15 @@ namespace footfall::behavior {
 
 constexpr uint32_t kMaxPathLength = 100000;
 
+// Throws BadArgument for a length outside of 1 to kMaxPathLength.
+void checkPathLength(int64_t length);
+
 class PathState {
   public:
     explicit PathState(std::pmr::memory_resource* resource) : events_(resource) {}
 
-    // The first length is kept; another one in the same group, or one outside of 1 to
-    // kMaxPathLength, throws BadArgument.
+    // The first length is kept; another one in the same group throws BadArgument, as does a
+    // bad one.
     void setLength(int64_t length);
     bool hasLength(int64_t length) const noexcept { return length_ == length; }
     void add(int64_t time, std::string_view event, size_t limit);

@@ -37,17 +37,34 @@ void SequenceShape::unpack(base::ByteReader& reader) {
     set(reader.text(reader.varintUpTo(reader.remaining(), "length of a pattern")), conditions);
 }
 
-uint64_t SequenceState::count(uint64_t most) {
-    if (shape_.conditions() == 0)
-        return 0;
-    events_.sort();
-    SequenceMatcher matcher(shape_.pattern());
+uint64_t countMatches(const SequencePattern& pattern, std::span<const StepEvent> events,
+                      uint64_t most) {
+    SequenceMatcher matcher(pattern);
     uint64_t matches = 0;
-    for (const StepEvent& event : events_.events()) {
+    for (const StepEvent& event : events) {
         if (matcher.add(event.time, event.steps) && ++matches == most)
             break;
     }
     return matches;
+}
+
+const PooledText* textAfterMatch(const SequencePattern& pattern,
+                                 std::span<const TextEvent> events) {
+    SequenceMatcher matcher(pattern);
+    bool matched = false;
+    for (const TextEvent& event : events) {
+        if (matched)
+            return event.text;
+        matched = event.steps != 0 && matcher.add(event.time, event.steps);
+    }
+    return nullptr;
+}
+
+uint64_t SequenceState::count(uint64_t most) {
+    if (shape_.conditions() == 0)
+        return 0;
+    events_.sort();
+    return countMatches(shape_.pattern(), events_.events(), most);
 }
 
 void SequenceState::pack(base::ByteWriter& writer) {
@@ -65,14 +82,7 @@ const PooledText* SequenceNextState::next() {
     if (shape_.conditions() == 0)
         return nullptr;
     events_.events().sort();
-    SequenceMatcher matcher(shape_.pattern());
-    bool matched = false;
-    for (const TextEvent& event : events_.events().events()) {
-        if (matched)
-            return event.text;
-        matched = event.steps != 0 && matcher.add(event.time, event.steps);
-    }
-    return nullptr;
+    return textAfterMatch(shape_.pattern(), events_.events().events());
 }
 
 void SequenceNextState::pack(base::ByteWriter& writer) {

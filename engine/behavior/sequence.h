@@ -14,6 +14,12 @@
 
 namespace footfall::behavior {
 
+// Matches that do not overlap, `most` of them at most, in events in canonical order.
+uint64_t countMatches(const SequencePattern& pattern, std::span<const StepEvent> events,
+                      uint64_t most);
+// The text of the row that follows the first match; nullptr when there is none.
+const PooledText* textAfterMatch(const SequencePattern& pattern, std::span<const TextEvent> events);
+
 // The parameters of a group, which all of its rows have in common.
 class SequenceShape {
   public:

@@ -2,6 +2,7 @@
 #include "engine/behavior/sessions.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/behavior/step_event.h"
 
@@ -17,19 +18,22 @@ void SessionState::setGap(uint64_t gap) {
     gap_ = gap;
 }
 
-SessionSummary SessionState::summary() {
-    times_.sort();
+SessionSummary summarise(std::span<const int64_t> times, uint64_t gap) noexcept {
     SessionSummary summary;
-    const std::span<const int64_t> times = std::as_const(times_).events();
     summary.events = times.size();
     for (size_t begin = 0, end = 0; begin < times.size(); begin = end) {
         end = begin + 1;
-        while (end < times.size() && elapsed(times[end - 1], times[end]) <= *gap_)
+        while (end < times.size() && elapsed(times[end - 1], times[end]) <= gap)
             end++;
         summary.sessions++;
         summary.duration += elapsed(times[begin], times[end - 1]);
     }
     return summary;
+}
+
+SessionSummary SessionState::summary() {
+    times_.sort();
+    return summarise(std::as_const(times_).events(), gap_.value_or(0));
 }
 
 void SessionState::pack(base::ByteWriter& writer) {

@@ -17,6 +17,9 @@ struct SessionSummary {
     uint64_t duration = 0;  // microseconds, from first to last event, summed over the sessions
 };
 
+// The sessions of times in ascending order.
+SessionSummary summarise(std::span<const int64_t> times, uint64_t gap) noexcept;
+
 // What session_agg keeps of a group.
 class SessionState {
   public:

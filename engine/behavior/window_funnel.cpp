@@ -205,10 +205,9 @@ void FunnelState::unpack(base::ByteReader& reader, size_t limit) {
     reader.expectEnd();
 }
 
-FunnelMatcher FunnelState::match(bool withTimes) {
-    events_.sort();
-    FunnelMatcher matcher(shape_, withTimes);
-    const std::span<const StepEvent> events = std::as_const(events_).events();
+FunnelMatcher matchFunnel(const FunnelShape& shape, std::span<const StepEvent> events,
+                          bool withTimes) {
+    FunnelMatcher matcher(shape, withTimes);
     for (size_t begin = 0, end = 0; begin < events.size(); begin = end) {
         while (end < events.size() && events[end].time == events[begin].time)
             end++;
@@ -216,6 +215,11 @@ FunnelMatcher FunnelState::match(bool withTimes) {
             break;
     }
     return matcher;
+}
+
+FunnelMatcher FunnelState::match(bool withTimes) {
+    events_.sort();
+    return matchFunnel(shape_, std::as_const(events_).events(), withTimes);
 }
 
 }  // namespace footfall::behavior

@@ -94,6 +94,10 @@ class FunnelMatcher {
     Times bestTimes_;
 };
 
+// What the matcher has seen after events in canonical order, all of a group.
+FunnelMatcher matchFunnel(const FunnelShape& shape, std::span<const StepEvent> events,
+                          bool withTimes);
+
 // What the aggregate keeps of a group.
 class FunnelState {
   public:

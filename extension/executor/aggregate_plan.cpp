@@ -100,8 +100,9 @@ void describeAggregatePlan(CustomScan* scan, const AggregatePlan& plan) {
     scan->custom_scan_tlist = entries;
     collectParameters(reinterpret_cast<Node*>(entries), &scan->custom_exprs);
     scan->custom_private =
-        list_make5(list_make3_int(static_cast<int>(plan.mode), list_length(plan.keys),
-                                  list_length(plan.aggregates)),
+        list_make5(list_make5_int(static_cast<int>(plan.mode), list_length(plan.keys),
+                                  list_length(plan.aggregates), plan.customer,
+                                  static_cast<int>(plan.overGroups)),
                    plan.attributes, plan.leafAttributes, plan.predicates, plan.dimensions);
 }
 
@@ -111,6 +112,8 @@ AggregatePlan readAggregatePlan(const CustomScan* scan) {
     const int keys = lsecond_int(numbers);
     const int aggregates = lthird_int(numbers);
     plan.mode = static_cast<AggregateMode>(linitial_int(numbers));
+    plan.customer = list_nth_int(numbers, 3);
+    plan.overGroups = list_nth_int(numbers, 4) != 0;
     plan.attributes = static_cast<List*>(lsecond(scan->custom_private));
     plan.leafAttributes = static_cast<List*>(lthird(scan->custom_private));
     plan.predicates = static_cast<List*>(lfourth(scan->custom_private));

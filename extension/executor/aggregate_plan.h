@@ -18,6 +18,12 @@ enum class AggregateMode : int { Serial, Partial, Final };
 // What the planner knows about a query that FootfallAggregate can run.
 struct AggregatePlan {
     AggregateMode mode;
+    // Streamed: the parent's column that comes first in the order key and is one of the keys.
+    // 0: groups are hashed.
+    int customer;
+    // The input is not a table but the groups of a streamed FootfallAggregate below; `parent` is
+    // its sub-query, there are no leaves.
+    bool overGroups;
     List* keys;             // expressions
     List* aggregates;       // Aggrefs
     List* filters;          // expressions, to be applied in this order

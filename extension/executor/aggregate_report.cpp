@@ -80,9 +80,26 @@ void explainJoins(const AggregatePlan& plan, CustomScanState* node, List* ancest
 void explainAggregate(const AggregatePlan& plan, const AggregateCounters& counters,
                       CustomScanState* node, List* ancestors, ExplainState* es) {
     static const char* const kModes[] = {"Serial", "Partial", "Final"};
-    ExplainPropertyText("Mode", kModes[static_cast<int>(plan.mode)], es);
+    if (plan.customer == 0) {
+        ExplainPropertyText("Mode", kModes[static_cast<int>(plan.mode)], es);
+    }
     if (plan.mode == AggregateMode::Final) {
         explainExpressions("Group Key", plan.keys, node, ancestors, es);
+        return;
+    }
+    if (plan.customer != 0) {
+        const Oid table = rt_fetch(plan.parent, es->rtable)->relid;
+        const char* name = get_attname(table, static_cast<AttrNumber>(plan.customer), true);
+        ExplainPropertyText(
+            "Strategy", psprintf("Streamed by %s", quote_identifier(name != nullptr ? name : "?")),
+            es);
+    } else {
+        ExplainPropertyText("Strategy", "Hashed", es);
+    }
+    if (plan.overGroups) {
+        ExplainPropertyText("Input", "Groups", es);
+        explainExpressions("Group Key", plan.keys, node, ancestors, es);
+        explainExpressions("Scan Filter", plan.filters, node, ancestors, es);
         return;
     }
     ExplainPropertyText("Relation", relationName(plan.parent, es), es);
@@ -103,6 +120,9 @@ void explainAggregate(const AggregatePlan& plan, const AggregateCounters& counte
     if (plan.filters != NIL) {
         explainCounter("Rows Removed by Scan Filter", counters.rowsRemoved, es);
         explainCounter("Rows Removed While Encoded", counters.rowsRemovedEncoded, es);
+    }
+    if (plan.customer != 0) {
+        explainCounter("Customer Ranges", counters.ranges, es);
     }
     explainCounter("Segments Read", counters.segmentsRead, es);
     explainCounter("Segments Pruned", counters.segmentsPruned, es);

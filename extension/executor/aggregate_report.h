@@ -18,6 +18,7 @@ struct AggregateCounters {
     uint64 rowsRemovedByJoin;
     uint64 lookupPasses;
     uint64 spilledFiles;
+    uint64 ranges;  // of customers, streamed
 
     void addPruning(const storage::ScanFilter& filter);
 };

@@ -12,11 +12,18 @@ using scan::kBatchRows;
 
 BatchSource* BatchSource::create(Relation relation, TableScanDesc scan, const List* attributes,
                                  BatchCounters* counters) {
-    auto* self = new (palloc0(sizeof(BatchSource))) BatchSource();
-    TupleDesc descriptor = RelationGetDescr(relation);
-    self->table_ = RelationGetRelid(relation);
+    BatchSource* self = create(RelationGetDescr(relation), RelationGetRelid(relation),
+                               table_slot_callbacks(relation), attributes, counters);
     self->scan_ = scan;
-    self->slot_ = MakeSingleTupleTableSlot(descriptor, table_slot_callbacks(relation));
+    return self;
+}
+
+BatchSource* BatchSource::create(TupleDesc descriptor, Oid table, const TupleTableSlotOps* slotKind,
+                                 const List* attributes, BatchCounters* counters) {
+    auto* self = new (palloc0(sizeof(BatchSource))) BatchSource();
+    self->table_ = table;
+    self->scan_ = nullptr;
+    self->slot_ = MakeSingleTupleTableSlot(descriptor, slotKind);
     self->context_ = CurrentMemoryContext;
     self->batchContext_ =
         AllocSetContextCreate(CurrentMemoryContext, "footfall hot batch", ALLOCSET_DEFAULT_SIZES);
@@ -56,11 +63,15 @@ void BatchSource::close() {
     ExecDropSingleTupleTableSlot(slot_);
 }
 
-bool BatchSource::next(scan::Selection& selection) {
-    CHECK_FOR_INTERRUPTS();
+void BatchSource::forgetColumns() {
     for (int i = 0; i < columnCount_; i++) {
         columns_[i].decoded->forget();
     }
+}
+
+bool BatchSource::next(scan::Selection& selection) {
+    CHECK_FOR_INTERRUPTS();
+    forgetColumns();
     if (!hotDone_) {
         if (nextHot(selection)) {
             return true;
@@ -78,29 +89,46 @@ void BatchSource::keepHotValue(SourceColumn& column, Datum value, bool null, uin
     column.values[row] = null ? Datum{0} : copyValue(column.form, value);
 }
 
-bool BatchSource::nextHot(scan::Selection& selection) {
+void BatchSource::startRows() {
+    forgetColumns();
     MemoryContextReset(batchContext_);
-    uint32_t rows = 0;
-    while (rows < kBatchRows && storage::scanNextHotRow(scan_, slot_)) {
-        slot_getsomeattrs(slot_, lastAttribute_);
-        MemoryContext previous = MemoryContextSwitchTo(batchContext_);
-        for (int i = 0; i < columnCount_; i++) {
-            const int attribute = columns_[i].attribute;
-            if (attribute >= 0) {
-                keepHotValue(columns_[i], slot_->tts_values[attribute],
-                             slot_->tts_isnull[attribute], rows);
-            }
+    rows_ = 0;
+    hot_ = true;
+}
+
+void BatchSource::addRow(TupleTableSlot* slot) {
+    slot_getsomeattrs(slot, lastAttribute_);
+    MemoryContext previous = MemoryContextSwitchTo(batchContext_);
+    for (int i = 0; i < columnCount_; i++) {
+        const int attribute = columns_[i].attribute;
+        if (attribute >= 0) {
+            keepHotValue(columns_[i], slot->tts_values[attribute], slot->tts_isnull[attribute],
+                         rows_);
         }
-        MemoryContextSwitchTo(previous);
-        rows++;
     }
-    rows_ = rows;
-    selection.selectAll(rows);
-    counters_->hotRows += rows;
+    MemoryContextSwitchTo(previous);
+    rows_++;
+}
+
+bool BatchSource::nextHot(scan::Selection& selection) {
+    startRows();
+    while (rows_ < kBatchRows && storage::scanNextHotRow(scan_, slot_)) {
+        addRow(slot_);
+    }
+    selection.selectAll(rows_);
+    counters_->hotRows += rows_;
     // A short batch is the last one: the scan must not be asked again.
-    hotDone_ = rows < kBatchRows;
-    hot_ = rows > 0;
-    return rows > 0;
+    hotDone_ = rows_ < kBatchRows;
+    hot_ = rows_ > 0;
+    return rows_ > 0;
+}
+
+void BatchSource::showBlock(storage::SealedSegment* segment, uint32_t block) {
+    forgetColumns();
+    hot_ = false;
+    segment_ = segment;
+    firstRow_ = block * segment::kBlockRows;
+    rows_ = Min(segment::kBlockRows, segment->meta().rows() - firstRow_);
 }
 
 bool BatchSource::nextSealed(scan::Selection& selection) {

@@ -27,6 +27,17 @@ class BatchSource final : public scan::Batch {
     static BatchSource* create(Relation relation, TableScanDesc scan, const List* attributes,
                                BatchCounters* counters);
 
+    // Without a scan: the caller says which rows there are, by showBlock, or startRows and addRow.
+    // Columns are those of `descriptor`, which lives as long as this.
+    static BatchSource* create(TupleDesc descriptor, Oid table, const TupleTableSlotOps* slotKind,
+                               const List* attributes, BatchCounters* counters);
+    // Makes block `block` of an open segment the batch.
+    void showBlock(storage::SealedSegment* segment, uint32_t block);
+    // Makes a batch of rows as they are added, at most kBatchRows.
+    void startRows();
+    void addRow(TupleTableSlot* slot);
+    TupleTableSlot* slot() const { return slot_; }
+
     // The caller has read the hot rows itself, or will not.
     void skipHot() { hotDone_ = true; }
     // Makes this the next batch; false at the end. Not inside the engine: it calls PostgreSQL.
@@ -54,6 +65,7 @@ class BatchSource final : public scan::Batch {
     };
 
     BatchSource() = default;
+    void forgetColumns();
     bool nextHot(scan::Selection& selection);
     bool nextSealed(scan::Selection& selection);
     void keepHotValue(SourceColumn& column, Datum value, bool null, uint32_t row);

@@ -9,9 +9,12 @@
 #include "extension/executor/aggregate_function.h"
 #include "extension/executor/aggregate_plan.h"
 #include "extension/executor/aggregate_report.h"
+#include "extension/executor/aggregate_setup.h"
 #include "extension/executor/batch_source.h"
 #include "extension/executor/dimension_join.h"
 #include "extension/executor/expression_translator.h"
+#include "extension/executor/footfall_stream.h"
+#include "extension/executor/group_batch.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/spill_file.h"
 #include "extension/executor/value_type.h"
@@ -82,28 +85,14 @@ int scanCount(const FootfallAggregateState* state) {
 
 const CustomExecMethods* execMethods();
 
-Node* createState(CustomScan*) {
+Node* createState(CustomScan* scan) {
+    if (readAggregatePlan(scan).customer != 0) {
+        return createStreamState();
+    }
     auto* state = static_cast<FootfallAggregateState*>(palloc0(sizeof(FootfallAggregateState)));
     NodeSetTag(state, T_CustomScanState);
     state->css.methods = execMethods();
     return reinterpret_cast<Node*>(state);
-}
-
-void checkAggregates(const AggregatePlan& plan) {
-    ListCell* cell;
-    foreach (cell, plan.aggregates) {
-        const Oid function = lfirst_node(Aggref, cell)->aggfnoid;
-#if PG_VERSION_NUM >= 160000
-        const AclResult result =
-            object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE);
-#else
-        const AclResult result = pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE);
-#endif
-        if (result != ACLCHECK_OK) {
-            aclcheck_error(result, OBJECT_AGGREGATE, get_func_name(function));
-        }
-        InvokeFunctionExecuteHook(function);
-    }
 }
 
 void begin(CustomScanState* node, EState* estate, int eflags) {
@@ -115,7 +104,7 @@ void begin(CustomScanState* node, EState* estate, int eflags) {
     state->aggregateCount = list_length(plan.aggregates);
     state->context =
         AllocSetContextCreate(CurrentMemoryContext, "footfall aggregate", ALLOCSET_DEFAULT_SIZES);
-    checkAggregates(plan);
+    checkAggregates(plan.aggregates);
     state->functions = static_cast<AggregateFunction*>(
         palloc0(sizeof(AggregateFunction) * static_cast<Size>(Max(state->aggregateCount, 1))));
     state->forms = static_cast<Form_pg_attribute*>(
@@ -134,7 +123,7 @@ void begin(CustomScanState* node, EState* estate, int eflags) {
         }
         state->forms[index++] = valueForm(aggref->aggtype);
     }
-    if (plan.mode == AggregateMode::Final) {
+    if (plan.mode == AggregateMode::Final || plan.overGroups) {
         node->custom_ps = list_make1(
             ExecInitNode(static_cast<Plan*>(linitial(scan->custom_plans)), estate, eflags));
         return;
@@ -149,25 +138,6 @@ void begin(CustomScanState* node, EState* estate, int eflags) {
         state->relations[i] =
             ExecOpenScanRelation(estate, static_cast<Index>(list_nth_int(plan.leaves, i)), eflags);
     }
-}
-
-const scan::Expression* argumentOf(FootfallAggregateState* state, const Aggref* aggref, int index) {
-    if (index >= list_length(aggref->args)) {
-        return nullptr;
-    }
-    auto* entry = static_cast<TargetEntry*>(list_nth(aggref->args, index));
-    return state->translator->translate(reinterpret_cast<Node*>(entry->expr));
-}
-
-std::span<const scan::Expression* const> translateList(FootfallAggregateState* state, List* nodes) {
-    const auto count = static_cast<Size>(list_length(nodes));
-    auto** expressions = static_cast<const scan::Expression**>(
-        palloc(sizeof(const scan::Expression*) * Max(count, Size{1})));
-    for (Size i = 0; i < count; i++) {
-        expressions[i] =
-            state->translator->translate(static_cast<Node*>(list_nth(nodes, static_cast<int>(i))));
-    }
-    return {expressions, count};
 }
 
 // Translates the expressions and makes the engine's aggregation of them.
@@ -188,35 +158,18 @@ void prepare(FootfallAggregateState* state) {
     auto* aggregates = static_cast<aggregate::AggregateSpec*>(
         palloc0(sizeof(aggregate::AggregateSpec) * Max(count, Size{1})));
     for (int i = 0; i < state->aggregateCount; i++) {
-        auto* aggref = static_cast<Aggref*>(list_nth(plan.aggregates, i));
-        aggregate::AggregateSpec& target = aggregates[i];
-        target.function = state->functions[i].function;
-        const bool pair = target.function == aggregate::Function::Regression;
-        target.argument = argumentOf(state, aggref, pair ? 1 : 0);
-        target.second = pair ? argumentOf(state, aggref, 0) : nullptr;
-        target.filter =
-            aggref->aggfilter != nullptr
-                ? state->translator->translate(reinterpret_cast<Node*>(aggref->aggfilter))
-                : nullptr;
-        switch (target.function) {
-            case aggregate::Function::Count:
-            case aggregate::Function::Sum:
-            case aggregate::Function::Average:
-                target.distinct = aggref->aggdistinct != NIL;
-                break;
-            default:
-                break;
-        }
+        aggregates[i] = translateAggregate(
+            state->translator, list_nth_node(Aggref, plan.aggregates, i), state->functions[i]);
     }
     spec->aggregates = {aggregates, count};
-    spec->keys = translateList(state, plan.keys);
+    spec->keys = translateList(state->translator, plan.keys);
     // Before the joins the filters of the table, after them the joins' own.
-    spec->filters = translateList(state, joins ? plan.joinFilters : plan.filters);
+    spec->filters = translateList(state->translator, joins ? plan.joinFilters : plan.filters);
     std::span<const scan::Expression* const> filters;
     std::span<const scan::Expression* const> joinKeys;
     if (joins) {
-        filters = translateList(state, plan.filters);
-        joinKeys = translateList(state, plan.joinKeys);
+        filters = translateList(state->translator, plan.filters);
+        joinKeys = translateList(state->translator, plan.joinKeys);
     }
     state->spill = new (palloc(sizeof(SpillFiles))) SpillFiles();
     pg::ContextResource* resource = state->translator->resource();
@@ -241,33 +194,6 @@ void prepare(FootfallAggregateState* state) {
     }
 }
 
-// The number of the leaf's attribute that is the parent's `attribute`.
-int leafAttribute(const AggregatePlan& plan, int leaf, int attribute) {
-    auto* numbers = static_cast<List*>(list_nth(plan.leafAttributes, leaf));
-    for (int i = 0; i < list_length(plan.attributes); i++) {
-        if (list_nth_int(plan.attributes, i) == attribute) {
-            return list_nth_int(numbers, i);
-        }
-    }
-    elog(ERROR, "FootfallAggregate prunes by column %d, which it does not read", attribute);
-    return 0;
-}
-
-// The predicates for the leaf's own columns, counting for the node.
-storage::ScanFilter* leafFilter(FootfallAggregateState* state, int leaf) {
-    auto* filter = static_cast<storage::ScanFilter*>(palloc0(sizeof(storage::ScanFilter)));
-    const auto count = static_cast<Size>(state->filter.predicateCount);
-    filter->predicateCount = state->filter.predicateCount;
-    filter->predicates = static_cast<storage::ScanPredicate*>(
-        palloc(sizeof(storage::ScanPredicate) * Max(count, Size{1})));
-    for (Size i = 0; i < count; i++) {
-        filter->predicates[i] = state->filter.predicates[i];
-        filter->predicates[i].attribute =
-            leafAttribute(state->plan, leaf, filter->predicates[i].attribute + 1) - 1;
-    }
-    return filter;
-}
-
 void consumeBatch(FootfallAggregateState* state, scan::Batch& batch, scan::Selection& selection) {
     if (state->join == nullptr) {
         state->aggregation->consume(batch, selection);
@@ -289,7 +215,7 @@ void readLeaf(FootfallAggregateState* state, int leaf, uint32_t pass) {
             ? table_beginscan_parallel(relation,
                                        sharedScan(state->shared, scanNumber(state, leaf, pass)))
             : table_beginscan(relation, state->css.ss.ps.state->es_snapshot, 0, nullptr);
-    storage::ScanFilter* filter = leafFilter(state, leaf);
+    storage::ScanFilter* filter = leafFilter(state->plan, state->filter, leaf);
     storage::setScanFilter(scan, filter);
     auto* attributes = static_cast<List*>(list_nth(state->plan.leafAttributes, leaf));
     BatchSource* source = BatchSource::create(relation, scan, attributes, &state->counters.batches);
@@ -302,6 +228,15 @@ void readLeaf(FootfallAggregateState* state, int leaf, uint32_t pass) {
     MemoryContextSwitchTo(previous);
     state->counters.addPruning(*filter);
     MemoryContextDelete(context);
+}
+
+void readGroups(FootfallAggregateState* state) {
+    GroupBatches* groups = GroupBatches::open(childOf(state), state->plan.attributes);
+    scan::Selection selection;
+    while (groups->next(selection)) {
+        pg::enterEngine([&] { state->aggregation->consume(*groups, selection); });
+    }
+    groups->close();
 }
 
 // The child runs in the query's context: what Gather sets up at its first row it keeps over
@@ -332,6 +267,9 @@ void consume(FootfallAggregateState* state) {
     if (state->plan.mode == AggregateMode::Final) {
         mergeChild(state);
     } else {
+        if (state->plan.overGroups) {
+            readGroups(state);
+        }
         const uint32_t passes = state->join != nullptr ? state->join->passes() : 1;
         for (uint32_t pass = 0; pass < passes; pass++) {
             if (state->join != nullptr) {

@@ -53,6 +53,7 @@ bool equalityIsBytewise(Oid type, Oid collation) {
         case TIMESTAMPTZOID:
         case UUIDOID:
         case BYTEAOID:
+        case VARBITOID:
             return true;
         case TEXTOID:
         case VARCHAROID:

@@ -10,8 +10,10 @@
 
 #include "extension/executor/footfall_aggregate.h"
 #include "extension/module/settings.h"
+#include "extension/planner/aggregate_plan_list.h"
 #include "extension/planner/aggregate_query.h"
 #include "extension/planner/dimension_join.h"
+#include "extension/planner/streamed_path.h"
 
 namespace footfall::planner {
 
@@ -27,35 +29,6 @@ constexpr double kDistinctValues = 4;
 constexpr double kLookupValues = 2;
 // The least share of the rows for which columns behind a filter are decoded.
 constexpr double kBlocksTouched = 0.1;
-
-// A path keeps the plan's parts as a list, for nodes are all that custom_private may have.
-List* packPlan(const executor::AggregatePlan& plan) {
-    List* numbers = list_make2_int(static_cast<int>(plan.mode), static_cast<int>(plan.parent));
-    List* packed =
-        list_make5(numbers, plan.keys, plan.aggregates, plan.filters, plan.predicateValues);
-    packed = list_concat(
-        packed, list_make4(plan.predicates, plan.leaves, plan.attributes, plan.leafAttributes));
-    return list_concat(packed, list_make3(plan.dimensions, plan.joinKeys, plan.joinFilters));
-}
-
-executor::AggregatePlan unpackPlan(const List* packed) {
-    auto part = [packed](int index) { return static_cast<List*>(list_nth(packed, index)); };
-    executor::AggregatePlan plan = {};
-    plan.mode = static_cast<executor::AggregateMode>(linitial_int(part(0)));
-    plan.parent = static_cast<Index>(lsecond_int(part(0)));
-    plan.keys = part(1);
-    plan.aggregates = part(2);
-    plan.filters = part(3);
-    plan.predicateValues = part(4);
-    plan.predicates = part(5);
-    plan.leaves = part(6);
-    plan.attributes = part(7);
-    plan.leafAttributes = part(8);
-    plan.dimensions = part(9);
-    plan.joinKeys = part(10);
-    plan.joinFilters = part(11);
-    return plan;
-}
 
 Plan* planAggregate(PlannerInfo* root, RelOptInfo*, CustomPath* path, List* targetList, List*,
                     List* children) {
@@ -80,11 +53,12 @@ CustomPath* makePath(RelOptInfo* grouped, PathTarget* target, const AggregateQue
                      executor::AggregateMode mode, int workers) {
     executor::AggregatePlan plan = query.plan;
     plan.mode = mode;
+    plan.customer = 0;
     auto* path = makeNode(CustomPath);
     path->path.pathtype = T_CustomScan;
     path->path.parent = grouped;
     path->path.pathtarget = target;
-    path->path.parallel_aware = workers > 0;
+    path->path.parallel_aware = workers > 0 && !plan.overGroups;
     // A final node has a Gather below it.
     path->path.parallel_safe = grouped->consider_parallel && mode != executor::AggregateMode::Final;
     path->path.parallel_workers = workers;
@@ -229,10 +203,15 @@ void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     const double groups = estimateGroups(root, input, query);
     CustomPath* path =
         makePath(grouped, grouped->reltarget, query, executor::AggregateMode::Serial, 0);
-    path->custom_paths = dimensions;
-    setDisabledNodes(&path->path, dimensions);
-    const Cost startup =
+    Cost startup =
         cost.pages + cost.cpu + dimensionCost(dimensions) + grouped->reltarget->cost.startup;
+    if (query.groups != nullptr) {
+        path->custom_paths = list_make1(query.groups);
+        startup += query.groups->total_cost;
+    } else {
+        path->custom_paths = dimensions;
+    }
+    setDisabledNodes(&path->path, path->custom_paths);
     setCosts(&path->path, startup,
              startup + groups * (cpu_tuple_cost + grouped->reltarget->cost.per_tuple), groups);
     add_path(grouped, &path->path);
@@ -256,9 +235,12 @@ void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
         return;
     }
     const int workers =
-        compute_parallel_worker(query.fact, query.pages, -1, max_parallel_workers_per_gather);
+        query.partialGroups != nullptr
+            ? query.partialGroups->parallel_workers
+            : compute_parallel_worker(query.fact, query.pages, -1, max_parallel_workers_per_gather);
     List* dimensions = dimensionPaths(query.dimensions, true);
-    if (workers <= 0 || list_length(dimensions) < list_length(query.dimensions)) {
+    if (workers <= 0 || list_length(dimensions) < list_length(query.dimensions) ||
+        (query.groups != nullptr && query.partialGroups == nullptr)) {
         return;
     }
     const ReadCost cost = readCost(root, input, query);
@@ -272,9 +254,14 @@ void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     target->width = 65536;
     CustomPath* partial =
         makePath(grouped, target, query, executor::AggregateMode::Partial, workers);
-    partial->custom_paths = dimensions;
-    setDisabledNodes(&partial->path, dimensions);
-    const Cost read = cost.pages + cost.cpu / parallelDivisor(workers) + dimensionCost(dimensions);
+    Cost read = cost.pages + cost.cpu / parallelDivisor(workers) + dimensionCost(dimensions);
+    if (query.partialGroups != nullptr) {
+        partial->custom_paths = list_make1(query.partialGroups);
+        read += query.partialGroups->total_cost;
+    } else {
+        partial->custom_paths = dimensions;
+    }
+    setDisabledNodes(&partial->path, partial->custom_paths);
     setCosts(&partial->path, read, read + sent * cpu_tuple_cost * kBatchFactor, records);
     GatherPath* gather =
         create_gather_path(root, grouped, &partial->path, target, nullptr, &records);
@@ -289,6 +276,52 @@ void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     setCosts(&path->path, startup,
              startup + groups * (cpu_tuple_cost + grouped->reltarget->cost.per_tuple), groups);
     add_path(grouped, &path->path);
+}
+
+// How many groups are worth being streamed rather than hashed: a hash table of fewer stays in the
+// cache.
+constexpr double kManyGroups = 20000;
+
+// An aggregate whose groups come customer by customer, serially and from parallel processes.
+void addStreamed(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
+                 const AggregateQuery& query) {
+    const double groups = estimateGroups(root, input, query);
+    if (query.plan.customer == 0 || (!query.needsStream && groups < kManyGroups)) {
+        return;
+    }
+    const ReadCost cost = readCost(root, input, query);
+    // Every process sorts the hot rows. PostgreSQL's own behavioural aggregates cost far more than
+    // the planner knows, so these are streamed in any case.
+    const double hot = query.needsStream ? 0 : query.hotTuples;
+    const Cost sort = hot * (cpu_tuple_cost + 2 * cpu_operator_cost * log2(Max(hot, 2.0)));
+    const auto make = [&](int workers) {
+        CustomPath* path =
+            makePath(grouped, grouped->reltarget, query, executor::AggregateMode::Serial, workers);
+        path->custom_private = packPlan(query.plan);
+        path->methods = streamedPathMethods();
+        const double divisor = workers > 0 ? parallelDivisor(workers) : 1;
+        const double rows = groups / divisor;
+        // The first groups come when the hot rows are sorted and a range is through.
+        const Cost startup = grouped->reltarget->cost.startup;
+        setCosts(&path->path, startup,
+                 startup + cost.pages + sort + cost.cpu / divisor +
+                     rows * (cpu_tuple_cost * kBatchFactor + grouped->reltarget->cost.per_tuple),
+                 rows);
+        return path;
+    };
+    add_path(grouped, &make(0)->path);
+    const int workers =
+        compute_parallel_worker(input, query.pages, -1, max_parallel_workers_per_gather);
+    if (!grouped->consider_parallel || !input->consider_parallel || workers <= 0) {
+        return;
+    }
+    add_partial_path(grouped, &make(workers)->path);
+    if (root->parent_root == nullptr) {
+        double rows = groups;
+        add_path(grouped, &create_gather_path(root, grouped, &make(workers)->path,
+                                              grouped->reltarget, nullptr, &rows)
+                               ->path);
+    }
 }
 
 void offerAggregate(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* input,
@@ -316,7 +349,8 @@ void offerAggregate(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* inpu
         }
         return;
     }
-    if (!dimensionsFit(query)) {
+    addStreamed(root, input, grouped, query);
+    if (query.needsStream || !dimensionsFit(query)) {
         return;
     }
     addSerial(root, input, grouped, query);

@@ -5,7 +5,9 @@
 // too early. Pruning takes no clause from behind a barrier (pruning_clause.h).
 #include "extension/planner/aggregate_query.h"
 
+#include "extension/catalog/configuration.h"
 #include "extension/executor/aggregate_function.h"
+#include "extension/executor/group_function.h"
 #include "extension/executor/native_operator.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/value_type.h"
@@ -15,6 +17,7 @@
 #include "extension/planner/pruning_clause.h"
 #include "extension/planner/pruning_estimate.h"
 #include "extension/planner/scan_path.h"
+#include "extension/planner/streamed_path.h"
 
 namespace footfall::planner {
 
@@ -75,8 +78,9 @@ const char* collectKeys(PlannerInfo* root, List** keys) {
     return whyNotAny(*keys);
 }
 
+// `*needsStream` receives whether one of them needs its rows customer by customer.
 const char* collectAggregates(RelOptInfo* grouped, Node* having, List** aggregates,
-                              bool* forExecutor) {
+                              bool* needsStream, bool* forExecutor) {
     constexpr int kFlags =
         PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS;
     List* found = pull_var_clause(reinterpret_cast<Node*>(grouped->reltarget->exprs), kFlags);
@@ -90,8 +94,12 @@ const char* collectAggregates(RelOptInfo* grouped, Node* having, List** aggregat
         auto* aggref = reinterpret_cast<Aggref*>(node);
         executor::AggregateFunction function;
         if (const char* reason = executor::describeAggregate(aggref, &function)) {
-            *forExecutor = true;
-            return reason;
+            executor::GroupFunctionCall call;
+            if (reason = executor::describeGroupFunction(aggref, &call); reason != nullptr) {
+                *forExecutor = true;
+                return reason;
+            }
+            *needsStream = true;
         }
         if (const char* reason = whyNotAny(list_make2(aggref->args, aggref->aggfilter))) {
             return reason;
@@ -184,6 +192,73 @@ const char* collectAttributes(RelOptInfo* input, executor::AggregatePlan* plan) 
     return nullptr;
 }
 
+// Customers of these types have an order key of their own (engine/segment/bound.h), so that ranges
+// of keys tell them apart.
+bool hasOwnKey(Oid type) {
+    switch (type) {
+        case INT2OID:
+        case INT4OID:
+        case INT8OID:
+        case DATEOID:
+        case TIMESTAMPOID:
+        case TIMESTAMPTZOID:
+        case UUIDOID:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// Whether the leaves' order keys begin with the columns that are the parent's `attribute`.
+bool leadsOrder(PlannerInfo* root, const executor::AggregatePlan& plan, int attribute) {
+    int position = 0;
+    while (list_nth_int(plan.attributes, position) != attribute) {
+        position++;
+    }
+    for (int i = 0; i < list_length(plan.leaves); i++) {
+        RangeTblEntry* entry =
+            planner_rt_fetch(static_cast<Index>(list_nth_int(plan.leaves, i)), root);
+        Relation relation = table_open(entry->relid, NoLock);
+        AttrNumber order[catalog::kMaxOrderKeys];
+        const bool leads =
+            catalog::orderKey(relation, order) > 0 &&
+            order[0] ==
+                list_nth_int(static_cast<List*>(list_nth(plan.leafAttributes, i)), position);
+        table_close(relation, NoLock);
+        if (!leads) {
+            return false;
+        }
+    }
+    return plan.leaves != NIL;
+}
+
+// The key that the tables are in the order of; 0 without one.
+int streamedKey(PlannerInfo* root, const executor::AggregatePlan& plan) {
+    ListCell* cell;
+    foreach (cell, plan.keys) {
+        auto* key = static_cast<Node*>(lfirst(cell));
+        if (!IsA(key, Var)) {
+            continue;
+        }
+        auto* var = reinterpret_cast<Var*>(key);
+        if (var->varlevelsup == 0 && var->varattno > 0 && hasOwnKey(var->vartype) &&
+            leadsOrder(root, plan, var->varattno)) {
+            return var->varattno;
+        }
+    }
+    return 0;
+}
+
+// Rows of events on a heap page, about.
+constexpr double kHotTuplesPerPage = 60;
+
+double hotTuples(RelOptInfo* leaf, Oid table) {
+    Relation relation = table_open(table, NoLock);
+    const double pages = RelationGetNumberOfBlocks(relation);
+    table_close(relation, NoLock);
+    return Min(pages * kHotTuplesPerPage, Max(leaf->tuples, 0));
+}
+
 bool isGroupingFunction(Node* node, void*) {
     if (node == nullptr) {
         return false;
@@ -257,9 +332,80 @@ bool areScannedFast(PlannerInfo* root, const LeafRelations& leaves) {
 
 }  // namespace
 
+namespace {
+
+// The path among these that is a scan of a sub-query whose rows are a streamed aggregate's groups.
+Path* findGroups(const List* paths) {
+    const ListCell* cell;
+    foreach (cell, paths) {
+        Path* path = withoutProjection(static_cast<Path*>(lfirst(cell)));
+        if (IsA(path, SubqueryScanPath) && path->param_info == nullptr &&
+            isStreamedPath(reinterpret_cast<SubqueryScanPath*>(path)->subpath)) {
+            return path;
+        }
+    }
+    return nullptr;
+}
+
+const char* recogniseOverGroups(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
+                                Node* having, AggregateQuery* query) {
+    query->groups = findGroups(input->pathlist);
+    query->partialGroups = findGroups(input->partial_pathlist);
+    if (query->groups == nullptr) {
+        return "no footfall table";
+    }
+    // The sub-query's outputs and its HAVING are evaluated in batches, too.
+    auto* below = reinterpret_cast<SubqueryScanPath*>(withoutProjection(query->groups))->subpath;
+    for (const char* reason :
+         {whyNotAny(below->pathtarget->exprs), whyNot(input->subroot->parse->havingQual)}) {
+        if (reason != nullptr) {
+            return reason;
+        }
+    }
+    // The tables are the sub-query's concern: require_vectorized asks nothing of this level.
+    executor::AggregatePlan& plan = query->plan;
+    plan.parent = input->relid;
+    plan.overGroups = true;
+    query->fact = input;
+    const LeafRelations none = {NIL, NIL, true, true};
+    bool forExecutor = false;
+    for (const char* reason : {checkQuery(root, input, none), collectKeys(root, &plan.keys),
+                               collectAggregates(grouped, having, &plan.aggregates,
+                                                 &query->needsStream, &forExecutor)}) {
+        if (reason != nullptr) {
+            return reason;
+        }
+    }
+    if (query->needsStream) {
+        return "a behavioural aggregate is not grouped by the first column of the order key";
+    }
+    ListCell* cell;
+    foreach (cell, input->baserestrictinfo) {
+        if (lfirst_node(RestrictInfo, cell)->pseudoconstant) {
+            return "a condition that does not depend on a row";
+        }
+    }
+    sortFilters(root, input, &plan.filters);
+    if (const char* reason = whyNotAny(plan.filters)) {
+        return reason;
+    }
+    if (!isCovered(reinterpret_cast<Node*>(grouped->reltarget->exprs), plan.keys) ||
+        !isCovered(having, plan.keys)) {
+        return "a column outside of GROUP BY and aggregates";
+    }
+    query->tuples = Max(query->groups->rows, 1.0);
+    return collectAttributes(input, &plan);
+}
+
+}  // namespace
+
 const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
                                Node* having, AggregateQuery* query) {
     *query = {};
+    if (input->reloptkind == RELOPT_BASEREL && input->rtekind == RTE_SUBQUERY &&
+        !IS_DUMMY_REL(input)) {
+        return recogniseOverGroups(root, input, grouped, having, query);
+    }
     const bool joined = input->reloptkind == RELOPT_JOINREL;
     RelOptInfo* fact = joined && !IS_DUMMY_REL(input) ? findFactTable(root, input) : input;
     if (fact == nullptr || fact->reloptkind != RELOPT_BASEREL || fact->rtekind != RTE_RELATION ||
@@ -276,10 +422,11 @@ const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo*
     executor::AggregatePlan& plan = query->plan;
     plan.parent = fact->relid;
     bool forExecutor = false;
-    for (const char* reason : {checkQuery(root, fact, leaves),
-                               collectAggregates(grouped, having, &plan.aggregates, &forExecutor),
-                               collectKeys(root, &plan.keys), collectFilters(root, fact, &plan),
-                               collectDimensions(root, input, query)}) {
+    for (const char* reason :
+         {checkQuery(root, fact, leaves),
+          collectAggregates(grouped, having, &plan.aggregates, &query->needsStream, &forExecutor),
+          collectKeys(root, &plan.keys), collectFilters(root, fact, &plan),
+          collectDimensions(root, input, query)}) {
         if (reason != nullptr) {
             query->forExecutor = forExecutor && areScannedFast(root, leaves);
             return reason;
@@ -298,6 +445,11 @@ const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo*
     }
     plan.leaves = leaves.indexes;
     plan.leafAttributes = leaves.attributes;
+    plan.customer = joined ? 0 : streamedKey(root, plan);
+    if (query->needsStream && plan.customer == 0) {
+        query->forExecutor = areScannedFast(root, leaves);
+        return "a behavioural aggregate is not grouped by the first column of the order key";
+    }
     ListCell* cell;
     foreach (cell, plan.leaves) {
         RelOptInfo* leaf = root->simple_rel_array[lfirst_int(cell)];
@@ -305,6 +457,9 @@ const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo*
         const double share = shareAfterPruning(root, leaf, table);
         query->pages += leaf->pages * share;
         query->tuples += Max(leaf->tuples, 0) * share;
+        if (plan.customer != 0) {
+            query->hotTuples += hotTuples(leaf, table);
+        }
     }
     return nullptr;
 }

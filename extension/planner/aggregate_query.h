@@ -16,6 +16,11 @@ struct AggregateQuery {
     // Not for us only because of an aggregate that PostgreSQL must compute, of rows that
     // FootfallScan reads.
     bool forExecutor;
+    bool needsStream;  // an aggregate that is only computed customer by customer
+    double hotTuples;  // about, that a stream over customers would sort
+    // Over the groups of a sub-query: its paths that are streamed aggregates, or nullptr.
+    Path* groups;
+    Path* partialGroups;
 };
 
 // Fills `*query`; returns why it cannot, or nullptr. `concernsFootfall` is set in any case.

@@ -9,6 +9,58 @@
 
 namespace footfall::storage {
 
+bool pruneSegment(SealedSegment* segment, ScanFilter* filter, segment::BlockSet* left) {
+    segment::BlockSet blocks = segment->reader().allBlocks();
+    const auto all = static_cast<int64>(blocks.count());
+    pg::enterEngine([&] {
+        for (int p = 0; p < filter->predicateCount && blocks.any(); p++) {
+            const ScanPredicate& predicate = filter->predicates[p];
+            const int column = segment->columnOf(predicate.attribute);
+            if (predicate.valueCount == 0) {
+                blocks.reset();
+            } else if (column >= 0) {
+                segment::BlockSet matching;
+                for (int v = 0; v < predicate.valueCount; v++) {
+                    segment::BlockSet candidate = blocks;
+                    const segment::Scalar* value = &predicate.values[v];
+                    const auto index = static_cast<uint32_t>(column);
+                    switch (predicate.comparison) {
+                        case Comparison::Equal:
+                            segment->reader().pruneEqual(index, *value, candidate);
+                            break;
+                        case Comparison::Less:
+                        case Comparison::LessEqual:
+                            segment->reader().pruneRange(index, nullptr, value, candidate);
+                            break;
+                        case Comparison::Greater:
+                        case Comparison::GreaterEqual:
+                            segment->reader().pruneRange(index, value, nullptr, candidate);
+                            break;
+                    }
+                    matching |= candidate;
+                }
+                blocks = matching;
+            }
+        }
+    });
+    const auto count = static_cast<int64>(blocks.count());
+    filter->segmentsRead += count > 0 ? 1 : 0;
+    filter->segmentsPruned += count > 0 ? 0 : 1;
+    filter->blocksRead += count;
+    filter->blocksPruned += all - count;
+    *left = blocks;
+    // Few blocks: their pages rather than whole chunks.
+    constexpr int64 kSparseShare = 8;
+    segment->reader().setSparse(count * kSparseShare <= all);
+    return count > 0;
+}
+
+const catalog::SegmentList& scanSegments(TableScanDesc base) {
+    FootfallScan* scan = scanState(base);
+    listScanSegments(scan);
+    return scan->segments;
+}
+
 const TableAmRoutine* heapRoutine() {
     return GetHeapamTableAmRoutine();
 }
@@ -107,55 +159,6 @@ bool outOfRange(FootfallScan* scan) {
            ItemPointerCompare(&first, &scan->highest) > 0;
 }
 
-// Applies the filter to the segment just opened; false when no block is left.
-bool pruneBlocks(FootfallScan* scan) {
-    ScanFilter* filter = scan->filter;
-    SealedSegment* segment = scan->segment;
-    segment::BlockSet blocks = segment->reader().allBlocks();
-    const auto all = static_cast<int64>(blocks.count());
-    pg::enterEngine([&] {
-        for (int p = 0; p < filter->predicateCount && blocks.any(); p++) {
-            const ScanPredicate& predicate = filter->predicates[p];
-            const int column = segment->columnOf(predicate.attribute);
-            if (predicate.valueCount == 0) {
-                blocks.reset();
-            } else if (column >= 0) {
-                segment::BlockSet matching;
-                for (int v = 0; v < predicate.valueCount; v++) {
-                    segment::BlockSet candidate = blocks;
-                    const segment::Scalar* value = &predicate.values[v];
-                    const auto index = static_cast<uint32_t>(column);
-                    switch (predicate.comparison) {
-                        case Comparison::Equal:
-                            segment->reader().pruneEqual(index, *value, candidate);
-                            break;
-                        case Comparison::Less:
-                        case Comparison::LessEqual:
-                            segment->reader().pruneRange(index, nullptr, value, candidate);
-                            break;
-                        case Comparison::Greater:
-                        case Comparison::GreaterEqual:
-                            segment->reader().pruneRange(index, value, nullptr, candidate);
-                            break;
-                    }
-                    matching |= candidate;
-                }
-                blocks = matching;
-            }
-        }
-    });
-    const auto left = static_cast<int64>(blocks.count());
-    filter->segmentsRead += left > 0 ? 1 : 0;
-    filter->segmentsPruned += left > 0 ? 0 : 1;
-    filter->blocksRead += left;
-    filter->blocksPruned += all - left;
-    scan->blocks = blocks;
-    // Few blocks: their pages rather than whole chunks.
-    constexpr int64 kSparseShare = 8;
-    segment->reader().setSparse(left * kSparseShare <= all);
-    return left > 0;
-}
-
 // Opens the segment that the scan has come to; false when the filter leaves no block of it. Then
 // nobody has asked for its tombstones.
 bool openLeftSegment(FootfallScan* scan, TupleTableSlot* slot) {
@@ -164,7 +167,7 @@ bool openLeftSegment(FootfallScan* scan, TupleTableSlot* slot) {
         return true;
     }
     openScanSegment(scan, scan->index, slot, false);
-    if (!pruneBlocks(scan)) {
+    if (!pruneSegment(scan->segment, scan->filter, &scan->blocks)) {
         return false;
     }
     scan->segment->hideDeleted(scan->snapshot);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "engine/segment/segment_reader.h"
+#include "extension/catalog/segment_row.h"
 #include "extension/pg/pg.h"
 
 namespace footfall::storage {
@@ -46,5 +47,12 @@ bool scanNextHotRow(TableScanDesc scan, TupleTableSlot* slot);
 // Opens the next segment that the filter leaves something of, with the blocks it leaves, for rows
 // in `slot`'s descriptor; nullptr at the end. Valid until the next call.
 SealedSegment* scanNextSegment(TableScanDesc scan, TupleTableSlot* slot, segment::BlockSet* blocks);
+
+// Reading segments in an order of one's own: all hot rows one by one, then the segments that the
+// scan sees, which live as long as the scan.
+const catalog::SegmentList& scanSegments(TableScanDesc scan);
+
+// The blocks of an open segment that a filter leaves, counted in it; false when there is none.
+bool pruneSegment(SealedSegment* segment, ScanFilter* filter, segment::BlockSet* blocks);
 
 }  // namespace footfall::storage

@@ -175,7 +175,8 @@ class Unit:
             self.session.heap.must("RESET ROLE")
             self.session.subject.must("SET footfall.debug_ignore_tombstones = on")
         try:
-            generator = Generator(self.rng, self.data_set, data.columns(self.data_set), self.mode.prepared)
+            generator = Generator(self.rng, self.data_set, data.columns(self.data_set), self.mode.prepared,
+                                  "footfall.require_vectorized" in self.features)
             for _ in range(STATEMENTS_A_UNIT):
                 self.one(generator.make())
                 if len(self.report.failures) >= 3:
@@ -219,8 +220,10 @@ class Unit:
                 taken = result.sqlstate != "0A000" or heap.sqlstate == "0A000"
                 if count:
                     self.report.shapes[(statement.shape, taken)] += 1
-                # A key that the planner found to be a constant is the executor's.
-                forgiven = self.mode.visitor or "without columns" in result.message
+                # A key that the planner found to be a constant is the executor's, and so are behavioural
+                # aggregates of tables in no order of customers.
+                forgiven = self.mode.visitor or "without columns" in result.message or (
+                    store == "sealed" and "order key" in result.message)
                 if not taken and not (statement.required and not forgiven):
                     self.require(False)
                     result = subject.run(sql)

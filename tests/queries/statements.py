@@ -84,8 +84,9 @@ class Statement:
 class Generator:
     """Statements over one data set."""
 
-    def __init__(self, rng, data_set, columns, prepared=False):
+    def __init__(self, rng, data_set, columns, prepared=False, behavioural=False):
         self.rng = rng
+        self.behavioural = behavioural  # footfall's own aggregates are there
         self.data_set = data_set
         self.columns = columns
         self.prepared = prepared
@@ -100,6 +101,8 @@ class Generator:
         shapes = [(self.grouped, 9), (self.grand, 3), (self.scan, 4), (self.distinct, 2), (self.loose, 2), (self.sets, 1), (self.nested, 3)]
         if self.data_set == "ev":
             shapes.append((self.join, 4))
+        if self.behavioural:
+            shapes += [(self.customers, 3), (self.levels, 3)]
         return self.rng.choices([s for s, _ in shapes], [w for _, w in shapes])[0]()
 
     def finish(self, e, statement):
@@ -253,6 +256,56 @@ class Generator:
         items = keys + [rng.choice(makers)() for _ in range(rng.choice((1, 2, 3)))]
         where, where_hazards = self.conditions(e)
         return self.finish(e, Statement("loose", tuple(items), keys=len(keys), where=where, where_hazards=where_hazards))
+
+    def behaviour(self, e, scalar=False):
+        """A behavioural aggregate; `scalar`: one whose result can be grouped by."""
+        rng = self.rng
+        ts = rng.choice(("ts", "ts", "ts", e.value("time", 1)) if self.data_set == "ev" else ("tz", "tz", e.value("time", 1)))
+        within = rng.choice(("0", "90 minutes", "2 days", "20 days", "4000 days"))
+        conditions = ", ".join(e.truth(rng.choice((0, 0, 1))) for _ in range(rng.choice((1, 2, 2, 3, 5))))
+        two = "%s, %s" % (e.truth(0), e.truth(0))
+        modes = rng.choice(("strict_order", "strict_deduplication", "strict_increase", "strict_once", "exclude", "exclude_customer",
+                            "strict_order,strict_increase", "strict_once,exclude", "strict_deduplication,exclude_customer"))
+        pattern = rng.choice(("(?1)(?2)", "(?1).*(?2)", "(?2)(?t<=86400)(?1)", "(?1)(?t>3600)(?2).*(?1)", "(?1)"))
+        text = e.value("text", 1)
+        aggregates = ["window_funnel('%s', %s, %s)" % (within, ts, conditions),
+                      "window_funnel('%s', '{%s}', %s, %s, %s)" % (within, modes, ts, two, conditions),
+                      "sequence_match('%s', %s, %s)" % (pattern, ts, two), "sequence_count('%s', %s, %s)" % (pattern, ts, two),
+                      "sequence_next('%s', %s, %s, %s)" % (pattern, ts, text, two), "active_periods(extract(day FROM %s)::int)" % ts]
+        if not scalar:
+            aggregates += ["window_funnel_times('%s', %s, %s)" % (within, ts, conditions), "retention(%s)" % conditions,
+                           "window_funnel_times('%s', '{%s}', %s, %s, %s)" % (within, modes, ts, two, conditions),
+                           "session_agg(%s, '%s')" % (ts, within), "path_agg(%s, %s, %d)" % (ts, text, rng.choice((1, 3, 50)))]
+        return "footfall.%s%s" % (rng.choice(aggregates), " FILTER (WHERE %s)" % e.truth(1) if self.chance(0.2) else "")
+
+    def customers(self):
+        """What each customer did, which is streamed in the order of customers."""
+        e = self.expressions(calm=self.chance(0.9))
+        customer = "customer_id" if self.data_set == "ev" else "k"
+        keys = [Item(customer)] + [Item(self.key(e)) for _ in range(self.rng.choice((0, 0, 1)))]
+        items = [Item(self.behaviour(e)) for _ in range(self.rng.choice((1, 1, 2, 3)))]
+        items += [self.aggregate(e) for _ in range(self.rng.choice((0, 0, 1, 2)))]
+        where, where_hazards = self.conditions(e)
+        return self.finish(e, Statement("customers", tuple(keys + items), keys=len(keys), where=where, must=True,
+                                        having=self.having(e) if self.chance(0.2) else "", where_hazards=where_hazards))
+
+    def levels(self):
+        """How many customers did so."""
+        e = self.expressions(calm=self.chance(0.9))
+        rng = self.rng
+        customer = "customer_id" if self.data_set == "ev" else "k"
+        where, where_hazards = self.conditions(e, 2)
+        other = ", %s AS other" % self.key(e)
+        source = "(SELECT %s AS customer%s, %s AS l, %s AS m, count(*) AS n, max(%s) AS t FROM {t}%s GROUP BY 1, 2%s) s" % (
+            customer, other, self.behaviour(e, True), self.behaviour(e, True), e.value("int", 1),
+            " WHERE " + " AND ".join("(%s)" % w for w in where) if where else "",
+            " HAVING " + self.having(e) if self.chance(0.3) else "")
+        keys = [Item(key) for key in rng.sample(("l", "other", "m IS NULL", "n % 3", "l::text || 'x'"), k=rng.choice((0, 1, 1, 2)))]
+        items = keys + [Item(sql) for sql in rng.sample(("count(*)", "sum(n)", "count(DISTINCT customer)", "max(t)", "count(l)", "min(customer)",
+                                                         "count(*) FILTER (WHERE n > 4)", "count(m)"), k=rng.choice((1, 2, 4)))]
+        outer = rng.choice(((), (), ("n > 2",), ("l IS NOT NULL", "n % 2 = 0"), ("t > 5 OR t IS NULL",)))
+        return self.finish(e, Statement("levels", tuple(items), source, keys=len(keys), where=outer, must=True,
+                                        where_hazards=where_hazards + e.hazards))
 
     def sets(self):
         """Grouping sets; every key is an output column and grouping() tells the rows apart."""

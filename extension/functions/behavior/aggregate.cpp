@@ -12,35 +12,6 @@ MemoryContext aggregateContext(FunctionCallInfo fcinfo) {
     return context;
 }
 
-size_t stateLimit() {
-    constexpr size_t kBeyondWorkMem = size_t{240} << 20;
-    return static_cast<size_t>(work_mem) * 1024 + kBeyondWorkMem;
-}
-
-uint64 toMicroseconds(const Interval* interval, const char* what) {
-#ifdef INTERVAL_NOT_FINITE
-    if (INTERVAL_IS_NOEND(interval)) {
-        return PG_INT64_MAX;
-    }
-#endif
-    if (interval->month != 0) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must not contain months or years", what),
-                        errhint("Months differ in length: say it in days, as in '30 days'.")));
-    }
-    int64 result;
-    if (__builtin_mul_overflow(int64{interval->day}, USECS_PER_DAY, &result) ||
-        __builtin_add_overflow(result, interval->time, &result)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INTERVAL_FIELD_OVERFLOW), errmsg("%s is out of range", what)));
-    }
-    if (result < 0) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must not be negative", what)));
-    }
-    return static_cast<uint64>(result);
-}
-
 Datum requiredArgument(FunctionCallInfo fcinfo, int n, const char* what) {
     if (PG_ARGISNULL(n)) {
         ereport(ERROR,

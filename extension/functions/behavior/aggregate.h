@@ -12,6 +12,7 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
+#include "extension/executor/behavior_arguments.h"
 #include "extension/pg/guard.h"
 #include "extension/pg/memory.h"
 
@@ -32,11 +33,8 @@ struct PackedState {
 
 // The context that lives as long as the group's state; an ERROR outside of an aggregate.
 MemoryContext aggregateContext(FunctionCallInfo fcinfo);
-// How many bytes the state of one group may take.
-size_t stateLimit();
-// The window of a funnel, the gap of a session, as microseconds; `what` names it in errors. A day
-// is 24 hours, months are refused.
-uint64 toMicroseconds(const Interval* interval, const char* what);
+using executor::stateLimit;
+using executor::toMicroseconds;
 // The non-null value of argument `n`, which errors call `what`.
 Datum requiredArgument(FunctionCallInfo fcinfo, int n, const char* what);
 

@@ -7,51 +7,9 @@ namespace footfall::functions {
 
 namespace {
 
-using behavior::Exclusion;
 using behavior::FunnelModes;
 using behavior::FunnelShape;
 using behavior::FunnelState;
-
-void addMode(FunnelModes* modes, const char* mode) {
-    if (strcmp(mode, "strict_order") == 0) {
-        modes->strictOrder = true;
-    } else if (strcmp(mode, "strict_deduplication") == 0) {
-        modes->strictDeduplication = true;
-    } else if (strcmp(mode, "strict_increase") == 0) {
-        modes->strictIncrease = true;
-    } else if (strcmp(mode, "strict_once") == 0) {
-        modes->strictOnce = true;
-    } else if (strcmp(mode, "exclude") == 0 || strcmp(mode, "exclude_customer") == 0) {
-        const Exclusion exclusion =
-            strcmp(mode, "exclude") == 0 ? Exclusion::DropOff : Exclusion::Customer;
-        if (modes->exclusion != Exclusion::None && modes->exclusion != exclusion) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            errmsg("exclude and exclude_customer cannot be combined")));
-        }
-        modes->exclusion = exclusion;
-    } else {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("unknown funnel mode \"%s\"", mode),
-                        errhint("Modes are strict_order, strict_deduplication, strict_increase, "
-                                "strict_once, exclude and exclude_customer.")));
-    }
-}
-
-FunnelModes parseModes(ArrayType* array) {
-    FunnelModes modes;
-    Datum* elements = nullptr;
-    bool* nulls = nullptr;
-    int count = 0;
-    deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
-    for (int i = 0; i < count; i++) {
-        if (nulls[i]) {
-            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                            errmsg("a funnel's modes must not be null")));
-        }
-        addMode(&modes, TextDatumGetCString(elements[i]));
-    }
-    return modes;
-}
 
 // The modes that a call site parsed last. They are the same for every row, save in a wrong query.
 struct ParsedModes {
@@ -67,7 +25,7 @@ FunnelModes modesArgument(FunctionCallInfo fcinfo, int n) {
     if (last != nullptr && last->size == size && memcmp(last->text, array, size) == 0) {
         return last->modes;
     }
-    const FunnelModes modes = parseModes(array);
+    const FunnelModes modes = executor::parseFunnelModes(array);
     auto* parsed = static_cast<ParsedModes*>(
         MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, offsetof(ParsedModes, text) + size));
     parsed->modes = modes;

@@ -1,0 +1,67 @@
+// See active_periods.h.
+#include "engine/behavior/active_periods.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/base/error.h"
+
+namespace footfall::behavior {
+
+void checkPeriod(int32_t period) {
+    if (period < 0 || period > kMostPeriod)
+        base::throwBadArgument("a period is 0 to %d, not %d", kMostPeriod, period);
+}
+
+void ActivePeriods::add(uint32_t group, int32_t period) {
+    checkPeriod(period);
+    const uint32_t word = static_cast<uint32_t>(period) / 64;
+    if (word >= stride_)
+        widen(word + 1);
+    const size_t end = (size_t{group} + 1) * stride_;
+    if (end > words_.size()) {
+        if (end * sizeof(uint64_t) > limit_) {
+            throw base::Error(base::ErrorKind::OutOfMemory,
+                              "the periods of many groups need more than %zu MB", limit_ >> 20)
+                .withHint("Number the periods from 0, or raise work_mem.");
+        }
+        words_.resize(end, 0);
+    }
+    words_[size_t{group} * stride_ + word] |= uint64_t{1} << (period % 64);
+}
+
+void ActivePeriods::widen(uint32_t words) {
+    const uint32_t stride = std::max(words, stride_ * 2);
+    const size_t groups = words_.size() / stride_;
+    std::pmr::vector<uint64_t> wide(groups * stride, 0, words_.get_allocator());
+    for (size_t group = 0; group < groups; ++group) {
+        std::copy_n(words_.begin() + static_cast<ptrdiff_t>(group * stride_), stride_,
+                    wide.begin() + static_cast<ptrdiff_t>(group * stride));
+    }
+    words_.swap(wide);
+    stride_ = stride;
+}
+
+uint32_t ActivePeriods::bits(uint32_t group) const noexcept {
+    const size_t begin = size_t{group} * stride_;
+    if (begin >= words_.size())
+        return 0;
+    for (uint32_t word = stride_; word-- > 0;) {
+        if (words_[begin + word] != 0)
+            return word * 64 + static_cast<uint32_t>(std::bit_width(words_[begin + word]));
+    }
+    return 0;
+}
+
+std::string_view ActivePeriods::bytes(uint32_t group) {
+    const uint32_t count = bits(group);
+    bytes_.assign((count + 7) / 8, 0);
+    for (uint32_t bit = 0; bit < count; ++bit) {
+        const uint64_t word = words_[size_t{group} * stride_ + bit / 64];
+        if ((word >> (bit % 64) & 1) != 0)
+            bytes_[bit / 8] = static_cast<char>(bytes_[bit / 8] | 0x80 >> (bit % 8));
+    }
+    return {bytes_.data(), bytes_.size()};
+}
+
+}  // namespace footfall::behavior
