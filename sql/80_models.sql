@@ -100,6 +100,15 @@ CREATE FUNCTION footfall.explain(
 COMMENT ON FUNCTION footfall.explain(pg_catalog.text, pg_catalog.anyelement, pg_catalog.int4) IS
     'What each feature of a row contributes to the model''s margin, the largest first; all of it with the bias is the margin. For the model''s owner. Example: SELECT e.* FROM churn_rows c, footfall.explain(''churn'', c) e WHERE c.customer_id = 42';
 
+CREATE FUNCTION footfall.model_drift(
+    model pg_catalog.text,
+    dataset pg_catalog.text,
+    version pg_catalog.int4 DEFAULT NULL)
+    RETURNS TABLE (feature pg_catalog.text, stability_index pg_catalog.float8)
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 20 COST 100000 AS 'MODULE_PATHNAME', 'footfall_model_drift';
+COMMENT ON FUNCTION footfall.model_drift(pg_catalog.text, pg_catalog.text, pg_catalog.int4) IS
+    'How far the rows of a relation or query are from those a model has learnt from: the population stability index by feature, below 0.1 stable, above 0.25 a shift. For the model''s owner. Example: SELECT * FROM footfall.model_drift(''churn'', ''churn_rows'') ORDER BY stability_index DESC';
+
 CREATE VIEW footfall.models WITH (security_barrier) AS
 SELECT m.model AS model,
     m.version AS version,

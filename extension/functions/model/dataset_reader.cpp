@@ -41,15 +41,6 @@ bool startsQuery(const char* text) {
     return false;
 }
 
-// A query of the rows; the caller's text stands alone in its line, so that a comment at its end
-// hides nothing.
-char* queryOf(const char* dataset) {
-    if (startsQuery(dataset))
-        return psprintf("SELECT * FROM (\n%s\n) AS dataset", dataset);
-    List* names = textToQualifiedNameList(cstring_to_text(dataset));
-    return psprintf("SELECT * FROM %s", NameListToQuotedString(names));
-}
-
 class DatasetReader {
   public:
     DatasetReader(const char* label, const TrainingOptions& options) : options_(options) {
@@ -60,8 +51,8 @@ class DatasetReader {
     model::Dataset read(const char* text) {
         Portal portal = nullptr;
         pg::callPostgres([&] {
-            portal = SPI_cursor_open_with_args(nullptr, queryOf(text), 0, nullptr, nullptr, nullptr,
-                                               true, 0);
+            portal = SPI_cursor_open_with_args(nullptr, datasetQuery(text), 0, nullptr, nullptr,
+                                               nullptr, true, 0);
         });
         describe(portal->tupDesc);
         auto* cells = static_cast<Cell*>(nullptr);
@@ -318,6 +309,14 @@ class DatasetReader {
 };
 
 }  // namespace
+
+char* datasetQuery(const char* dataset) {
+    // The caller's text stands alone in its line, so that a comment at its end hides nothing.
+    if (startsQuery(dataset))
+        return psprintf("SELECT * FROM (\n%s\n) AS dataset", dataset);
+    List* names = textToQualifiedNameList(cstring_to_text(dataset));
+    return psprintf("SELECT * FROM %s", NameListToQuotedString(names));
+}
 
 model::Dataset readDataset(const char* dataset, const char* label, const TrainingOptions& options) {
     return DatasetReader(label, options).read(dataset);

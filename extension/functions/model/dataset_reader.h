@@ -7,6 +7,9 @@
 
 namespace footfall::functions {
 
+// The query that reads a relation or a query, in the current context. May raise an ERROR.
+char* datasetQuery(const char* dataset);
+
 // Inside enterEngine, with SPI connected. Every column that is neither the label nor named in the
 // options is a feature. Roles are assigned.
 model::Dataset readDataset(const char* dataset, const char* label, const TrainingOptions& options);

@@ -108,6 +108,12 @@ SELECT count(*) FILTER (WHERE top_reasons IS NULL) AS no_reason, bool_and(s.prob
 FROM (SELECT * FROM footfall.churn_scores('at_risk', 'events', '2025-08-01 00:00+00') ORDER BY probability DESC LIMIT 10) s
 JOIN footfall.churn_features('events', '2025-08-01 00:00+00') f USING (customer_id);
 
+-- Drift: none for the rows of training, a shift where values moved, were lost, or are new.
+SELECT feature, stability_index < 0.01 AS stable FROM footfall.model_drift('churn', 'customers') ORDER BY 1;
+SELECT feature, stability_index > 0.25 AS shifted FROM footfall.model_drift('churn',
+    'SELECT visits + 3 AS visits, NULL::numeric AS basket, plan, device || ''x'' AS device, newsletter FROM customers', 2) ORDER BY 1;
+SELECT count(*) FROM footfall.model_drift(NULL, 'customers');
+
 -- What is refused.
 \set VERBOSITY default
 SELECT footfall.train('x', 'neural_network', 'customers', 'churned');
@@ -135,6 +141,8 @@ SELECT footfall.score('churn', x) FROM (SELECT 1::float8 AS visits, 'a'::text AS
 SELECT footfall.score('churn', x) FROM (SELECT 'a'::text AS visits, 1 AS basket, 'gold'::plan AS plan, 1 AS device, true AS newsletter, 1 AS always) x;
 SELECT footfall.score('churn', 1);
 SELECT footfall.score('nothing', c) FROM customers c;
+SELECT footfall.model_drift('churn', 'SELECT * FROM customers WHERE false');
+SELECT footfall.model_drift('churn', 'SELECT visits FROM customers');
 SELECT footfall.score('churn', c, 77) FROM customers c;
 
 -- A training that is rolled back, or that fails, leaves nothing.
@@ -170,6 +178,7 @@ SELECT footfall.train('churn', 'decision_tree', 'customers', 'churned', '{"id": 
 SELECT footfall.deploy('churn', 1);
 SELECT footfall.rollback('churn');
 SELECT footfall.drop_model('churn');
+SELECT footfall.model_drift('churn', 'customers');
 SELECT * FROM footfall.model;
 SELECT * FROM footfall.model_metric;
 SELECT * FROM footfall.model_deployment;
