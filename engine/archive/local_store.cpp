@@ -177,7 +177,7 @@ PutResult LocalStore::putIfAbsent(const std::string& key, std::string_view conte
     if (link(unfinished.path().c_str(), path.c_str()) != 0) {
         if (errno != EEXIST)
             throwErrno("link a file to", path);
-        if (readText(key, UINT64_MAX) != content)
+        if (compareWithExisting(key, content) == PutResult::Exists)
             return PutResult::Exists;
     }
     flushDirectory(directoryOf(path));

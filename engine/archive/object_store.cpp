@@ -63,6 +63,20 @@ std::optional<std::string> ObjectStore::readText(const std::string& key, uint64_
     return text;
 }
 
+PutResult ObjectStore::compareWithExisting(const std::string& key, std::string_view content) {
+    const std::optional<ObjectInfo> info = stat(key);
+    if (!info)
+        throw base::Error(base::ErrorKind::Io,
+                          "the store says that \"%s\" exists, and does not have it",
+                          shown(key).c_str());
+    // Somebody else's object may be of any size: it is read only where it can be ours.
+    if (info->size != content.size())
+        return PutResult::Exists;
+    std::string there(content.size(), '\0');
+    read(key, 0, std::as_writable_bytes(std::span(there)));
+    return there == content ? PutResult::Written : PutResult::Exists;
+}
+
 bool isUnfinished(std::string_view key) {
     const size_t slash = key.rfind('/');
     return key.substr(slash == std::string_view::npos ? 0 : slash + 1).starts_with(kUnfinished);

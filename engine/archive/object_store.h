@@ -85,6 +85,10 @@ class ObjectStore {
 
     // The whole object, which must not exceed `limit` bytes; nothing when there is none.
     std::optional<std::string> readText(const std::string& key, uint64_t limit);
+
+  protected:
+    // putIfAbsent's answer when the store says that the object is there.
+    PutResult compareWithExisting(const std::string& key, std::string_view content);
 };
 
 // What is not (yet) an object: the last part of its key begins with this. Engines that read the

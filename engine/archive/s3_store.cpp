@@ -200,9 +200,7 @@ PutResult S3Store::putIfAbsent(const std::string& key, std::string_view content)
             fail(sent, response);
         return true;
     });
-    if (written || readText(key, UINT32_MAX) == content)
-        return PutResult::Written;
-    return PutResult::Exists;
+    return written ? PutResult::Written : compareWithExisting(key, content);
 }
 
 void S3Store::putInParts(const std::string& key, const Content& content) {

@@ -183,12 +183,8 @@ PutResult WebHdfsStore::putIfAbsent(const std::string& key, std::string_view con
     });
     if (renamed)
         return PutResult::Written;
-    const std::optional<std::string> there = readText(key, UINT32_MAX);
     remove(unfinished);
-    if (!there)
-        throw base::Error(base::ErrorKind::Io, "HDFS refused to rename a file to \"%s\"",
-                          shown(key).c_str());
-    return *there == content ? PutResult::Written : PutResult::Exists;
+    return compareWithExisting(key, content);
 }
 
 void WebHdfsStore::read(const std::string& key, uint64_t offset, std::span<std::byte> into) {
