@@ -17,10 +17,19 @@ using footfall::model::Linear;
 // LIBLINEAR tells a plain function how it goes on.
 model::Monitor* watching = nullptr;
 
-void heard(const char* /*text*/) {
-    if (watching != nullptr)
-        watching->check();
-}
+class Watch {
+  public:
+    explicit Watch(model::Monitor& monitor) {
+        watching = &monitor;
+        set_print_string_function(heard);
+    }
+    ~Watch() { watching = nullptr; }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+  private:
+    static void heard(const char* /*text*/) { watching->check(); }
+};
 
 void measure(const model::InputMatrix& matrix, size_t input, InputKind kind, Linear& linear) {
     const float* column = matrix.column(input);
@@ -118,10 +127,11 @@ Linear trainLinear(const model::InputMatrix& matrix, const std::vector<model::In
     if (const char* problemText = check_parameter(&given, &parameter); problemText != nullptr)
         base::throwBadArgument("LIBLINEAR: %s", problemText);
 
-    watching = &monitor;
-    set_print_string_function(heard);
-    ::model* learnt = ::train(&given, &parameter);
-    watching = nullptr;
+    ::model* learnt = nullptr;
+    {
+        const Watch watch(monitor);
+        learnt = ::train(&given, &parameter);
+    }
     // The weights speak for the label that LIBLINEAR met first.
     const double sign = learnt->label[0] == 1 ? 1 : -1;
     linear.intercept = sign * learnt->w[matrix.inputs];
