@@ -102,12 +102,17 @@ void explainAggregate(const AggregatePlan& plan, const AggregateCounters& counte
         explainExpressions("Scan Filter", plan.filters, node, ancestors, es);
         return;
     }
+    explainRead(plan, counters, "Group Key", plan.keys, node, ancestors, es);
+}
+
+void explainRead(const AggregatePlan& plan, const AggregateCounters& counters, const char* label,
+                 List* expressions, CustomScanState* node, List* ancestors, ExplainState* es) {
     ExplainPropertyText("Relation", relationName(plan.parent, es), es);
     const int leaves = list_length(plan.leaves);
     if (leaves != 1 || linitial_int(plan.leaves) != static_cast<int>(plan.parent)) {
         ExplainPropertyInteger("Partitions", nullptr, leaves, es);
     }
-    explainExpressions("Group Key", plan.keys, node, ancestors, es);
+    explainExpressions(label, expressions, node, ancestors, es);
     explainExpressions("Scan Filter", plan.filters, node, ancestors, es);
     explainJoins(plan, node, ancestors, es);
     if (!es->analyze) {

@@ -36,6 +36,10 @@ class SharedCounters {
     pg_atomic_uint64 sums_[kCount];
 };
 
+// The part about what is read, and how; what the rows are grouped or ordered by goes with it.
+void explainRead(const AggregatePlan& plan, const AggregateCounters& counters, const char* label,
+                 List* expressions, CustomScanState* node, List* ancestors, ExplainState* es);
+
 void explainAggregate(const AggregatePlan& plan, const AggregateCounters& counters,
                       CustomScanState* node, List* ancestors, ExplainState* es);
 

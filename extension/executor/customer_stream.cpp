@@ -15,8 +15,6 @@ constexpr int64 kRunBytes = int64{384} * 1024;
 // Chunks of open segments are held beside work_mem, as a scan holds those of its one segment; runs
 // that would need more than this are sorted instead.
 constexpr int64 kMostOpenBytes = int64{64} * 1024 * 1024;
-// About the most rows that are computed at once, save those of one customer. Ranges aim at fewer.
-constexpr int64 kPieceRows = int64{256} * 1024;
 
 }  // namespace
 
@@ -258,7 +256,7 @@ void CustomerStream::placeSegments(int leaf, const catalog::SegmentList& segment
     pfree(open);
 }
 
-bool CustomerStream::startPiece(int range) {
+bool CustomerStream::startPiece(int range, int64 most) {
     if (range != range_) {
         range_ = range;
         rangeRead_ = false;
@@ -271,7 +269,7 @@ bool CustomerStream::startPiece(int range) {
     pieceEnd_ = ranges_.end(range);
     rangeRead_ = true;
     run_ = 0;
-    const int64 rows = kPieceRows / Max(list_length(runs_), 1);
+    const int64 rows = most / Max(list_length(runs_), 1);
     uint64 horizon = PG_UINT64_MAX;
     ListCell* cell;
     foreach (cell, runs_) {

@@ -9,6 +9,8 @@ namespace footfall::executor {
 
 class CustomerStream {
   public:
+    // About the most rows that a piece has, save those of one customer. Ranges aim at fewer.
+    static constexpr int64 kPieceRows = int64{256} * 1024;
     // Reads the hot rows and lists the segments. `filters` is one for each leaf of the plan.
     // Everything is allocated in the current context.
     static CustomerStream* open(const AggregatePlan& plan, const Relation* relations,
@@ -16,8 +18,9 @@ class CustomerStream {
                                 int leastRanges, BatchCounters* counters);
     const CustomerRanges& ranges() const { return ranges_; }
     // Goes on to the next piece of the range: some of its customers with all their rows; false at
-    // the range's end. Ranges in ascending order, each to its end.
-    bool startPiece(int range);
+    // the range's end. Ranges in ascending order, each to its end. `rows`: about the most of the
+    // piece.
+    bool startPiece(int range, int64 rows = kPieceRows);
     // The piece's next rows, as batch(); false at its end.
     bool next(scan::Selection& selection);
     scan::Batch& batch() { return current_->batch(); }

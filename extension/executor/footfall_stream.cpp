@@ -7,6 +7,7 @@
 
 #include "extension/executor/aggregate_setup.h"
 #include "extension/executor/behavior_arguments.h"
+#include "extension/executor/range_share.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
@@ -16,15 +17,10 @@ namespace footfall::executor {
 // In dynamic shared memory.
 struct SharedStream {
     SharedCounters counters;
-    int participants;
-    pg_atomic_uint32 nextRange;
-    pg_atomic_uint64 fingerprint;  // of the ranges, which must be the same in all processes
+    RangeShare ranges;
 };
 
 namespace {
-
-// So that there is something to share out, and to balance with.
-constexpr int kRangesEach = 8;
 
 FootfallStreamState* cast(void* node) {
     return static_cast<FootfallStreamState*>(node);
@@ -118,21 +114,6 @@ void prepareEngine(FootfallStreamState* state) {
     });
 }
 
-// Every process computes the ranges for itself. Were they not the same, customers would be counted
-// twice or not at all.
-void checkRanges(FootfallStreamState* state) {
-    const CustomerRanges& ranges = state->stream->ranges();
-    uint64 own = 1;
-    for (int i = 0; i < ranges.count; i++) {
-        own = (own ^ ranges.begins[i]) * 1099511628211U;
-    }
-    own |= 1;  // 0 is nobody's
-    uint64 first = 0;
-    if (!pg_atomic_compare_exchange_u64(&state->shared->fingerprint, &first, own) && first != own) {
-        elog(ERROR, "parallel processes have different ranges of customers");
-    }
-}
-
 void prepare(FootfallStreamState* state) {
     MemoryContext previous = MemoryContextSwitchTo(state->context);
     const AggregatePlan& plan = state->plan;
@@ -148,12 +129,12 @@ void prepare(FootfallStreamState* state) {
     for (int i = 0; i < leaves; i++) {
         state->filters[i] = leafFilter(plan, filter, i);
     }
-    const int least = state->shared != nullptr ? state->shared->participants * kRangesEach : 1;
+    const int least = state->shared != nullptr ? state->shared->ranges.leastRanges() : 1;
     state->stream =
         CustomerStream::open(plan, state->relations, state->css.ss.ps.state->es_snapshot,
                              state->filters, least, &state->counters.batches);
     if (state->shared != nullptr) {
-        checkRanges(state);
+        state->shared->ranges.check(state->stream->ranges());
     }
     state->nextRange = 0;
     state->lotEnd = state->shared != nullptr ? 0 : state->stream->ranges().count;
@@ -161,24 +142,9 @@ void prepare(FootfallStreamState* state) {
     MemoryContextSwitchTo(previous);
 }
 
-// A number of ranges that follow each other, so that segments are opened by few processes.
 bool takeLot(FootfallStreamState* state) {
-    SharedStream* shared = state->shared;
-    if (shared == nullptr) {
-        return false;
-    }
-    const auto all = static_cast<uint32>(state->stream->ranges().count);
-    uint32 first = pg_atomic_read_u32(&shared->nextRange);
-    while (first < all) {
-        const auto share = static_cast<uint32>(2 * Max(shared->participants, 1));
-        const uint32 lot = Max((all - first) / share, 1u);
-        if (pg_atomic_compare_exchange_u32(&shared->nextRange, &first, first + lot)) {
-            state->nextRange = static_cast<int>(first);
-            state->lotEnd = static_cast<int>(first + lot);
-            return true;
-        }
-    }
-    return false;
+    return state->shared != nullptr &&
+           state->shared->ranges.take(state->stream->ranges(), &state->nextRange, &state->lotEnd);
 }
 
 void collectCounters(FootfallStreamState* state) {
@@ -311,15 +277,12 @@ Size estimateShared(CustomScanState*, ParallelContext*) {
 void initializeShared(CustomScanState* node, ParallelContext* context, void* coordinate) {
     auto* shared = static_cast<SharedStream*>(coordinate);
     shared->counters.initialize();
-    shared->participants = context->nworkers + 1;
-    pg_atomic_init_u32(&shared->nextRange, 0);
-    pg_atomic_init_u64(&shared->fingerprint, 0);
+    shared->ranges.initialize(context->nworkers + 1);
     cast(node)->shared = shared;
 }
 
 void reinitializeShared(CustomScanState* node, ParallelContext*, void*) {
-    pg_atomic_write_u32(&cast(node)->shared->nextRange, 0);
-    pg_atomic_write_u64(&cast(node)->shared->fingerprint, 0);
+    cast(node)->shared->ranges.restart();
 }
 
 void initializeWorker(CustomScanState* node, shm_toc*, void* coordinate) {
@@ -330,11 +293,12 @@ void initializeWorker(CustomScanState* node, shm_toc*, void* coordinate) {
 // the workers have ended.
 void shutdown(CustomScanState* node) {
     FootfallStreamState* state = cast(node);
-    closeStream(state);
-    state->finished = true;
+    // A cursor's plan is shut down after each FETCH, and goes on.
     if (state->shared == nullptr) {
         return;
     }
+    closeStream(state);
+    state->finished = true;
     if (IsParallelWorker()) {
         state->shared->counters.add(state->counters);
     } else {

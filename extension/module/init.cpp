@@ -4,6 +4,7 @@
 #include "extension/catalog/setting_ddl.h"
 #include "extension/module/settings.h"
 #include "extension/planner/aggregate_path.h"
+#include "extension/planner/ordered_path.h"
 #include "extension/planner/partition_statistics.h"
 #include "extension/planner/scan_path.h"
 #include "extension/storage/bulk_load.h"
@@ -43,6 +44,7 @@ void _PG_init(void) {
     footfall::catalog::installSettingHook();
     footfall::planner::installPlannerHooks();
     footfall::planner::installAggregateHook();
+    footfall::planner::installOrderedPathHook();
     footfall::planner::installStatisticsHook();
     // A cluster that pg_upgrade works on runs nobody's jobs.
     if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade) {

@@ -450,18 +450,48 @@ const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo*
         query->forExecutor = areScannedFast(root, leaves);
         return "a behavioural aggregate is not grouped by the first column of the order key";
     }
-    ListCell* cell;
-    foreach (cell, plan.leaves) {
-        RelOptInfo* leaf = root->simple_rel_array[lfirst_int(cell)];
-        const Oid table = planner_rt_fetch(lfirst_int(cell), root)->relid;
-        const double share = shareAfterPruning(root, leaf, table);
-        query->pages += leaf->pages * share;
-        query->tuples += Max(leaf->tuples, 0) * share;
-        if (plan.customer != 0) {
-            query->hotTuples += hotTuples(leaf, table);
+    const TreeSize size = sizeAfterPruning(root, plan);
+    query->pages = size.pages;
+    query->tuples = size.tuples;
+    query->hotTuples = size.hotTuples;
+    return nullptr;
+}
+
+const char* describeTreeRead(PlannerInfo* root, RelOptInfo* input, executor::AggregatePlan* plan) {
+    plan->parent = input->relid;
+    for (const char* reason : {collectFilters(root, input, plan), collectAttributes(input, plan)}) {
+        if (reason != nullptr) {
+            return reason;
         }
     }
+    const LeafRelations leaves = findLeaves(root, input, plan->attributes);
+    if (!leaves.footfall) {
+        return "some partitions are not footfall tables, or lack one of the columns";
+    }
+    plan->leaves = leaves.indexes;
+    plan->leafAttributes = leaves.attributes;
     return nullptr;
+}
+
+bool leadsOrderKey(PlannerInfo* root, const executor::AggregatePlan& plan, int attribute) {
+    return leadsOrder(root, plan, attribute);
+}
+
+TreeSize sizeAfterPruning(PlannerInfo* root, const executor::AggregatePlan& plan) {
+    TreeSize size = {0, 0, 0};
+    ListCell* cell;
+    foreach (cell, plan.leaves) {
+        const int index = lfirst_int(cell);
+        RelOptInfo* leaf = root->simple_rel_array[index];
+        const Oid table = planner_rt_fetch(index, root)->relid;
+        const double share = shareAfterPruning(root, leaf, table);
+        size.pages += leaf->pages * share;
+        size.tuples += Max(leaf->tuples, 0) * share;
+        if (plan.customer != 0) {
+            size.hotTuples += hotTuples(leaf, table);
+        }
+    }
+    return size;
 }
 
 }  // namespace footfall::planner

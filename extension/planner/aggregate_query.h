@@ -27,4 +27,21 @@ struct AggregateQuery {
 const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
                                Node* having, AggregateQuery* query);
 
+// Describes reading the rows of a table or tree: fills in filters, pruning, leaves, and the
+// attributes that plan->keys and the filters use. Returns why that cannot be done in batches, or
+// nullptr.
+const char* describeTreeRead(PlannerInfo* root, RelOptInfo* input, executor::AggregatePlan* plan);
+
+// Whether the order keys of all leaves begin with the column that is the parent's `attribute`, one
+// of plan.attributes.
+bool leadsOrderKey(PlannerInfo* root, const executor::AggregatePlan& plan, int attribute);
+
+// What pruning leaves of the plan's leaves.
+struct TreeSize {
+    double pages;
+    double tuples;
+    double hotTuples;  // those that a stream of customers must sort; 0 without plan.customer
+};
+TreeSize sizeAfterPruning(PlannerInfo* root, const executor::AggregatePlan& plan);
+
 }  // namespace footfall::planner

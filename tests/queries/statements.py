@@ -98,7 +98,7 @@ class Generator:
         return Expressions(self.rng, self.columns, alias, self.prepared, self.chance(0.6) if calm is None else calm)
 
     def make(self):
-        shapes = [(self.grouped, 9), (self.grand, 3), (self.scan, 4), (self.distinct, 2), (self.loose, 2), (self.sets, 1), (self.nested, 3)]
+        shapes = [(self.grouped, 9), (self.grand, 3), (self.scan, 4), (self.distinct, 2), (self.loose, 2), (self.sets, 1), (self.nested, 3), (self.windows, 3)]
         if self.data_set == "ev":
             shapes.append((self.join, 4))
         if self.behavioural:
@@ -306,6 +306,33 @@ class Generator:
         outer = rng.choice(((), (), ("n > 2",), ("l IS NOT NULL", "n % 2 = 0"), ("t > 5 OR t IS NULL",)))
         return self.finish(e, Statement("levels", tuple(items), source, keys=len(keys), where=outer, must=True,
                                         where_hazards=where_hazards + e.hazards))
+
+    def windows(self):
+        """Window functions and sorting, mostly along the order key; `id` leaves no two rows equal."""
+        e = self.expressions(calm=self.chance(0.9))
+        rng = self.rng
+        customer, time = ("customer_id", "ts") if self.data_set == "ev" else ("k", "tz")
+        order = rng.choice(("%s, id" % time, "%s, id" % time, "id", "%s, %s, id" % (time, e.name("int")), "id DESC"))
+        where, where_hazards = self.conditions(e, 2)
+        if self.chance(0.35):
+            items = [Item("id"), Item(customer)] + [Item(e.value(rng.choice(("int", "text", "time")), 1)) for _ in range(rng.choice((0, 1, 2)))]
+            limit = "LIMIT %d" % rng.choice((1, 10, 100, 3000)) if e.hazards == 0 and self.chance(0.7) else ""
+            return self.finish(e, Statement("sorted", tuple(items), where=where, order="%s, %s" % (customer, order), limit=limit,
+                                            where_hazards=where_hazards))
+        partition = rng.choice((customer, customer, customer, "%s, %s" % (customer, e.name("text")), e.name("int")))
+        over = "OVER (PARTITION BY %s ORDER BY %s)" % (partition, order)
+        functions = ("lag(%s)" % e.value("int", 1), "lead(%s)" % e.value("text", 0), "row_number()", "rank()", "sum(%s)" % e.name("int"),
+                     "count(*)", "first_value(%s)" % e.name("text"), "max(%s)" % e.value("time", 0), "ntile(3)",
+                     "count(*) FILTER (WHERE %s)" % e.truth(1))
+        one, other = rng.sample(functions, k=2)
+        source = "(SELECT id, %s AS c, %s AS own, %s %s AS w, %s %s AS v FROM {t}%s) s" % (
+            customer, e.value("text", 0), one, over, other, over, " WHERE " + " AND ".join("(%s)" % w for w in where) if where else "")
+        if self.chance(0.5):
+            items = [Item(sql) for sql in ("id", "w", "v", "own")]
+            return self.finish(e, Statement("windows", tuple(items), source, where=rng.choice(((), ("w IS NOT NULL",), ("c > 3",))),
+                                            where_hazards=where_hazards + e.hazards))
+        items = [Item("own"), Item("count(*)"), Item("count(w)"), Item("count(DISTINCT v)"), Item("max(c)")]
+        return self.finish(e, Statement("windows", tuple(items), source, keys=1, where_hazards=where_hazards + e.hazards))
 
     def sets(self):
         """Grouping sets; every key is an output column and grouping() tells the rows apart."""

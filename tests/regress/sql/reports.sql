@@ -214,7 +214,8 @@ SET work_mem = '64kB';
 SELECT count(*) FROM footfall.kpis('sealed', '1 minute');
 RESET work_mem;
 SELECT p.proname, p.provolatile, p.proparallel, p.prosecdef FROM pg_proc p
-WHERE p.pronamespace = 'footfall'::regnamespace AND p.proretset AND 'events' = ANY (p.proargnames) AND (p.prosecdef OR p.provolatile <> 's' OR p.proparallel <> 'u');
+WHERE p.pronamespace = 'footfall'::regnamespace AND p.proretset AND 'events' = ANY (p.proargnames) AND (p.prosecdef OR p.provolatile <> 's' OR p.proparallel <> 'u')
+    AND p.proname <> 'train_churn';  -- which stores a model
 REVOKE ALL ON hot, mixed, window_on_sealed FROM footfall_analyst;
 REVOKE ALL ON SCHEMA reports FROM footfall_analyst;
 DROP OWNED BY footfall_analyst;
