@@ -154,6 +154,10 @@ bool isSmallSlice(Size bytes) {
 
 bool readLocatedChunks(Relation toast, Oid valueId, uint32 bytes, uint32 offset,
                        std::span<std::byte> into) {
+    // A damaged catalog row may say anything; PostgreSQL's routine reports it.
+    if (bytes > MaxAllocSize || offset > bytes || into.size() > bytes - offset) {
+        return false;
+    }
 #if PG_VERSION_NUM >= 180000
     Snapshot snapshot = get_toast_snapshot();
 #else

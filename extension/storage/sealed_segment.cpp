@@ -107,7 +107,8 @@ void SealedSegment::hideDeleted(Snapshot snapshot) {
 // The catalog row, the segment's metadata and the table must tell the same story.
 void SealedSegment::checkLayout() {
     if (meta_->rows() != static_cast<uint32_t>(row_->rows) ||
-        meta_->columnCount() != static_cast<uint32_t>(row_->columns)) {
+        meta_->columnCount() != static_cast<uint32_t>(row_->columns) ||
+        meta_->indexBytes() != static_cast<uint32_t>(row_->indexBytes)) {
         base::throwCorrupt("segment %d of table %u: catalog row and segment header differ",
                            row_->number, table_);
     }

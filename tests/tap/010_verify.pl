@@ -47,6 +47,18 @@ my %values = map { split /\|/ } split /\n/, $node->safe_psql('postgres', q{
 	UNION ALL SELECT '-', index_value FROM footfall.segment WHERE index_value <> 0});
 ok(exists $values{'-'}, 'the segment has an index');
 
+# A catalog row that says another length of the index than the index itself is damage, not a crash.
+for my $length (1, -1, 1_000_000_000)
+{
+	my (undef, undef, $errors) = $node->psql('postgres', qq{
+		\\set VERBOSITY sqlstate
+		BEGIN;
+		UPDATE footfall.segment SET index_bytes = $length WHERE index_value <> 0;
+		SELECT count(*) FROM events WHERE customer = 77 AND ts < '2026-01-02';
+		ROLLBACK;});
+	like($errors, qr/XX001/, "an index of $length bytes is damage");
+}
+
 # Where in the file the bytes of a value's piece begin, and how many there are.
 sub piece
 {

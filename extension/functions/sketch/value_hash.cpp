@@ -33,7 +33,8 @@ int64 integerOf(Oid type, Datum value) {
         case DATEOID:
             return DatumGetInt32(value);
         case CHAROID:
-            return DatumGetChar(value);
+            // Whether char has a sign is the machine's choice; a stored sketch is read on any.
+            return static_cast<signed char>(DatumGetChar(value));
         case OIDOID:
             return DatumGetObjectId(value);
         default:
