@@ -168,6 +168,18 @@ void closeStream(FootfallStreamState* state) {
     }
 }
 
+// Groups and DISTINCT values of one customer cannot be split; they may take what a group of the
+// plain aggregates may.
+void checkMemory(const aggregate::Aggregation& aggregation) {
+    if (aggregation.memoryBytes() > stateLimit()) {
+        ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY),
+                        errmsg("the groups of one customer do not fit into memory"),
+                        errdetail("They take more than work_mem and 240 MB."),
+                        errhint("Leave out rows without a customer, raise work_mem, or set "
+                                "footfall.enable_vectorized to off.")));
+    }
+}
+
 // The groups of the piece that the stream stands on.
 void computePiece(FootfallStreamState* state) {
     aggregate::Aggregation& aggregation = *state->aggregation;
@@ -194,6 +206,7 @@ void computePiece(FootfallStreamState* state) {
                 }
             }
         });
+        checkMemory(aggregation);
     }
     pg::enterEngine([&] {
         aggregation.finish();

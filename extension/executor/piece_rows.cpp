@@ -85,7 +85,7 @@ void PieceRows::reserve(uint32_t rows) {
     if (rows <= room_) {
         return;
     }
-    const uint32_t room = Max(Max(room_ * 2, rows), uint32_t{16 * scan::kBatchRows});
+    const uint32_t room = Max(Max(room_ * 2, rows), uint32_t{2 * scan::kBatchRows});
     const auto columns = static_cast<Size>(columnCount_);
     const auto keys = static_cast<Size>(orderCount_);
     grow(&values_, room * columns);

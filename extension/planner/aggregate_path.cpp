@@ -282,11 +282,54 @@ void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
 // cache.
 constexpr double kManyGroups = 20000;
 
+// What a group or a value of a DISTINCT aggregate takes in memory, about.
+constexpr double kGroupBytes = 64;
+
+// How many rows the customer with the most has; those without a customer are one.
+double mostRowsOfCustomer(PlannerInfo* root, RelOptInfo* input, const AggregateQuery& query) {
+    Var* customer = nullptr;
+    ListCell* cell;
+    foreach (cell, query.plan.keys) {
+        auto* key = static_cast<Node*>(lfirst(cell));
+        if (IsA(key, Var) && reinterpret_cast<Var*>(key)->varattno == query.plan.customer) {
+            customer = reinterpret_cast<Var*>(key);
+        }
+    }
+    VariableStatData data;
+    examine_variable(root, reinterpret_cast<Node*>(customer), static_cast<int>(input->relid),
+                     &data);
+    double share = 0;
+    if (HeapTupleIsValid(data.statsTuple)) {
+        share = reinterpret_cast<Form_pg_statistic>(GETSTRUCT(data.statsTuple))->stanullfrac;
+        AttStatsSlot slot;
+        if (get_attstatsslot(&slot, data.statsTuple, STATISTIC_KIND_MCV, InvalidOid,
+                             ATTSTATSSLOT_NUMBERS)) {
+            share = Max(share, slot.nnumbers > 0 ? double{slot.numbers[0]} : 0);
+            free_attstatsslot(&slot);
+        }
+    }
+    ReleaseVariableStats(data);
+    return share * input->rows;
+}
+
+// Whether what one customer's rows make fits into memory: a stream has it there at once, where
+// hashed groups would be spilled.
+bool streamFits(PlannerInfo* root, RelOptInfo* input, const AggregateQuery& query) {
+    bool manyEach = list_length(query.plan.keys) > 1;
+    ListCell* cell;
+    foreach (cell, query.plan.aggregates) {
+        manyEach = manyEach || lfirst_node(Aggref, cell)->aggdistinct != NIL;
+    }
+    return !manyEach || mostRowsOfCustomer(root, input, query) * kGroupBytes <
+                            static_cast<double>(get_hash_memory_limit());
+}
+
 // An aggregate whose groups come customer by customer, serially and from parallel processes.
 void addStreamed(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
                  const AggregateQuery& query) {
     const double groups = estimateGroups(root, input, query);
-    if (query.plan.customer == 0 || (!query.needsStream && groups < kManyGroups)) {
+    if (query.plan.customer == 0 ||
+        (!query.needsStream && (groups < kManyGroups || !streamFits(root, input, query)))) {
         return;
     }
     const ReadCost cost = readCost(root, input, query);

@@ -220,6 +220,45 @@ CALL footfall.seal('uuids');
 INSERT INTO uuids SELECT CASE WHEN i % 50 > 0 THEN md5((i % 3000)::text)::uuid END, timestamptz '2026-03-01 00:00+00' + i * interval '11 seconds', 'view' FROM generate_series(1, 5000) i;
 SELECT "check".streamed('SELECT customer, footfall.window_funnel(''1 day'', ts, event = ''view'', event = ''purchase''), count(*) FROM uuids GROUP BY 1');
 SELECT "check".streamed('SELECT l, count(customer), min(customer::text) FROM (SELECT customer, footfall.window_funnel(''1 day'', ts, event = ''view'', event = ''purchase'') AS l FROM uuids GROUP BY 1) x GROUP BY 1');
+-- a cursor, whose plan is shut down after each FETCH
+CREATE FUNCTION fetched(query text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE c refcursor; r record; n bigint := 0;
+BEGIN
+    OPEN c FOR EXECUTE query;
+    LOOP
+        FETCH c INTO r;
+        EXIT WHEN NOT FOUND;
+        n := n + 1;
+    END LOOP;
+    RETURN n;
+END
+$$;
+SELECT fetched('SELECT customer_id, footfall.retention(event = ''view'') FROM far GROUP BY 1') - count(DISTINCT customer_id) AS lost FROM far;
+-- groups of those without a customer that memory may not hold are hashed, and spill
+CREATE TABLE strangers USING footfall AS SELECT CASE WHEN i % 5 = 0 THEN i END AS customer,
+    timestamptz '2026-01-01 00:00+00' + i * interval '1 second' AS ts, i AS id FROM generate_series(1, 150000) i;
+SET client_min_messages = warning;
+SELECT footfall.configure('strangers', order_by => ARRAY['customer', 'ts']);
+RESET client_min_messages;
+CALL footfall.compact('strangers');
+ANALYZE strangers;
+CREATE FUNCTION strategy(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
+        IF line LIKE '%Strategy: %' THEN
+            RETURN trim(line);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+SET max_parallel_workers_per_gather = 0;
+SELECT strategy('SELECT customer, id, count(*) FROM strangers GROUP BY 1, 2'), strategy('SELECT customer, count(*) FROM strangers GROUP BY 1');
+SET work_mem = '1MB';
+SELECT strategy('SELECT customer, id, count(*) FROM strangers GROUP BY 1, 2'), strategy('SELECT customer, count(*) FROM strangers GROUP BY 1');
+RESET work_mem;
+RESET max_parallel_workers_per_gather;
 -- who may not call an aggregate
 CREATE ROLE streamed_guest;
 GRANT USAGE ON SCHEMA streamed TO streamed_guest;
