@@ -60,7 +60,7 @@ Datum field(int column, bool* null) {
                     errhint("SELECT * FROM footfall.models lists yours.")));
 }
 
-// Whether it is there; 42501 when it is somebody else's.
+// Whether it is there in the active snapshot; 42501 when it is somebody else's.
 bool findOwn(const char* model) {
     Parameters parameters;
     parameters.add(model);
@@ -82,14 +82,36 @@ void requireOwn(const char* model) {
         complainMissing(model);
 }
 
-// Held to the end of the transaction, so that numbers are given to one training at a time.
+// Held to the end of the transaction, so that numbers are given to one training at a time. A class
+// that pg_advisory_lock, which everybody may call, cannot name; names whose hashes collide share a
+// lock, which only makes one wait.
+constexpr uint16 kModelClass = 0xFF04;
+
 void lockModel(const char* model) {
-    // A class of our own among the keys of advisory locks.
-    constexpr int32 kModelClass = 65284;
-    Parameters parameters;
-    parameters.add(kModelClass);
-    parameters.add(model);
-    run("SELECT pg_catalog.pg_advisory_xact_lock($1, pg_catalog.hashtext($2))", parameters, false);
+    const uint32 hash = DatumGetUInt32(
+        DirectFunctionCall1Coll(hashtext, C_COLLATION_OID, CStringGetTextDatum(model)));
+    LOCKTAG tag;
+    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, hash, 0, kModelClass);
+    (void)LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+// As findOwn, once the lock is held. While one waited for it, the model may have become somebody
+// else's: that is asked of what is committed now, not of the statement's snapshot nor, above read
+// committed, of the transaction's.
+bool lockOwn(const char* model) {
+    lockModel(model);
+    PushActiveSnapshot(GetLatestSnapshot());
+    const bool found = findOwn(model);
+    PopActiveSnapshot();
+    return found;
+}
+
+// For what needs a model that is there. Asks before, too: who may not touch a model must not hold
+// those up who may.
+void requireAndLockOwn(const char* model) {
+    requireOwn(model);
+    if (!lockOwn(model))
+        complainMissing(model);
 }
 
 }  // namespace
@@ -124,8 +146,8 @@ bytea* loadModel(const char* model, int32 version) {
 }
 
 int32 storeVersion(const NewVersion& version) {
-    lockModel(version.model);
-    (void)findOwn(version.model);
+    // The caller was asked before the training.
+    (void)lockOwn(version.model);
     Parameters parameters;
     parameters.add(version.model);
     parameters.add(OIDOID, ObjectIdGetDatum(GetUserId()));
@@ -164,8 +186,7 @@ void storeMetric(const char* model, int32 version, const char* metric, const cha
 }
 
 void deployVersion(const char* model, int32 version) {
-    requireOwn(model);
-    lockModel(model);
+    requireAndLockOwn(model);
     Parameters parameters;
     parameters.add(model);
     parameters.add(version);
@@ -183,8 +204,7 @@ void deployVersion(const char* model, int32 version) {
 }
 
 int32 rollbackDeployment(const char* model) {
-    requireOwn(model);
-    lockModel(model);
+    requireAndLockOwn(model);
     Parameters parameters;
     parameters.add(model);
     run("SELECT d.version FROM footfall.model_deployment d "
@@ -206,8 +226,7 @@ int32 rollbackDeployment(const char* model) {
 }
 
 void dropModel(const char* model) {
-    requireOwn(model);
-    lockModel(model);
+    requireAndLockOwn(model);
     Parameters parameters;
     parameters.add(model);
     run("DELETE FROM footfall.model_deployment d WHERE d.model OPERATOR(pg_catalog.=) $1",
