@@ -92,16 +92,36 @@ float FeatureRow::categoryOf(size_t feature, const char* text) const {
     return static_cast<float>(found - categories.begin());
 }
 
-void FeatureRow::read(HeapTupleHeader row, float* features) {
+TupleDesc FeatureRow::descriptorOf(HeapTupleHeader row) {
     const Oid type = HeapTupleHeaderGetTypeId(row);
     const int32 modifier = HeapTupleHeaderGetTypMod(row);
-    TupleDesc descriptor = lookup_rowtype_tupdesc(type, modifier);
-    if (type != rowType_ || modifier != rowModifier_) {
+    TupleDesc descriptor = nullptr;
+    uint64 form = INVALID_TUPLEDESC_IDENTIFIER;
+    if (type == RECORDOID) {
+        descriptor = lookup_rowtype_tupdesc(type, modifier);
+    } else {
+        // Descriptor and identifier from one look at the cache: between two the type could change.
+        const TypeCacheEntry* entry = lookup_type_cache(type, TYPECACHE_TUPDESC);
+        if (entry->tupDesc == nullptr) {
+            ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                            errmsg("type %s is not composite", format_type_be(type))));
+        }
+        descriptor = entry->tupDesc;
+        form = entry->tupDesc_identifier;
+        PinTupleDesc(descriptor);
+    }
+    if (type != rowType_ || modifier != rowModifier_ || form != rowForm_) {
         rowType_ = InvalidOid;
         bind(descriptor);
         rowType_ = type;
         rowModifier_ = modifier;
+        rowForm_ = form;
     }
+    return descriptor;
+}
+
+void FeatureRow::read(HeapTupleHeader row, float* features) {
+    TupleDesc descriptor = descriptorOf(row);
     HeapTupleData tuple;
     tuple.t_len = HeapTupleHeaderGetDatumLength(row);
     ItemPointerSetInvalid(&tuple.t_self);

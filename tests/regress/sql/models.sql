@@ -70,6 +70,33 @@ FROM customers c LIMIT 1;
 -- A model that changes from row to row.
 SELECT count(DISTINCT footfall.score('churn', c, v)) FROM customers c, generate_series(1, 5) v WHERE customer_id = 17;
 
+-- A row type that changes while a call of the function lives: columns are bound anew.
+CREATE TABLE changing AS SELECT visits, basket, plan, device, newsletter, always FROM customers WHERE customer_id = 17;
+DO $$
+DECLARE
+    r changing;
+    seen float8[];
+BEGIN
+    FOR i IN 1..4 LOOP
+        SELECT * INTO r FROM changing;
+        seen := seen || footfall.score('churn', r);
+        IF i = 1 THEN
+            ALTER TABLE changing DROP device;
+            ALTER TABLE changing ADD device varchar DEFAULT 'v2';
+        ELSIF i = 2 THEN
+            ALTER TABLE changing RENAME visits TO baskets;
+            ALTER TABLE changing RENAME basket TO visits;
+            ALTER TABLE changing RENAME baskets TO basket;
+        ELSIF i = 3 THEN
+            ALTER TABLE changing ALTER device DROP DEFAULT, ALTER device TYPE int8 USING 42;
+        END IF;
+    END LOOP;
+EXCEPTION WHEN datatype_mismatch THEN
+    RAISE WARNING 'same %, other %, swapped %, %', seen[1] = seen[2], seen[2] <> seen[3],
+        seen[3] = (SELECT footfall.score('churn', x) FROM (SELECT basket AS visits, visits AS basket, plan, device, newsletter
+            FROM customers WHERE customer_id = 17) x), SQLERRM;
+END $$;
+
 -- Contributions add up to the margin: log odds, where no calibration came after.
 SELECT m.version, m.algorithm, (SELECT e.feature FROM footfall.explain('churn', c, m.version) e
         WHERE e.feature <> '(bias)' ORDER BY abs(e.contribution) DESC LIMIT 1) AS first_reason,
