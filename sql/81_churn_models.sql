@@ -23,13 +23,15 @@ CREATE FUNCTION footfall.train_churn(
             train_churn.label_window::pg_catalog.text),
         'churned',
         CASE WHEN pg_catalog.cardinality(train_churn.cutoffs) OPERATOR(pg_catalog.>) 1
-            THEN '{"id": "customer_id", "time": "cutoff"}'::pg_catalog.jsonb
+            -- A label is known when its window is over: earlier cutoffs must not know what later ones are asked.
+            THEN pg_catalog.jsonb_build_object('id', 'customer_id', 'time', 'cutoff', 'embargo',
+                (train_churn.gap OPERATOR(pg_catalog.+) train_churn.label_window)::pg_catalog.text)
             ELSE '{"id": ["customer_id", "cutoff"]}'::pg_catalog.jsonb
         END OPERATOR(pg_catalog.||) train_churn.options) t
 $$;
 COMMENT ON FUNCTION footfall.train_churn(pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz[], pg_catalog.text,
     pg_catalog."interval", pg_catalog."interval", pg_catalog."interval", pg_catalog.jsonb) IS
-    'Trains a churn model on an event table: features before each cutoff, labels after it, judged by the latest cutoffs. Example: SELECT * FROM footfall.train_churn(''churn'', ''events'', ''{2026-01-01,2026-02-01,2026-03-01,2026-04-01}'')';
+    'Trains a churn model on an event table: features before each cutoff, labels after it, judged by the latest cutoffs. Example: SELECT * FROM footfall.train_churn(''churn'', ''events'', ''{2026-01-01,2026-01-31,2026-03-02,2026-04-01}'')';
 
 CREATE FUNCTION footfall.churn_scores(
     model pg_catalog.text,

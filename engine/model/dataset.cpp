@@ -2,6 +2,7 @@
 #include "engine/model/dataset.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "engine/base/error.h"
@@ -244,6 +245,35 @@ void assignLatest(Dataset& dataset, Role from, Role to, double share,
     }
 }
 
+// Leaves rows to train with out whose label is not known at the first time of `later`: it tells
+// what happened after that time, which is what the rows of `later` are asked.
+void leaveOutUnknown(Dataset& dataset, Role later, double embargo, std::span<const double> times) {
+    double first = std::numeric_limits<double>::infinity();
+    for (size_t row = 0; row < times.size(); row++) {
+        if (dataset.roles[row] == later)
+            first = std::min(first, times[row]);
+    }
+    bool remains = false;
+    for (size_t row = 0; row < times.size(); row++) {
+        if (dataset.roles[row] != Role::Train)
+            continue;
+        if (times[row] + embargo > first) {
+            dataset.roles[row] = Role::LeftOut;
+        } else {
+            remains = true;
+        }
+    }
+    if (!remains) {
+        throw base::Error(base::ErrorKind::BadArgument,
+                          "the embargo leaves no rows to train with: no earlier row's label is "
+                          "known at the first time for %s",
+                          later == Role::Test ? "testing" : "calibration")
+            .withHint(
+                "Add earlier times, take them further apart than the embargo, or ask for less: "
+                "{\"test_fraction\": 0.1}, {\"calibration\": \"none\"}.");
+    }
+}
+
 }  // namespace
 
 void splitAtRandom(Dataset& dataset, double test, double calibrate, uint64_t seed) {
@@ -253,7 +283,8 @@ void splitAtRandom(Dataset& dataset, double test, double calibrate, uint64_t see
                    Random(seed, kCalibrationStream));
 }
 
-void splitByTime(Dataset& dataset, std::span<const double> times, double test, double calibrate) {
+void splitByTime(Dataset& dataset, std::span<const double> times, double test, double calibrate,
+                 double embargo) {
     dataset.roles.assign(dataset.rows(), Role::Train);
     if (dataset.rows() == 0)
         return;
@@ -264,6 +295,8 @@ void splitByTime(Dataset& dataset, std::span<const double> times, double test, d
             .withHint("Split by a share of the rows: {\"test_fraction\": 0.2} without a time.");
     }
     assignLatest(dataset, Role::Train, Role::Test, test, times);
+    if (embargo > 0)
+        leaveOutUnknown(dataset, Role::Test, embargo, times);
     double latest = least;
     for (size_t row = 0; row < times.size(); row++) {
         if (dataset.roles[row] == Role::Train)
@@ -273,8 +306,10 @@ void splitByTime(Dataset& dataset, std::span<const double> times, double test, d
         return;
     if (latest > least) {
         assignLatest(dataset, Role::Train, Role::Calibrate, calibrate, times);
+        if (embargo > 0)
+            leaveOutUnknown(dataset, Role::Calibrate, embargo, times);
     } else {
-        // Two periods only: the fold is drawn from the earlier one.
+        // One period before the test: the fold is drawn from it, other rows of the same time.
         assignAtRandom(dataset, Role::Train, Role::Calibrate, calibrate,
                        Random(0, kCalibrationStream));
     }

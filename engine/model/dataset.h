@@ -13,7 +13,7 @@
 
 namespace footfall::model {
 
-enum class Role : uint8_t { Train = 0, Calibrate = 1, Test = 2 };
+enum class Role : uint8_t { Train = 0, Calibrate = 1, Test = 2, LeftOut = 3 };
 
 struct Dataset {
     std::vector<Feature> features;
@@ -53,8 +53,11 @@ std::vector<uint8_t> labelsOf(const Dataset& dataset, std::span<const uint32_t> 
 // shared out by itself, so that both have both.
 void splitAtRandom(Dataset& dataset, double test, double calibrate, uint64_t seed);
 // Test rows are the latest; calibration rows the latest of the others. Rows of one time stay
-// together. `times` has one entry a row.
-void splitByTime(Dataset& dataset, std::span<const double> times, double test, double calibrate);
+// together. `times` has one entry a row. `embargo` is how long after a row's time its label is
+// known: rows whose label is not known yet at the first time for testing, or to train with and not
+// yet at the first for calibration, are left out. BadArgument when none is left to train with.
+void splitByTime(Dataset& dataset, std::span<const double> times, double test, double calibrate,
+                 double embargo);
 // Test rows are given; calibration rows are a seeded share of the others.
 void splitByColumn(Dataset& dataset, const std::vector<bool>& test, double calibrate,
                    uint64_t seed);

@@ -97,4 +97,31 @@ float8 timeOf(Oid type, Datum value) {
     }
 }
 
+float8 durationOf(Oid type, const char* option, const char* text) {
+    const Oid base = getBaseType(type);
+    float8 duration = 0;
+    if (base == TIMESTAMPTZOID || base == TIMESTAMPOID || base == DATEOID) {
+        const Interval* interval = DatumGetIntervalP(DirectFunctionCall3(
+            interval_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+        if (interval->month != 0) {
+            ereport(ERROR,
+                    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                     errmsg("option \"%s\" must not contain months: they differ in length", option),
+                     errhint("Write it in days or hours, for example \"30 days\".")));
+        }
+        duration = static_cast<float8>(interval->day) * static_cast<float8>(USECS_PER_DAY) +
+                   static_cast<float8>(interval->time);
+        if (base == DATEOID)
+            duration /= static_cast<float8>(USECS_PER_DAY);
+    } else {
+        duration = DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(text)));
+    }
+    if (!std::isfinite(duration) || duration < 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("option \"%s\" must be a length that is not negative, not \"%s\"",
+                               option, text)));
+    }
+    return duration;
+}
+
 }  // namespace footfall::functions

@@ -25,5 +25,8 @@ char* textOf(const ColumnType& type, Datum value);
 // A date or timestamp or number as something to sort by.
 bool isTime(Oid type);
 float8 timeOf(Oid type, Datum value);
+// The length that `text` says, in the units of timeOf for the type: an interval without months, a
+// bare number being seconds, or for numbers a number. A day has 24 hours. Refuses what is negative.
+float8 durationOf(Oid type, const char* option, const char* text);
 
 }  // namespace footfall::functions

@@ -285,13 +285,25 @@ class DatasetReader {
         }
     }
 
+    // Read after the rows: their query knows better what is wrong with a length that both were
+    // given.
+    double embargo() const {
+        if (!options_.embargo.has_value())
+            return 0;
+        const auto time = std::ranges::find(columns_, Part::Time, &Column::part);
+        double duration = 0;
+        pg::callPostgres(
+            [&] { duration = durationOf(time->type, "embargo", options_.embargo->c_str()); });
+        return duration;
+    }
+
     void split() {
         const model::Options& options = options_.algorithm;
         const auto seed = static_cast<uint64_t>(options.seed);
         const double calibrate =
             options.calibration == model::CalibrationKind::None ? 0 : options.calibrationFraction;
         if (!options_.time.empty()) {
-            splitByTime(dataset_, times_, options.testFraction, calibrate);
+            splitByTime(dataset_, times_, options.testFraction, calibrate, embargo());
         } else if (!options_.split.empty()) {
             splitByColumn(dataset_, tests_, calibrate, seed);
         } else {

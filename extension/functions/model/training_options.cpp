@@ -49,6 +49,10 @@ TrainingOptions readOptions(model::Algorithm algorithm, Datum jsonb) {
             options.ids.emplace_back(value);
         } else if (strcmp(name, "time") == 0) {
             setOnce(options.time, name, value);
+        } else if (strcmp(name, "embargo") == 0) {
+            if (options.embargo.has_value())
+                base::throwBadArgument("option \"embargo\" has one value, not an array");
+            options.embargo = value;
         } else if (strcmp(name, "split") == 0) {
             setOnce(options.split, name, value);
         } else {
@@ -61,7 +65,7 @@ TrainingOptions readOptions(model::Algorithm algorithm, Datum jsonb) {
             } catch (base::Error& error) {
                 // The engine's hint lists its own; these belong to the call.
                 if (error.hint()[0] != '\0')
-                    error.withHint("%s, id, time, split.",
+                    error.withHint("%s, id, time, embargo, split.",
                                    std::string(error.hint(), strlen(error.hint()) - 1).c_str());
                 throw;
             }
@@ -70,6 +74,10 @@ TrainingOptions readOptions(model::Algorithm algorithm, Datum jsonb) {
     }
     if (!options.time.empty() && !options.split.empty())
         base::throwBadArgument("give \"time\" or \"split\", not both");
+    if (options.embargo.has_value() && options.time.empty()) {
+        throw base::Error(base::ErrorKind::BadArgument, "\"embargo\" needs \"time\"")
+            .withHint("It says how long after its time the label of a row is known.");
+    }
     return options;
 }
 

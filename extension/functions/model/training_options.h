@@ -2,6 +2,8 @@
 // which the engine knows.
 #pragma once
 
+#include <optional>
+
 #include "engine/base/byte_writer.h"
 #include "engine/model/options.h"
 #include "extension/pg/guard.h"
@@ -12,9 +14,10 @@ struct TrainingOptions {
     explicit TrainingOptions(model::Algorithm algorithm)
         : algorithm(model::Options::of(algorithm)) {}
 
-    std::vector<std::string> ids;  // never features
-    std::string time;              // a column to split by: the latest rows are for testing
-    std::string split;             // a column that is true for rows for testing
+    std::vector<std::string> ids;        // never features
+    std::string time;                    // a column to split by: the latest rows are for testing
+    std::optional<std::string> embargo;  // how long after its time a row's label is known
+    std::string split;                   // a column that is true for rows for testing
     model::Options algorithm;
     std::vector<std::pair<std::string, std::string>> given;  // of the algorithm, as they came
 

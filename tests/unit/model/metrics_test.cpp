@@ -112,7 +112,7 @@ TEST(Split, ByTimeKeepsTheLatestForTheTest) {
     Random random(4);
     for (size_t row = 0; row < dataset.rows(); row++)
         times.push_back(random.below(12));
-    splitByTime(dataset, times, 0.25, 0.25);
+    splitByTime(dataset, times, 0.25, 0.25, 0);
     double lastOf[3] = {-1, -1, -1};
     double firstOf[3] = {99, 99, 99};
     for (size_t row = 0; row < dataset.rows(); row++) {
@@ -125,13 +125,43 @@ TEST(Split, ByTimeKeepsTheLatestForTheTest) {
     EXPECT_EQ(firstOf[0], 0);
     EXPECT_EQ(lastOf[2], 11);
     std::ranges::fill(times, 1.0);
-    EXPECT_THROW(splitByTime(dataset, times, 0.2, 0.2), base::Error);
+    EXPECT_THROW(splitByTime(dataset, times, 0.2, 0.2, 0), base::Error);
     for (size_t row = 0; row < times.size(); row++)
         times[row] = row % 2 == 0 ? 1 : 2;
-    splitByTime(dataset, times, 0.2, 0.2);
+    splitByTime(dataset, times, 0.2, 0.2, 0);
     for (size_t row = 0; row < times.size(); row++)
         EXPECT_EQ(dataset.roles[row] == Role::Test, row % 2 == 1);
     EXPECT_FALSE(rowsWith(dataset, Role::Calibrate).empty());
+}
+
+TEST(Split, AnEmbargoLeavesOutWhatIsNotYetKnown) {
+    Dataset dataset = sampleDataset(1200);
+    std::vector<double> times;
+    for (size_t row = 0; row < dataset.rows(); row++)
+        times.push_back(static_cast<double>(row % 12));
+    const auto rolesByTime = [&](double calibrate, double embargo) {
+        splitByTime(dataset, times, 0.25, calibrate, embargo);
+        std::string roles;
+        for (size_t row = 0; row < 12; row++)
+            roles += "tcT-"[static_cast<size_t>(dataset.roles[row])];
+        for (size_t row = 12; row < dataset.rows(); row++)
+            EXPECT_EQ(dataset.roles[row], dataset.roles[row - 12]);
+        return roles;
+    };
+    EXPECT_EQ(rolesByTime(0.25, 0), "ttttttcccTTT");
+    // A label that is known at the very time of the next rows is known to them.
+    EXPECT_EQ(rolesByTime(0.25, 1), "ttttttcccTTT");
+    EXPECT_EQ(rolesByTime(0.25, 2), "ttttt-cc-TTT");
+    EXPECT_EQ(rolesByTime(0, 3.5), "tttttt---TTT");
+    EXPECT_THROW(rolesByTime(0, 10), base::Error);
+    // Enough is left before the test, nothing before the calibration.
+    EXPECT_THROW(rolesByTime(0.25, 7), base::Error);
+    // One time is left before the test: calibration is drawn from its rows.
+    splitByTime(dataset, times, 0.25, 0.25, 9);
+    EXPECT_EQ(rowsWith(dataset, Role::Train).size() + rowsWith(dataset, Role::Calibrate).size(),
+              100U);
+    EXPECT_FALSE(rowsWith(dataset, Role::Calibrate).empty());
+    EXPECT_EQ(rowsWith(dataset, Role::LeftOut).size(), 800U);
 }
 
 TEST(Split, AtRandomKeepsTheShareOfTheLabel) {
