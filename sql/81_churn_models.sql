@@ -31,7 +31,7 @@ CREATE FUNCTION footfall.train_churn(
 $$;
 COMMENT ON FUNCTION footfall.train_churn(pg_catalog.text, pg_catalog.text, pg_catalog.timestamptz[], pg_catalog.text,
     pg_catalog."interval", pg_catalog."interval", pg_catalog."interval", pg_catalog.jsonb) IS
-    'Trains a churn model on an event table: features before each cutoff, labels after it, judged by the latest cutoffs. Example: SELECT * FROM footfall.train_churn(''churn'', ''events'', ''{2026-01-01,2026-01-31,2026-03-02,2026-04-01}'')';
+    'Trains a churn model on an event table: features before each cutoff, labels after it, judged by the latest cutoffs. Example: SELECT * FROM footfall.train_churn(''churn'', ''events'', ''{2025-10-01,2025-11-01,2025-12-01,2026-01-01}'')';
 
 CREATE FUNCTION footfall.churn_scores(
     model pg_catalog.text,
