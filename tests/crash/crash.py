@@ -380,8 +380,11 @@ def generated_insert(table, first, count):
 
 
 def failpoint_names():
+    """Those of statements on the ledger's tables; tests/tap/020 and 021 crash jobs at theirs."""
     found = set()
     for path in (REPOSITORY / "extension").rglob("*.cpp"):
+        if path.parent.name == "worker":
+            continue
         found.update(re.findall(r'\bfailpoint\("([a-z_0-9]+)"\)', path.read_text(encoding="utf-8")))
     return sorted(found)
 
