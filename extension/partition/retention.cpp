@@ -9,6 +9,11 @@ namespace footfall::partition {
 
 namespace {
 
+// Strays go by whole slots, as partitions do.
+int64 strayLimit(const Policy& policy, int64 limit) {
+    return lowerOf(policy.grid, slotAt(policy.grid, limit));
+}
+
 bool hasRows(Oid partition) {
     ListCell* cell;
     foreach (cell, find_all_inheritors(partition, AccessShareLock, nullptr)) {
@@ -33,22 +38,45 @@ bool hasRows(Oid partition) {
     return false;
 }
 
-// Rows among those that stay, or no rows anywhere.
-bool somethingStays(const Ranges& ranges, int64 limit) {
-    bool goes = false;
-    if (OidIsValid(ranges.defaultPartition) && hasRows(ranges.defaultPartition)) {
-        return true;
+Strays straysOf(Oid partition, const Policy& policy, int64 limit) {
+    // What is no plain table is not emptied: its rows stay.
+    if (!OidIsValid(partition) || get_rel_relkind(partition) != RELKIND_RELATION) {
+        return {false, OidIsValid(partition) && hasRows(partition)};
     }
+    Relation table = table_open(partition, AccessShareLock);
+    const Strays strays = lookAtStrays(table, get_attnum(partition, policy.timeColumn), policy.grid,
+                                       strayLimit(policy, limit));
+    table_close(table, NoLock);
+    return strays;
+}
+
+// Rows among those that stay, or none that go.
+bool somethingStays(const Ranges& ranges, const Policy& policy, int64 limit) {
+    bool goes = false;
+    // From the newest on, where rows are that stay.
     for (int i = ranges.count - 1; i >= 0; i--) {
         CHECK_FOR_INTERRUPTS();
-        if (hasRows(ranges.items[i].partition)) {
-            if (ranges.items[i].upper > limit) {
+        const bool stays = ranges.items[i].upper > limit;
+        if ((stays || !goes) && hasRows(ranges.items[i].partition)) {
+            if (stays) {
                 return true;
             }
             goes = true;
         }
     }
-    return !goes;
+    const Strays strays = straysOf(ranges.defaultPartition, policy, limit);
+    return strays.staying || !(goes || strays.expired);
+}
+
+void requireSomethingStays(Oid parent, const Ranges& ranges, const Policy& policy, int64 limit) {
+    if (!somethingStays(ranges, policy, limit)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("every row of \"%s\" is older than its retain setting: nothing is dropped",
+                        get_rel_name(parent)),
+                 errdetail("That is what a clock that jumped ahead looks like."),
+                 errhint("If it is as it should be, drop the partitions with DROP TABLE.")));
+    }
 }
 
 Ranges readRanges(Oid parent, const Policy& policy) {
@@ -56,6 +84,16 @@ Ranges readRanges(Oid parent, const Policy& policy) {
     const Ranges ranges = rangesOf(relation, policy.grid.type);
     table_close(relation, NoLock);
     return ranges;
+}
+
+// Whether it is still a partition, of those that end by the limit.
+bool hasExpired(const Ranges& ranges, Oid partition, int64 limit) {
+    for (int i = 0; i < ranges.count; i++) {
+        if (ranges.items[i].partition == partition) {
+            return ranges.items[i].upper <= limit;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -72,46 +110,43 @@ List* expiredPartitions(Oid parent, const Policy& policy, int64 limit) {
             expired = lappend_oid(expired, ranges.items[i].partition);
         }
     }
-    if (expired != NIL && !somethingStays(ranges, limit)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                 errmsg("every row of \"%s\" is older than its retain setting: nothing is dropped",
-                        get_rel_name(parent)),
-                 errdetail("That is what a clock that jumped ahead looks like."),
-                 errhint("If it is as it should be, drop the partitions with DROP TABLE.")));
-    }
+    requireSomethingStays(parent, ranges, policy, limit);
     return expired;
 }
 
-int64 dropPartition(Oid parent, Oid partition) {
+bool dropPartition(Oid parent, Oid partition, TimestampTz now, int64* bytes) {
     lockBriefly(parent, AccessExclusiveLock);
-    if (get_rel_relkind(partition) == '\0' || !get_rel_relispartition(partition) ||
-        get_partition_parent(partition, true) != parent) {
-        return 0;
+    const Policy policy = policyOf(parent);
+    if (policy.retain == nullptr ||
+        !hasExpired(readRanges(parent, policy), partition, retentionLimit(policy, now))) {
+        return false;
     }
-    int64 bytes = 0;
+    *bytes = 0;
     ListCell* cell;
     foreach (cell, find_all_inheritors(partition, NoLock, nullptr)) {
         lockBriefly(lfirst_oid(cell), AccessExclusiveLock);
-        bytes += DatumGetInt64(
+        *bytes += DatumGetInt64(
             DirectFunctionCall1(pg_total_relation_size, ObjectIdGetDatum(lfirst_oid(cell))));
     }
     const bool foreign = get_rel_relkind(partition) == RELKIND_FOREIGN_TABLE;
     execute(psprintf("DROP %s %s", foreign ? "FOREIGN TABLE" : "TABLE",
                      quote_qualified_identifier(get_namespace_name(get_rel_namespace(partition)),
                                                 get_rel_name(partition))));
-    return bytes;
+    return true;
 }
 
 int64 deleteExpiredStrays(Oid parent, const Policy& policy, int64 limit) {
-    const Oid partition = readRanges(parent, policy).defaultPartition;
+    const Ranges ranges = readRanges(parent, policy);
+    const Oid partition = ranges.defaultPartition;
     if (!OidIsValid(partition) || get_rel_relkind(partition) != RELKIND_RELATION) {
         return 0;
     }
+    // Again: this is another transaction, and the setting may have changed since.
+    requireSomethingStays(parent, ranges, policy, limit);
     lockBriefly(partition, RowExclusiveLock);
     Relation strays = table_open(partition, NoLock);
     const int64 deleted = deleteRows(strays, get_attnum(partition, policy.timeColumn), policy.grid,
-                                     lowerOf(policy.grid, slotAt(policy.grid, limit)));
+                                     strayLimit(policy, limit));
     table_close(strays, NoLock);
     return deleted;
 }

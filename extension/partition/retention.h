@@ -2,7 +2,8 @@
 // partition.
 //
 // A clock that jumped must not cost a shop its history: when every row that is left would go,
-// nothing goes (55000), and a person decides.
+// nothing goes (55000), and a person decides. A stray stays when it has no time, none in the
+// calendar, or one that is not too old.
 #pragma once
 
 #include "extension/partition/policy.h"
@@ -13,14 +14,16 @@ namespace footfall::partition {
 // Rows before this time may go: `now` less `retain`, by the calendar of the table's time zone.
 int64 retentionLimit(const Policy& policy, TimestampTz now);
 
-// OIDs of the partitions that end by the limit, oldest first. 55000 when none with rows would stay.
+// OIDs of the partitions that end by the limit, oldest first. 55000 when rows, of partitions or
+// strays, would go and none would stay.
 List* expiredPartitions(Oid parent, const Policy& policy, int64 limit);
 
-// Drops one of them, unless it is no partition any more; returns how many bytes it had. Takes
-// AccessExclusiveLock on the parent, as DROP TABLE does, tried briefly.
-int64 dropPartition(Oid parent, Oid partition);
+// Drops one of them; false, and nothing is done, when it is no partition any more, or does not go
+// by what the setting says now. Takes AccessExclusiveLock on the parent, as DROP TABLE does, tried
+// briefly.
+bool dropPartition(Oid parent, Oid partition, TimestampTz now, int64* bytes);
 
-// Deletes what the default partition holds from before the slot of the limit.
+// Deletes what the default partition holds from before the slot of the limit. 55000 as above.
 int64 deleteExpiredStrays(Oid parent, const Policy& policy, int64 limit);
 
 }  // namespace footfall::partition

@@ -7,8 +7,8 @@ namespace footfall::partition {
 
 namespace {
 
-// One scan over the default partition, which calls `visit` with the time of each row that has one.
-// `visit` returns false to stop.
+// One scan over the default partition, which calls `visit` with each row and its time; a row
+// without one is later than all. `visit` returns false to stop.
 template <class Visit>
 void eachRow(Relation table, AttrNumber attribute, const Grid& grid, Snapshot snapshot,
              Visit&& visit) {
@@ -22,9 +22,7 @@ void eachRow(Relation table, AttrNumber attribute, const Grid& grid, Snapshot sn
         CHECK_FOR_INTERRUPTS();
         bool null = false;
         const Datum value = slot_getattr(slot, attribute, &null);
-        if (!null) {
-            going = visit(slot, timeOfDatum(grid.type, value));
-        }
+        going = visit(slot, null ? PG_INT64_MAX : timeOfDatum(grid.type, value));
         MemoryContextReset(rowContext);
     }
     MemoryContextSwitchTo(outer);
@@ -50,6 +48,62 @@ bool deleteRow(Relation table, ItemPointer tid, CommandId cid, Snapshot snapshot
                                    RelationGetRelationName(table)),
                             errhint("Retry the transaction.")));
     }
+}
+
+// 0A000 when a foreign key refers to rows of the table: they leave it without its triggers, which
+// would leave the key pointing at nothing.
+void requireUnreferenced(Relation table) {
+    const TriggerDesc* triggers = table->trigdesc;
+    for (int i = 0; triggers != nullptr && i < triggers->numtriggers; i++) {
+        if (RI_FKey_trigger_type(triggers->triggers[i].tgfoid) == RI_TRIGGER_PK) {
+            ereport(ERROR,
+                    (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                     errmsg("rows cannot be taken out of default partition \"%s\": a foreign key "
+                            "refers to them",
+                            RelationGetRelationName(table)),
+                     errhint("Drop the foreign keys that refer to it; tables can keep the values "
+                             "without one.")));
+        }
+    }
+}
+
+// Whether rows may enter a partition. Its constraints count as valid, also those that are NOT VALID
+// for the parent, and the planner does not look for what contradicts them: a row that violates one
+// would be lost to queries.
+struct EntryCheck {
+    EState* state;
+    ResultRelInfo* target;
+};
+
+EntryCheck beginEntryCheck(Relation target) {
+    EntryCheck check = {CreateExecutorState(), makeNode(ResultRelInfo)};
+    InitResultRelInfo(check.target, target, 0, nullptr, 0);
+    return check;
+}
+
+void checkEntry(const EntryCheck& check, TupleTableSlot* row) {
+    if (RelationGetDescr(check.target->ri_RelationDesc)->constr != nullptr) {
+        ExecConstraints(check.target, row, check.state);
+        ResetPerTupleExprContext(check.state);
+    }
+}
+
+void endEntryCheck(const EntryCheck& check) {
+    FreeExecutorState(check.state);
+}
+
+// Tells whose constraint it is, whatever is raised about a row on its way.
+void explainMove(void* defaultPartition) {
+    const int state = geterrcode();
+    if (state != ERRCODE_CHECK_VIOLATION && state != ERRCODE_NOT_NULL_VIOLATION) {
+        return;
+    }
+    const char* name = quote_identifier(static_cast<const char*>(defaultPartition));
+    errcontext("moving rows out of default partition %s", name);
+    errhint(
+        "A row of %s violates a constraint of the table (it may be NOT VALID there). Correct or "
+        "delete such rows, or drop the constraint; then they are moved.",
+        name);
 }
 
 // Rows on their way into a partition, handed over in batches so that they can become segments.
@@ -94,6 +148,10 @@ void add(Arrival* arrival, TupleTableSlot* row) {
         ExecCopySlot(slot, row);
     }
     arrival->count++;
+}
+
+bool expires(int64 time, int64 upper) {
+    return time < upper && inCalendar(time);
 }
 
 int compareSlots(const ListCell* left, const ListCell* right) {
@@ -154,15 +212,23 @@ int64 moveRows(Relation defaultPartition, AttrNumber attribute, const Grid& grid
     arrival->cid = cid;
     arrival->options = RelationIsLogicallyLogged(target) ? TABLE_INSERT_NO_LOGICAL : 0;
     arrival->bulk = GetBulkInsertState();
+    const EntryCheck check = beginEntryCheck(target);
+    ErrorContextCallback explanation = {};
+    explanation.previous = error_context_stack;
+    explanation.callback = explainMove;
+    explanation.arg = RelationGetRelationName(defaultPartition);
+    error_context_stack = &explanation;
     int64 moved = 0;
     eachRow(defaultPartition, attribute, grid, snapshot, [&](TupleTableSlot* slot, int64 time) {
         if (time < lower || time >= upper) {
             return true;
         }
+        requireUnreferenced(defaultPartition);
         MemoryContext row = MemoryContextSwitchTo(context);
         add(arrival, slot);
         MemoryContextSwitchTo(row);
         if (deleteRow(defaultPartition, &slot->tts_tid, cid, snapshot, true)) {
+            checkEntry(check, arrival->slots[arrival->count - 1]);
             moved++;
             if (arrival->count == kBatch) {
                 flush(arrival);
@@ -174,6 +240,8 @@ int64 moveRows(Relation defaultPartition, AttrNumber attribute, const Grid& grid
     });
     flush(arrival);
     table_finish_bulk_insert(target, arrival->options);
+    error_context_stack = explanation.previous;
+    endEntryCheck(check);
     for (TupleTableSlot* slot : arrival->slots) {
         if (slot != nullptr) {
             ExecDropSingleTupleTableSlot(slot);
@@ -187,13 +255,27 @@ int64 moveRows(Relation defaultPartition, AttrNumber attribute, const Grid& grid
     return moved;
 }
 
+Strays lookAtStrays(Relation defaultPartition, AttrNumber attribute, const Grid& grid,
+                    int64 upper) {
+    Strays strays = {};
+    eachRow(defaultPartition, attribute, grid, GetActiveSnapshot(),
+            [&](TupleTableSlot*, int64 time) {
+                (expires(time, upper) ? strays.expired : strays.staying) = true;
+                return !strays.staying;
+            });
+    return strays;
+}
+
 int64 deleteRows(Relation defaultPartition, AttrNumber attribute, const Grid& grid, int64 upper) {
     Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
     const CommandId cid = GetCurrentCommandId(true);
     int64 deleted = 0;
     eachRow(defaultPartition, attribute, grid, snapshot, [&](TupleTableSlot* slot, int64 time) {
-        if (time < upper && inCalendar(time) &&
-            deleteRow(defaultPartition, &slot->tts_tid, cid, snapshot, false)) {
+        if (!expires(time, upper)) {
+            return true;
+        }
+        requireUnreferenced(defaultPartition);
+        if (deleteRow(defaultPartition, &slot->tts_tid, cid, snapshot, false)) {
             deleted++;
         }
         return true;

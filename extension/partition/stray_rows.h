@@ -21,11 +21,21 @@ namespace footfall::partition {
 // Rows outside the years that partitions are made for stay where they are.
 List* slotsWithRows(Relation defaultPartition, AttrNumber attribute, const Grid& grid, int most);
 
-// Moves the rows of [lower, upper) that a fresh snapshot sees to `target`; returns how many.
+// Moves the rows of [lower, upper) that a fresh snapshot sees to `target`; returns how many. An
+// ERROR when one violates a constraint of `target` (23514, 23502), or when foreign keys refer to
+// rows of the default partition (0A000).
 int64 moveRows(Relation defaultPartition, AttrNumber attribute, const Grid& grid, int64 lower,
                int64 upper, Relation target);
 
-// Deletes the rows before `upper`; returns how many.
+struct Strays {
+    bool expired;  // there are rows before `upper`, which deleteRows would delete
+    bool staying;  // there are others; then `expired` may not be known
+};
+
+Strays lookAtStrays(Relation defaultPartition, AttrNumber attribute, const Grid& grid, int64 upper);
+
+// Deletes the rows before `upper` that have a time in the calendar; returns how many. 0A000 when
+// foreign keys refer to rows of the default partition.
 int64 deleteRows(Relation defaultPartition, AttrNumber attribute, const Grid& grid, int64 upper);
 
 // 0A000 when moving rows out of the partition would be told to subscribers as deletes.

@@ -92,14 +92,21 @@ bool fillSlots(Oid relation, int64 first, int64 last, partition::Made* made, Job
 
 void runPartitions(Oid relation, TimestampTz now, JobResult* result) {
     partition::Made made = {};
+    bool wanted = false;
     int64 first = 0;
     int64 last = -1;
-    if (failed(result, runStep(relation, true, [&] {
-                   const partition::Policy policy = currentPolicy(relation);
-                   (void)partition::makeDefaultPartition(relation, policy);
-                   first = partition::currentSlot(policy, now);
-                   last = first + policy.premake;
-               }))) {
+    if (failed(result, runStep(relation, true,
+                               [&] {
+                                   const partition::Policy policy = currentPolicy(relation);
+                                   if (!policy.makesPartitions) {
+                                       return;
+                                   }
+                                   wanted = true;
+                                   (void)partition::makeDefaultPartition(relation, policy);
+                                   first = partition::currentSlot(policy, now);
+                                   last = first + policy.premake;
+                               })) ||
+        !wanted) {
         return;
     }
     (void)fillSlots(relation, first, last, &made, result);
@@ -108,6 +115,9 @@ void runPartitions(Oid relation, TimestampTz now, JobResult* result) {
         (void)failed(
             result, runStep(relation, true, [&] {
                 const partition::Policy policy = currentPolicy(relation);
+                if (!policy.makesPartitions) {
+                    return;
+                }
                 List* slots = partition::straySlots(relation, policy, kStraySlots);
                 ListCell* cell;
                 foreach (cell, slots) {
@@ -345,17 +355,18 @@ void runRetain(Oid relation, TimestampTz now, JobResult* result) {
         CHECK_FOR_INTERRUPTS();
         const Oid partition = lfirst_oid(cell);
         char* name = nullptr;
+        bool dropped = false;
         int64 bytes = 0;
         if (failed(result, runStep(relation, true, [&] {
                        name = get_rel_name(partition);
-                       bytes = partition::dropPartition(relation, partition);
+                       dropped = partition::dropPartition(relation, partition, now, &bytes);
                    }))) {
             if (isCancel(result)) {
                 return;
             }
             continue;
         }
-        if (name != nullptr) {
+        if (dropped) {
             appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "dropped ", name);
             result->bytes += bytes;
         }

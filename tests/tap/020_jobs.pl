@@ -128,6 +128,31 @@ sql("CALL footfall.run_jobs('shop.events')");
 is(sql("SELECT tableoid::regclass FROM shop.events WHERE id = -2"), 'shop.events_p2018_07_01', 'the stray has moved');
 is(sql($changes), '0|0', 'and nothing is sent');
 
+# What is dropped goes by the setting of that moment: a run that waits for its first partition drops none after the
+# setting was lengthened.
+sql(<<'SQL');
+SET ROLE shop;
+CREATE TABLE shop.kept (ts timestamptz NOT NULL, id int) PARTITION BY RANGE (ts);
+SELECT footfall.configure('shop.kept', time_column => 'ts', partition_interval => '1 day', premake => 0, retain => '100 days');
+INSERT INTO shop.kept SELECT '2019-01-01'::timestamptz + i * interval '1 day', i FROM generate_series(0, 9) i;
+SQL
+sql("CALL footfall.run_jobs('shop.kept', as_of => '2019-01-10 12:00+00')");
+sql("SELECT footfall.configure('shop.kept', retain => '2 days')");
+is(sql("SELECT count(*) FROM pg_class WHERE relname LIKE 'kept_p2019%'"), '10', 'ten days');
+$long = $node->background_psql('postgres');
+$long->query('BEGIN; LOCK TABLE shop.kept IN ACCESS SHARE MODE');
+my $retain = $node->background_psql('postgres', on_error_stop => 0);
+$retain->query_until(qr/begun/, "\\echo begun\nCALL footfall.retain('shop.kept', as_of => '2019-01-10 12:00+00');\n\\echo ended\n");
+$node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'shop.kept'::regclass AND mode = 'AccessExclusiveLock'")
+	or die 'retain does not wait';
+sql("SELECT footfall.configure('shop.kept', retain => '100 days')");
+$long->query('COMMIT');
+$long->quit;
+$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM footfall.jobs WHERE relation = 'shop.kept'::regclass AND state = 'running'") or die;
+$retain->quit;
+is(sql('SELECT count(*) FROM shop.kept'), '10', 'nothing is dropped by a setting of before');
+sql('DROP TABLE shop.kept');
+
 # pg_dump takes the settings along and not the history; the restored table works on.
 $expected = sql($counts);
 $node->command_ok([ 'pg_dump', '-f', $node->basedir . '/dump.sql', 'postgres' ], 'pg_dump');
