@@ -1,6 +1,6 @@
 -- Jobs that keep managed tables: their state, their history, and running them.
 
--- One row per table and job: the last run and the next. Attempts are counted before a run, so that a job that takes its
+-- One row per table and job: the last run (started is -infinity before the first) and the next. Attempts are counted before a run, so that a job that takes its
 -- server process down is not tried again at once. Neither table is dumped: a restored database has not run anything.
 CREATE TABLE footfall.job (
     relation pg_catalog.regclass NOT NULL,
@@ -52,10 +52,11 @@ SELECT j.relation AS relation,
     j.job AS job,
     CASE WHEN l.pid IS NOT NULL THEN 'running'
         WHEN j.error IS NOT NULL THEN 'failed'
+        WHEN NOT pg_catalog.isfinite(j.started) THEN 'waiting'
         WHEN j.finished IS NULL THEN 'interrupted'
         ELSE 'done' END AS state,
     l.pid AS pid,
-    j.started AS last_started,
+    CASE WHEN pg_catalog.isfinite(j.started) THEN j.started END AS last_started,
     j.finished AS last_finished,
     j.next_start AS next_start,
     j.attempts AS attempts,
@@ -72,7 +73,7 @@ LEFT JOIN pg_catalog.pg_locks l ON l.locktype OPERATOR(pg_catalog.=) 'advisory'
     AND l.granted
 WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE');
 COMMENT ON VIEW footfall.jobs IS
-    'The jobs of your managed tables: state (running, done, failed, interrupted), last and next run, failed attempts in a row, the last error. Example: SELECT * FROM footfall.jobs WHERE error IS NOT NULL';
+    'The jobs of your managed tables: state (waiting for its first run, running, done, failed, interrupted), last and next run, failed attempts in a row, the last error. Example: SELECT * FROM footfall.jobs WHERE error IS NOT NULL';
 
 CREATE VIEW footfall.job_history WITH (security_barrier) AS
 SELECT r.relation AS relation,

@@ -7,6 +7,7 @@
 #include "extension/catalog/amount_expression.h"
 #include "extension/catalog/catalog_scan.h"
 #include "extension/catalog/configuration.h"
+#include "extension/catalog/job_record.h"
 #include "extension/functions/partitions.h"
 #include "extension/module/settings.h"
 #include "extension/module/worker_slots.h"
@@ -293,6 +294,17 @@ void makePartitions(Oid relation) {
     }
 }
 
+// What is configured here may drop what is too old at once; where the settings came from a dump, a
+// worker waits (worker/job.h). Somebody who holds the job's lock sees to the record himself.
+void recordRetain(Oid relation) {
+    if (partition::policyOf(relation).retain != nullptr &&
+        !catalog::readRecord(relation, catalog::kRetainJob).found &&
+        catalog::lockJobUntilCommit(relation, catalog::kRetainNumber) &&
+        !catalog::readRecord(relation, catalog::kRetainJob).found) {
+        catalog::recordWaiting(relation, catalog::kRetainJob, GetCurrentTimestamp());
+    }
+}
+
 // The launcher sends a worker once this is committed.
 void tellWorkers(Oid relation) {
     if (!module::haveWorkerSlots() || !partition::hasJobs(partition::policyOf(relation))) {
@@ -351,6 +363,7 @@ void configure(FunctionCallInfo fcinfo) {
     if (anyPolicy(values)) {
         partition::checkPolicy(relationOid);
         makePartitions(relationOid);
+        recordRetain(relationOid);
         tellWorkers(relationOid);
     }
     hintCompaction(relationOid, orderBefore);

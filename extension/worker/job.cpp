@@ -384,14 +384,15 @@ void runRetain(Oid relation, TimestampTz now, JobResult* result) {
 }  // namespace
 
 const Job kJobs[kJobCount] = {
-    {"partitions", 0, false, [](const partition::Policy& p) { return p.makesPartitions; },
+    {"partitions", 0, false, false, [](const partition::Policy& p) { return p.makesPartitions; },
      partitionsPeriod, runPartitions},
-    {"seal", 1, false, [](const partition::Policy& p) { return p.sealAfter != nullptr; },
+    {"seal", 1, false, false, [](const partition::Policy& p) { return p.sealAfter != nullptr; },
      sealPeriod, runSeal},
-    {"compact", 2, true, [](const partition::Policy& p) { return p.compactAfter != nullptr; },
-     closingPeriod, runCompact},
-    {"retain", 3, true, [](const partition::Policy& p) { return p.retain != nullptr; },
-     closingPeriod, runRetain},
+    {"compact", 2, true, false,
+     [](const partition::Policy& p) { return p.compactAfter != nullptr; }, closingPeriod,
+     runCompact},
+    {catalog::kRetainJob, catalog::kRetainNumber, true, true,
+     [](const partition::Policy& p) { return p.retain != nullptr; }, closingPeriod, runRetain},
 };
 
 }  // namespace footfall::worker

@@ -9,15 +9,21 @@
 // what a step has done stays done when a later one fails.
 #pragma once
 
+#include "extension/catalog/job_record.h"
 #include "extension/partition/policy.h"
-#include "extension/worker/job_record.h"
 
 namespace footfall::worker {
+
+using catalog::JobRecord;
+using catalog::JobResult;
 
 struct Job {
     const char* name;
     int number;    // in the job's lock, and in the view footfall.jobs
     bool canWait;  // for the maintenance window
+    // Destroys rows: a worker that finds no record of it lets a day pass. A database that is being
+    // restored has settings and no records, and some of its rows may yet be missing.
+    bool waitsAtFirst;
     bool (*wanted)(const partition::Policy& policy);
     // How long after a success it is due again, in microseconds.
     int64 (*period)(const partition::Policy& policy);

@@ -18,6 +18,8 @@ constexpr int64 kFirstPause = 30 * USECS_PER_SEC;
 constexpr int64 kLongestPause = 6 * USECS_PER_HOUR;
 // Between looks at a job that is due, but that somebody else is running.
 constexpr int64 kBusyPause = 10 * USECS_PER_SEC;
+// Before a worker runs a job that waits at first.
+constexpr int64 kFirstWait = USECS_PER_DAY;
 
 TimestampTz afterFailure(TimestampTz started, int32 attempts) {
     const int doublings = Min(Max(attempts - 1, 0), 20);
@@ -79,7 +81,7 @@ List* choose(const Request& request) {
             const bool asked = request.only == nullptr || strcmp(request.only, job.name) == 0;
             if (asked && job.wanted(policy) &&
                 (OidIsValid(request.relation) ||
-                 isDue(readRecord(relation, job.name), job, policy, clock))) {
+                 isDue(catalog::readRecord(relation, job.name), job, policy, clock))) {
                 auto* one = static_cast<Chosen*>(palloc(sizeof(Chosen)));
                 *one = {relation, &job};
                 chosen = lappend(chosen, one);
@@ -107,11 +109,15 @@ ErrorData* runLocked(const Chosen& chosen, const Request& request) {
     int64 period = 0;
     if (wanted) {
         const partition::Policy policy = partition::policyOf(chosen.relation);
-        record = readRecord(chosen.relation, job.name);
+        record = catalog::readRecord(chosen.relation, job.name);
         // Another session may have run it since it was chosen.
         wanted = job.wanted(policy) && (OidIsValid(request.relation) ||
                                         isDue(record, job, policy, GetCurrentTimestamp()));
         period = wanted ? job.period(policy) : 0;
+        if (wanted && job.waitsAtFirst && !record.found && isUnattended()) {
+            catalog::recordWaiting(chosen.relation, job.name, GetCurrentTimestamp() + kFirstWait);
+            wanted = false;
+        }
     }
     if (!wanted) {
         end();
@@ -119,7 +125,7 @@ ErrorData* runLocked(const Chosen& chosen, const Request& request) {
     }
     const TimestampTz started = GetCurrentTimestamp();
     const TimestampTz retry = afterFailure(started, record.attempts + 1);
-    recordAttempt(chosen.relation, job.name, record, started, retry);
+    catalog::recordAttempt(chosen.relation, job.name, record, started, retry);
     pgstat_report_activity(STATE_RUNNING, psprintf("footfall: job \"%s\" of table \"%s\"", job.name,
                                                    get_rel_name(chosen.relation)));
     end();
@@ -133,8 +139,9 @@ ErrorData* runLocked(const Chosen& chosen, const Request& request) {
 
     begin();
     if (lockTable(chosen.relation)) {
-        recordResult(chosen.relation, job.name, record, started,
-                     result.error == nullptr ? GetCurrentTimestamp() + period : retry, result);
+        catalog::recordResult(chosen.relation, job.name, record, started,
+                              result.error == nullptr ? GetCurrentTimestamp() + period : retry,
+                              result);
     }
     end();
     return result.error;
@@ -153,7 +160,7 @@ ErrorData* runJobs(const Request& request) {
         if (request.onJob != nullptr) {
             request.onJob(list_length(chosen) - 1 - i);
         }
-        if (!tryLockJob(one.relation, one.job->number)) {
+        if (!catalog::tryLockJob(one.relation, one.job->number)) {
             if (OidIsValid(request.relation)) {
                 ereport(NOTICE,
                         (errmsg("job \"%s\" is being run by another session", one.job->name)));
@@ -162,7 +169,7 @@ ErrorData* runJobs(const Request& request) {
         }
         ErrorData* error = nullptr;
         pg::withCleanup([&] { error = runLocked(one, request); },
-                        [&] { unlockJob(one.relation, one.job->number); });
+                        [&] { catalog::unlockJob(one.relation, one.job->number); });
         if (error == nullptr) {
             continue;
         }
@@ -194,7 +201,7 @@ TimestampTz nextDue(TimestampTz latest) {
             if (!job.wanted(policy)) {
                 continue;
             }
-            const JobRecord record = readRecord(relation, job.name);
+            const JobRecord record = catalog::readRecord(relation, job.name);
             TimestampTz due = record.found ? record.nextStart : clock;
             if (job.canWait && !partition::windowOpen(policy, Max(due, clock))) {
                 due = partition::windowOpensAt(policy, Max(due, clock));

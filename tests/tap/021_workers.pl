@@ -77,6 +77,43 @@ sql("UPDATE footfall.job SET next_start = now() + interval '2 seconds' WHERE job
 wait_for("SELECT count(*) > $runs FROM footfall.job_history WHERE job = 'seal'", 'a job runs when it is due');
 is(sql("SELECT state FROM footfall.jobs WHERE job = 'seal'"), 'done', 'and is done');
 
+# A restore in progress: settings without records, rows that are too old, and others that are not there yet. Workers make
+# partitions and drop nothing for a day; what configure set is dropped at once.
+sql('CREATE DATABASE restored');
+sql(<<'SQL', 'restored');
+CREATE EXTENSION footfall;
+CREATE SCHEMA shop AUTHORIZATION shop;
+SET ROLE shop;
+CREATE TABLE shop.events (ts timestamptz NOT NULL, id bigint NOT NULL) PARTITION BY RANGE (ts);
+CREATE TABLE shop.events_old PARTITION OF shop.events FOR VALUES FROM ('2019-01-01') TO ('2019-02-01') USING footfall;
+CREATE TABLE shop.events_new PARTITION OF shop.events FOR VALUES FROM ('2019-02-01') TO ('2099-01-01') USING footfall;
+CREATE TABLE shop.configured (LIKE shop.events) PARTITION BY RANGE (ts);
+CREATE TABLE shop.configured_old PARTITION OF shop.configured FOR VALUES FROM ('2019-01-01') TO ('2019-02-01') USING footfall;
+INSERT INTO shop.events VALUES ('2019-01-15', 1), (now(), 2);
+INSERT INTO shop.configured VALUES ('2019-01-15', 1);
+RESET ROLE;
+INSERT INTO footfall.setting VALUES ('shop.events', 'time_column', 'ts'), ('shop.events', 'partition_interval', '1 day'),
+    ('shop.events', 'retain', '10 days');
+BEGIN;
+SELECT footfall.configure('shop.configured', time_column => 'ts', partition_interval => '1 day', retain => '10 days');
+INSERT INTO shop.configured VALUES (now(), 2);
+COMMIT;
+SQL
+wait_for("SELECT count(*) = 2 AND bool_and(state = CASE relation WHEN 'shop.events'::regclass THEN 'waiting' ELSE 'done' END) FROM footfall.jobs WHERE job = 'retain'",
+	'a restored table waits, a configured one does not', 'restored');
+is(sql("SELECT next_start - now() BETWEEN '23 hours' AND '1 day', last_started IS NULL, attempts FROM footfall.jobs
+	WHERE relation = 'shop.events'::regclass AND job = 'retain'", 'restored'), 't|t|0', 'for a day');
+is(sql("SELECT string_agg(id::text, ',' ORDER BY id) FROM shop.events", 'restored'), '1,2', 'nothing is dropped');
+is(sql("SELECT string_agg(id::text, ',' ORDER BY id) FROM shop.configured", 'restored'), '2', 'there it is');
+sql("CALL footfall.retain('shop.events')", 'restored');
+is(sql("SELECT string_agg(id::text, ',' ORDER BY id) FROM shop.events", 'restored'), '2', 'whoever asks does not wait');
+sql("UPDATE footfall.job SET started = '-infinity', finished = NULL, next_start = '-infinity' WHERE job = 'retain';
+	SELECT footfall.configure('shop.configured', premake => 2)", 'restored');
+wait_for("SELECT bool_and(state = 'done') AND count(*) = 4 FROM footfall.jobs", 'the day over, it runs', 'restored');
+is(sql("SELECT count(*) FROM footfall.job_history WHERE error IS NOT NULL", 'restored'), '0', 'and no run is missed that never was');
+wait_for("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'footfall worker'", 'and the worker has gone');
+sql('DROP DATABASE restored');
+
 # Rolled back: nobody comes. Without the extension, nothing happens. Another database has its own.
 my $log = -s $node->logfile;
 sql("BEGIN; SELECT footfall.configure('shop.events', premake => 3); ROLLBACK");

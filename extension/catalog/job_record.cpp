@@ -1,9 +1,9 @@
 // See job_record.h.
-#include "extension/worker/job_record.h"
+#include "extension/catalog/job_record.h"
 
 #include "extension/catalog/catalog_scan.h"
 
-namespace footfall::worker {
+namespace footfall::catalog {
 
 namespace {
 
@@ -35,24 +35,24 @@ LOCKTAG jobTag(Oid relation, int job) {
     return tag;
 }
 
-catalog::CatalogScan beginJobScan(catalog::OpenTable& table, Oid relation, const char* job) {
+CatalogScan beginJobScan(OpenTable& table, Oid relation, const char* job) {
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(job));
     keys[1].sk_collation = DEFAULT_COLLATION_OID;
-    return catalog::beginScan(table, nullptr, 2, keys);
+    return beginScan(table, nullptr, 2, keys);
 }
 
 void writeJob(Oid relation, const char* job, TimestampTz started, const TimestampTz* finished,
               TimestampTz nextStart, int32 attempts, const char* error) {
-    catalog::OpenTable table = catalog::open(catalog::Table::Job, false, RowExclusiveLock);
-    catalog::CatalogScan scan = beginJobScan(table, relation, job);
+    OpenTable table = open(Table::Job, false, RowExclusiveLock);
+    CatalogScan scan = beginJobScan(table, relation, job);
     HeapTuple tuple;
-    while (HeapTupleIsValid(tuple = catalog::nextRow(scan))) {
+    while (HeapTupleIsValid(tuple = nextRow(scan))) {
         ItemPointerData tid = tuple->t_self;
-        catalog::remove(table, &tid, GetCurrentCommandId(true));
+        remove(table, &tid, GetCurrentCommandId(true));
     }
-    catalog::endScan(scan);
+    endScan(scan);
     Datum values[job_column::kCount] = {};
     bool nulls[job_column::kCount] = {};
     values[job_column::kRelation] = ObjectIdGetDatum(relation);
@@ -66,30 +66,30 @@ void writeJob(Oid relation, const char* job, TimestampTz started, const Timestam
     if (error != nullptr) {
         values[job_column::kError] = CStringGetTextDatum(error);
     }
-    catalog::insert(table, values, nulls, 2, GetCurrentCommandId(true));
-    catalog::close(table);
+    insert(table, values, nulls, 2, GetCurrentCommandId(true));
+    close(table);
     CommandCounterIncrement();
 }
 
 // Rows of the history of a relation that are too old.
-void trimHistory(catalog::OpenTable& table, Oid relation) {
+void trimHistory(OpenTable& table, Oid relation) {
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
     ScanKeyInit(&keys[1], 2, BTLessStrategyNumber, F_TIMESTAMPTZ_LT,
                 TimestampTzGetDatum(GetCurrentTimestamp() - kHistoryKept));
-    catalog::CatalogScan scan = catalog::beginScan(table, nullptr, 2, keys);
+    CatalogScan scan = beginScan(table, nullptr, 2, keys);
     HeapTuple tuple;
-    while (HeapTupleIsValid(tuple = catalog::nextRow(scan))) {
+    while (HeapTupleIsValid(tuple = nextRow(scan))) {
         CHECK_FOR_INTERRUPTS();
         ItemPointerData tid = tuple->t_self;
-        catalog::remove(table, &tid, GetCurrentCommandId(true));
+        remove(table, &tid, GetCurrentCommandId(true));
     }
-    catalog::endScan(scan);
+    endScan(scan);
 }
 
 void writeRun(Oid relation, const char* job, TimestampTz started, const TimestampTz* finished,
               int32 attempt, const JobResult& result, const char* sqlstate, const char* error) {
-    catalog::OpenTable table = catalog::open(catalog::Table::JobHistory, false, RowExclusiveLock);
+    OpenTable table = open(Table::JobHistory, false, RowExclusiveLock);
     trimHistory(table, relation);
     Datum values[run_column::kCount] = {};
     bool nulls[run_column::kCount] = {};
@@ -110,8 +110,8 @@ void writeRun(Oid relation, const char* job, TimestampTz started, const Timestam
     text(run_column::kDone, result.done);
     text(run_column::kSqlstate, sqlstate);
     text(run_column::kError, error);
-    catalog::insert(table, values, nulls, 3, GetCurrentCommandId(true));
-    catalog::close(table);
+    insert(table, values, nulls, 3, GetCurrentCommandId(true));
+    close(table);
     CommandCounterIncrement();
 }
 
@@ -122,31 +122,43 @@ bool tryLockJob(Oid relation, int job) {
     return LockAcquire(&tag, ExclusiveLock, true, true) == LOCKACQUIRE_OK;
 }
 
+bool lockJobUntilCommit(Oid relation, int job) {
+    LOCKTAG tag = jobTag(relation, job);
+    return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
 void unlockJob(Oid relation, int job) {
     LOCKTAG tag = jobTag(relation, job);
     LockRelease(&tag, ExclusiveLock, true);
 }
 
 JobRecord readRecord(Oid relation, const char* job) {
-    catalog::OpenTable table = catalog::open(catalog::Table::Job, false, AccessShareLock);
-    catalog::CatalogScan scan = beginJobScan(table, relation, job);
+    OpenTable table = open(Table::Job, false, AccessShareLock);
+    CatalogScan scan = beginJobScan(table, relation, job);
     JobRecord record = {};
-    HeapTuple tuple = catalog::nextRow(scan);
+    HeapTuple tuple = nextRow(scan);
     if (HeapTupleIsValid(tuple)) {
         Datum values[job_column::kCount];
         bool nulls[job_column::kCount];
         heap_deform_tuple(tuple, RelationGetDescr(table.table), values, nulls);
         record.found = true;
         record.started = DatumGetTimestampTz(values[job_column::kStarted]);
-        record.ended = !nulls[job_column::kFinished];
+        const bool finished = !nulls[job_column::kFinished];
+        record.ended = finished || TIMESTAMP_IS_NOBEGIN(record.started);
         record.finished =
-            record.ended ? DatumGetTimestampTz(values[job_column::kFinished]) : TimestampTz{0};
+            finished ? DatumGetTimestampTz(values[job_column::kFinished]) : TimestampTz{0};
         record.nextStart = DatumGetTimestampTz(values[job_column::kNextStart]);
         record.attempts = DatumGetInt32(values[job_column::kAttempts]);
     }
-    catalog::endScan(scan);
-    catalog::close(table);
+    endScan(scan);
+    close(table);
     return record;
+}
+
+void recordWaiting(Oid relation, const char* job, TimestampTz nextStart) {
+    TimestampTz never = 0;
+    TIMESTAMP_NOBEGIN(never);
+    writeJob(relation, job, never, nullptr, nextStart, 0, nullptr);
 }
 
 void recordAttempt(Oid relation, const char* job, const JobRecord& before, TimestampTz started,
@@ -169,4 +181,4 @@ void recordResult(Oid relation, const char* job, const JobRecord& before, Timest
              failed ? unpack_sql_state(result.error->sqlerrcode) : nullptr, message);
 }
 
-}  // namespace footfall::worker
+}  // namespace footfall::catalog

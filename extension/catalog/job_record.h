@@ -7,12 +7,17 @@
 
 #include "extension/pg/pg.h"
 
-namespace footfall::worker {
+namespace footfall::catalog {
+
+// The job that drops what is too old, and its number in the job's lock. configure knows it: see
+// recordWaiting.
+inline constexpr char kRetainJob[] = "retain";
+inline constexpr int kRetainNumber = 3;
 
 struct JobRecord {
     bool found;
-    TimestampTz started;
-    bool ended;  // `finished` is set
+    TimestampTz started;  // -infinity: no run yet
+    bool ended;           // no run has begun and not ended
     TimestampTz finished;
     TimestampTz nextStart;
     int32 attempts;  // that failed, or began and never ended, since the last success
@@ -29,7 +34,13 @@ struct JobResult {
 bool tryLockJob(Oid relation, int job);
 void unlockJob(Oid relation, int job);
 
+// The same to the end of the transaction.
+bool lockJobUntilCommit(Oid relation, int job);
+
 JobRecord readRecord(Oid relation, const char* job);
+
+// That a job which has no record is to run at `nextStart` for the first time.
+void recordWaiting(Oid relation, const char* job, TimestampTz nextStart);
 
 // Before a run: counts the attempt, and says when the next one is if this one never ends. An
 // earlier attempt that never ended goes into the history.
@@ -40,4 +51,4 @@ void recordAttempt(Oid relation, const char* job, const JobRecord& before, Times
 void recordResult(Oid relation, const char* job, const JobRecord& before, TimestampTz started,
                   TimestampTz nextStart, const JobResult& result);
 
-}  // namespace footfall::worker
+}  // namespace footfall::catalog
