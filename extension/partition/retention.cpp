@@ -118,7 +118,9 @@ bool dropPartition(Oid parent, Oid partition, TimestampTz now, int64* bytes) {
     lockBriefly(parent, AccessExclusiveLock);
     const Policy policy = policyOf(parent);
     if (policy.retain == nullptr ||
-        !hasExpired(readRanges(parent, policy), partition, retentionLimit(policy, now))) {
+        !hasExpired(readRanges(parent, policy), partition, retentionLimit(policy, now)) ||
+        // Also when it began to be detached after this step's snapshot: somebody wants to keep it.
+        PartitionHasPendingDetach(partition)) {
         return false;
     }
     *bytes = 0;
