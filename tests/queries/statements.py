@@ -98,7 +98,7 @@ class Generator:
         return Expressions(self.rng, self.columns, alias, self.prepared, self.chance(0.6) if calm is None else calm)
 
     def make(self):
-        shapes = [(self.grouped, 9), (self.grand, 3), (self.scan, 4), (self.distinct, 2), (self.loose, 2), (self.sets, 1), (self.nested, 3), (self.windows, 3)]
+        shapes = [(self.grouped, 9), (self.grand, 3), (self.scan, 4), (self.distinct, 2), (self.loose, 2), (self.sets, 2), (self.nested, 3), (self.windows, 3)]
         if self.data_set == "ev":
             shapes.append((self.join, 4))
         if self.behavioural:
@@ -315,7 +315,8 @@ class Generator:
         order = rng.choice(("%s, id" % time, "%s, id" % time, "id", "%s, %s, id" % (time, e.name("int")), "id DESC"))
         where, where_hazards = self.conditions(e, 2)
         if self.chance(0.35):
-            items = [Item("id"), Item(customer)] + [Item(e.value(rng.choice(("int", "text", "time")), 1)) for _ in range(rng.choice((0, 1, 2)))]
+            items = [Item("id"), Item(customer)] + [Item("%s AS computed%d" % (e.value(rng.choice(("int", "text", "time")), 1), n))
+                                                     for n in range(rng.choice((0, 1, 2)))]
             limit = "LIMIT %d" % rng.choice((1, 10, 100, 3000)) if e.hazards == 0 and self.chance(0.7) else ""
             return self.finish(e, Statement("sorted", tuple(items), where=where, order="%s, %s" % (customer, order), limit=limit,
                                             where_hazards=where_hazards))
@@ -384,7 +385,8 @@ class Generator:
         whole = rng.choice(("customer_id", "quantity", "id") if self.data_set == "ev" else ("k", "id", "same"))
         shapes = [
             ("(SELECT %s AS a, count(*) AS n, sum(%s) AS s FROM {t} WHERE %s GROUP BY 1) q" % (key, number, cond),
-             ("count(*)", "sum(n)", "sum(s)", "max(a::text)")),
+             # A group of -0 and 0 shows either.
+             ("count(*)", "sum(n)", "sum(s)", "max(regexp_replace(a::text, '^-0$', '0'))")),
             ("(SELECT %s AS a, count(*) AS n FROM {t} GROUP BY 1) q JOIN (SELECT %s AS a, max(%s) AS m FROM {t} WHERE %s GROUP BY 1) r "
              "ON q.a IS NOT DISTINCT FROM r.a" % (key, key, number, cond), ("count(*)", "sum(n)", "sum(m)")),
             ("(SELECT %s AS a, count(*) AS n, rank() OVER (ORDER BY count(*), %s) AS r FROM {t} WHERE %s GROUP BY %s) q"
