@@ -13,6 +13,7 @@
 #include "extension/planner/aggregate_plan_list.h"
 #include "extension/planner/aggregate_query.h"
 #include "extension/planner/dimension_join.h"
+#include "extension/planner/read_cost.h"
 #include "extension/planner/streamed_path.h"
 
 namespace footfall::planner {
@@ -68,14 +69,6 @@ CustomPath* makePath(RelOptInfo* grouped, PathTarget* target, const AggregateQue
     return path;
 }
 
-double parallelDivisor(int workers) {
-    double divisor = workers;
-    if (parallel_leader_participation) {
-        divisor += Max(1.0 - 0.3 * workers, 0.0);
-    }
-    return divisor;
-}
-
 // What reading, filtering and grouping all rows costs one process.
 struct ReadCost {
     Cost pages;
@@ -87,17 +80,6 @@ int countAttributes(List* expressions, Index relid) {
     Bitmapset* used = nullptr;
     pull_varattnos(reinterpret_cast<Node*>(expressions), relid, &used);
     return bms_num_members(used);
-}
-
-double columnShare(RelOptInfo* input, List* attributes) {
-    double width = 0;
-    double all = 0;
-    for (int attribute = Max(input->min_attr, 1); attribute <= input->max_attr; attribute++) {
-        const double bytes = Max(input->attr_widths[attribute - input->min_attr], 4);
-        all += bytes;
-        width += list_member_int(attributes, attribute) ? bytes : 0;
-    }
-    return all > 0 ? Max(width / all, 0.02) : 1.0;
 }
 
 // What keys and aggregates cost a row that passed the filters, in cpu_operator_cost's unit.
@@ -342,7 +324,7 @@ void addStreamed(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
             makePath(grouped, grouped->reltarget, query, executor::AggregateMode::Serial, workers);
         path->custom_private = packPlan(query.plan);
         path->methods = streamedPathMethods();
-        const double divisor = workers > 0 ? parallelDivisor(workers) : 1;
+        const double divisor = parallelDivisor(workers);
         const double rows = groups / divisor;
         // The first groups come when the hot rows are sorted and a range is through.
         const Cost startup = grouped->reltarget->cost.startup;

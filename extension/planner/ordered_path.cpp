@@ -17,6 +17,7 @@
 #include "extension/pg/tree_walk.h"
 #include "extension/planner/aggregate_plan_list.h"
 #include "extension/planner/aggregate_query.h"
+#include "extension/planner/read_cost.h"
 
 namespace footfall::planner {
 
@@ -144,17 +145,6 @@ Plan* planOrdered(PlannerInfo*, RelOptInfo*, CustomPath* path, List* targetList,
 
 const CustomPathMethods pathMethods = {"FootfallScan", planOrdered, nullptr};
 
-double columnShare(const RelOptInfo* input, const List* attributes) {
-    double all = 0;
-    double used = 0;
-    for (int attribute = Max(input->min_attr, 1); attribute <= input->max_attr; attribute++) {
-        const double bytes = Max(input->attr_widths[attribute - input->min_attr], 4);
-        all += bytes;
-        used += list_member_int(attributes, attribute) ? bytes : 0;
-    }
-    return all > 0 ? Max(used / all, 0.02) : 1.0;
-}
-
 // The rows of `input`, as its target has them.
 Path* makePath(PlannerInfo* root, RelOptInfo* input, const OrderedRead& read, int workers) {
     auto* path = makeNode(CustomPath);
@@ -173,13 +163,7 @@ Path* makePath(PlannerInfo* root, RelOptInfo* input, const OrderedRead& read, in
     path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
     path->custom_private = list_make2(packPlan(read.plan), read.order);
     path->methods = &pathMethods;
-    double divisor = 1;
-    if (workers > 0) {
-        divisor = workers;
-        if (parallel_leader_participation) {
-            divisor += Max(1.0 - 0.3 * workers, 0.0);
-        }
-    }
+    const double divisor = parallelDivisor(workers);
     QualCost filters;
     cost_qual_eval(&filters, read.plan.filters, root);
     // Before the first row, each process sorts the hot ones.

@@ -9,6 +9,7 @@
 #include "extension/module/settings.h"
 #include "extension/planner/pruning_clause.h"
 #include "extension/planner/pruning_estimate.h"
+#include "extension/planner/read_cost.h"
 #include "extension/storage/relation_size.h"
 #include "extension/storage/rewrite.h"
 
@@ -41,24 +42,6 @@ bool needsHeapTuple(Bitmapset* needed) {
         }
     }
     return false;
-}
-
-// The share of the row width that the needed columns make up.
-double columnShare(RelOptInfo* relation, Bitmapset* needed) {
-    double all = 0;
-    double used = 0;
-    for (int attribute = relation->min_attr; attribute <= relation->max_attr; attribute++) {
-        if (attribute <= 0) {
-            continue;
-        }
-        const double width = Max(relation->attr_widths[attribute - relation->min_attr], 4);
-        all += width;
-        if (bms_is_member(attribute - FirstLowInvalidHeapAttributeNumber, needed) ||
-            bms_is_member(-FirstLowInvalidHeapAttributeNumber, needed)) {
-            used += width;
-        }
-    }
-    return all > 0 ? Max(used / all, 0.02) : 1.0;
 }
 
 // Whether the executor's batches can be filtered by the clause. One from behind a security barrier
@@ -139,10 +122,7 @@ CustomPath* makePath(PlannerInfo* root, RelOptInfo* relation, Oid table, Bitmaps
     double cpu = (cpu_tuple_cost + qual.per_tuple) * relation->tuples * left;
     double rows = relation->rows;
     if (workers > 0) {
-        double divisor = workers;
-        if (parallel_leader_participation) {
-            divisor += Max(1.0 - 0.3 * workers, 0.0);
-        }
+        const double divisor = parallelDivisor(workers);
         cpu /= divisor;
         rows = clamp_row_est(rows / divisor);
     }
