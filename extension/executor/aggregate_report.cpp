@@ -21,6 +21,14 @@ void SharedCounters::initialize() {
     }
 }
 
+void SharedCounters::collect(AggregateCounters* counters) {
+    if (IsParallelWorker()) {
+        add(*counters);
+    } else {
+        moveTo(counters);
+    }
+}
+
 void SharedCounters::add(const AggregateCounters& counters) {
     uint64 values[kCount];
     memcpy(values, &counters, sizeof(values));

@@ -27,11 +27,16 @@ struct AggregateCounters {
 class SharedCounters {
   public:
     void initialize();
+    // When a process is through: a worker adds its counters, the leader takes the sums of those
+    // that are through by then. With LIMIT the leader may be through first; what is missing is
+    // missing in EXPLAIN only.
+    void collect(AggregateCounters* counters);
+
+  private:
     void add(const AggregateCounters& counters);
     // Adds the sums to `*counters` and starts again from 0.
     void moveTo(AggregateCounters* counters);
 
-  private:
     static constexpr int kCount = sizeof(AggregateCounters) / sizeof(uint64);
     pg_atomic_uint64 sums_[kCount];
 };

@@ -470,18 +470,13 @@ void initializeWorker(CustomScanState* node, shm_toc*, void* coordinate) {
     cast(node)->shared = static_cast<SharedAggregate*>(coordinate);
 }
 
-// Called in workers when they are through, and in the leader before the shared memory goes: by then
-// the workers have ended.
+// Called in workers when they are through, and in the leader before the shared memory goes.
 void shutdown(CustomScanState* node) {
     FootfallAggregateState* state = cast(node);
     if (state->shared == nullptr) {
         return;
     }
-    if (IsParallelWorker()) {
-        state->shared->counters.add(state->counters);
-    } else {
-        state->shared->counters.moveTo(&state->counters);
-    }
+    state->shared->counters.collect(&state->counters);
     state->shared = nullptr;
 }
 

@@ -275,8 +275,7 @@ void initializeWorker(CustomScanState* node, shm_toc*, void* coordinate) {
     cast(node)->shared = static_cast<SharedOrderedScan*>(coordinate);
 }
 
-// Called in workers when they are through, and in the leader before the shared memory goes: by then
-// the workers have ended.
+// Called in workers when they are through, and in the leader before the shared memory goes.
 void shutdown(CustomScanState* node) {
     OrderedScanState* state = cast(node);
     // A cursor's plan is shut down after each FETCH, and goes on.
@@ -285,11 +284,7 @@ void shutdown(CustomScanState* node) {
     }
     closeStream(state);
     state->finished = true;
-    if (IsParallelWorker()) {
-        state->shared->counters.add(state->counters);
-    } else {
-        state->shared->counters.moveTo(&state->counters);
-    }
+    state->shared->counters.collect(&state->counters);
     state->shared = nullptr;
 }
 

@@ -179,6 +179,7 @@ void PieceRows::spill() {
         spilled_++;
     }
     for (uint32_t row = 0; row < rows_; row++) {
+        CHECK_FOR_INTERRUPTS();
         spillRow(row);
     }
     ExecClearTuple(input_);
