@@ -16,6 +16,7 @@ bool requireVectorized = false;
 int maxWorkers = 2;
 int launcherInterval = 60;
 bool superuserJobs = false;
+int trainingMemory = 0;
 bool debugIgnoreTombstones = false;
 
 namespace {
@@ -71,6 +72,11 @@ void defineSettings() {
         "Whether background workers run the jobs of tables that superusers own.",
         "A job runs as the owner of its table, and so would code attached to it.", &superuserJobs,
         false, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "footfall.training_memory",
+        "The most memory that the process which trains a model may use; 0: no limit.",
+        "A training that needs more ends in an error.", &trainingMemory, 0, 0, INT_MAX, PGC_SUSET,
+        GUC_UNIT_KB, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable(
         "footfall.debug_ignore_tombstones",
         "Developer setting: show deleted rows of segments. Answers are wrong while it is on.",

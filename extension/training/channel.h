@@ -25,6 +25,7 @@ struct Channel {
     uint32_t threads;
     uint32_t algorithm;
     uint64_t requestBytes;
+    uint64_t memoryKilobytes;  // that the trainer may use; 0: no limit
     // Trees or rounds.
     std::atomic<uint64_t> done;
     std::atomic<uint64_t> total;

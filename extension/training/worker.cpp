@@ -1,102 +1,111 @@
-// The background worker that trains one model; see README.md.
+// The background worker that has one model trained; see README.md.
 //
-// All signals but SIGQUIT are blocked while it trains, so that the threads that libraries start
-// never take one; the monitor looks whether one is waiting. A worker without a database takes no
-// part in other processes' barriers, so nobody waits for it.
-#include <csignal>
+// The work is a child's (trainer.h). This process starts it, hands its answer on, says what became
+// of it when there is none, and kills it when it is told to stop. A worker without a database takes
+// no part in other processes' barriers, so nobody waits for it.
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "engine/training/training.h"
-#include "extension/pg/guard.h"
-#include "extension/training/channel.h"
+#include "extension/training/trainer.h"
+
+#include <cerrno>
+#include <csignal>
 
 namespace footfall::training {
 
 namespace {
 
-class SignalMonitor final : public model::Monitor {
-  public:
-    explicit SignalMonitor(Channel* channel) : channel_(channel) {}
-
-    void check() override {
-        // Asking the system takes a tenth of a microsecond; the checks come more often than needed.
-        constexpr unsigned kEvery = 64;
-        if (++calls_ % kEvery != 0)
-            return;
-        sigset_t waiting;
-        sigemptyset(&waiting);
-        sigpending(&waiting);
-        if (sigismember(&waiting, SIGTERM) == 1 || !PostmasterIsAlive())
-            throw model::Cancelled{};
+void stop(pid_t trainer) {
+    kill(trainer, SIGKILL);
+    while (waitpid(trainer, nullptr, 0) < 0 && errno == EINTR) {
     }
-    void progress(size_t done, size_t total) override {
-        channel_->done = done;
-        channel_->total = total;
-        calls_ = kNext;
-        check();
-    }
-
-  private:
-    static constexpr unsigned kNext = 63;
-    Channel* channel_;
-    unsigned calls_ = 0;
-};
-
-// Fills `writer` with the message; false when the training was cancelled.
-bool trainInto(Channel* channel, base::ByteWriter& writer, ErrorMessage& error) {
-    pg::FailureReport report;
-    report.sqlstate = 0;
-    try {
-        base::ByteReader reader({channel->request(), channel->requestBytes});
-        model::Options options =
-            model::Options::of(static_cast<model::Algorithm>(channel->algorithm));
-        for (uint64_t left = reader.varint(); left > 0; left--) {
-            const auto name = reader.text(reader.varintUpTo(reader.remaining(), "length"));
-            const auto value = reader.text(reader.varintUpTo(reader.remaining(), "length"));
-            options.set(name, value);
-        }
-        SignalMonitor monitor(channel);
-        model::Dataset dataset = model::Dataset::unpack(reader);
-        const model::TrainingResult result =
-            train(std::move(dataset), options, channel->threads, monitor);
-        writer.u8('R');
-        result.pack(writer);
-        return true;
-    } catch (const model::Cancelled&) {
-        return false;
-    } catch (const base::Error& thrown) {
-        pg::describe(report, thrown);
-    } catch (const std::bad_alloc&) {
-        pg::describe(report, ERRCODE_OUT_OF_MEMORY, "out of memory while training");
-    } catch (const std::exception& thrown) {
-        pg::describe(report, ERRCODE_INTERNAL_ERROR, thrown.what());
-    }
-    error.tag = 'E';
-    error.sqlstate = report.sqlstate;
-    strlcpy(error.message, report.message, sizeof(error.message));
-    strlcpy(error.detail, report.detail, sizeof(error.detail));
-    strlcpy(error.hint, report.hint, sizeof(error.hint));
-    return true;
 }
 
-// Owns C++ objects; calls PostgreSQL only where that can end no way but returning or ending the
-// process.
-void answer(Channel* channel, shm_mq_handle* queue) {
-    base::ByteWriter writer;
+// Until the trainer closes its end.
+StringInfo readAnswer(int from, pid_t trainer) {
+    StringInfo answer = makeStringInfo();
+    for (;;) {
+        const int events =
+            WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_SOCKET_READABLE | WL_EXIT_ON_PM_DEATH,
+                              from, -1, PG_WAIT_EXTENSION);
+        if ((events & WL_LATCH_SET) != 0) {
+            ResetLatch(MyLatch);
+            if (ShutdownRequestPending != 0) {
+                stop(trainer);
+                proc_exit(0);
+            }
+            CHECK_FOR_INTERRUPTS();
+        }
+        if ((events & WL_SOCKET_READABLE) == 0)
+            continue;
+        constexpr int kPiece = 65536;
+        enlargeStringInfo(answer, kPiece);
+        const ssize_t got = read(from, answer->data + answer->len, kPiece);
+        if (got == 0)
+            return answer;
+        if (got > 0) {
+            answer->len += static_cast<int>(got);
+        } else if (errno != EINTR && errno != EAGAIN) {
+            ereport(ERROR, (errcode_for_file_access(),
+                            errmsg("could not read what the training process says: %m")));
+        }
+    }
+}
+
+// What became of a trainer that gave no answer.
+ErrorMessage describeEnd(int status) {
     ErrorMessage error = {};
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    sigdelset(&all, SIGQUIT);
-    sigprocmask(SIG_BLOCK, &all, &before);
-    const bool finished = trainInto(channel, writer, error);
-    sigprocmask(SIG_SETMASK, &before, nullptr);
-    if (!finished)
-        return;
-    // A caller that is gone is told nothing.
-    if (error.tag == 'E') {
-        (void)shm_mq_send(queue, sizeof(error), &error, false, true);
+    error.tag = 'E';
+    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL) {
+        error.sqlstate = ERRCODE_EXTERNAL_ROUTINE_EXCEPTION;
+        snprintf(error.message, sizeof(error.message),
+                 "the training process was ended by signal %d", WTERMSIG(status));
+        return error;
+    }
+    error.sqlstate = ERRCODE_OUT_OF_MEMORY;
+    snprintf(error.message, sizeof(error.message), "out of memory while training");
+    if (WIFSIGNALED(status)) {
+        snprintf(error.detail, sizeof(error.detail),
+                 "The training process was killed, as the system does when memory is short.");
     } else {
-        (void)shm_mq_send(queue, writer.size(), writer.bytes().data(), false, true);
+        snprintf(error.detail, sizeof(error.detail),
+                 "The training process ended with status %d, as it does when the system gives it "
+                 "no threads.",
+                 WEXITSTATUS(status));
+    }
+    return error;
+}
+
+void train(Channel* channel, shm_mq_handle* queue) {
+    int ends[2];
+    if (pipe(ends) != 0) {
+        ereport(ERROR,
+                (errcode_for_file_access(), errmsg("could not make a pipe for training: %m")));
+    }
+    (void)fflush(nullptr);
+    const pid_t self = MyProcPid;
+    const pid_t trainer = fork();
+    if (trainer < 0) {
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+                        errmsg("could not start a process to train a model: %m")));
+    }
+    if (trainer == 0) {
+        // What this process has promised to do at its end is the parent's to do.
+        on_exit_reset();
+        close(ends[0]);
+        runTrainer(channel, ends[1], self);
+    }
+    close(ends[1]);
+    StringInfo answer = readAnswer(ends[0], trainer);
+    int status = 0;
+    while (waitpid(trainer, &status, 0) < 0 && errno == EINTR) {
+    }
+    // A caller that is gone is told nothing.
+    if (status == 0 && answer->len > 0) {
+        (void)shm_mq_send(queue, static_cast<Size>(answer->len), answer->data, false, true);
+    } else {
+        const ErrorMessage error = describeEnd(status);
+        (void)shm_mq_send(queue, sizeof(error), &error, false, true);
     }
 }
 
@@ -111,7 +120,7 @@ PGDLLEXPORT void footfall_training_main(Datum argument);
 
 void footfall_training_main(Datum argument) {
     using footfall::training::Channel;
-    pqsignal(SIGTERM, die);
+    pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
     BackgroundWorkerUnblockSignals();
     dsm_segment* segment = dsm_attach(DatumGetUInt32(argument));
     if (segment == nullptr) {
@@ -124,7 +133,7 @@ void footfall_training_main(Datum argument) {
     auto* queue = reinterpret_cast<shm_mq*>(channel->queue());
     shm_mq_set_sender(queue, MyProc);
     shm_mq_handle* handle = shm_mq_attach(queue, segment, nullptr);
-    footfall::training::answer(channel, handle);
+    footfall::training::train(channel, handle);
     dsm_detach(segment);
     proc_exit(0);
 }

@@ -6,7 +6,7 @@ namespace footfall::functions {
 namespace {
 
 struct Parameters {
-    static constexpr int kMost = 12;
+    static constexpr int kMost = 13;
     int count = 0;
     Oid types[kMost];
     Datum values[kMost];
@@ -51,6 +51,15 @@ void run(const char* query, Parameters& parameters, bool readOnly) {
         elog(ERROR, "a query of the models gave %s", SPI_result_code_string(code));
 }
 
+// A question to what is committed now and to what this transaction has done, whatever the
+// statement's snapshot or, above read committed, the transaction's shows. Whoever asks holds the
+// model's lock.
+void runLatest(const char* query, Parameters& parameters) {
+    PushActiveSnapshot(GetLatestSnapshot());
+    run(query, parameters, true);
+    PopActiveSnapshot();
+}
+
 Datum field(int column, bool* null) {
     return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, null);
 }
@@ -58,6 +67,15 @@ Datum field(int column, bool* null) {
 [[noreturn]] void complainMissing(const char* model) {
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("there is no model \"%s\"", model),
                     errhint("SELECT * FROM footfall.models lists yours.")));
+}
+
+// The transaction's snapshot is older than what it would have to change.
+[[noreturn]] void complainChanged(const char* model) {
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not serialize access: model \"%s\" has been changed since the "
+                           "transaction began",
+                           model),
+                    errhint("Try the transaction again.")));
 }
 
 // Whether it is there in the active snapshot; 42501 when it is somebody else's.
@@ -148,8 +166,21 @@ bytea* loadModel(const char* model, int32 version) {
 int32 storeVersion(const NewVersion& version) {
     // The caller was asked before the training.
     (void)lockOwn(version.model);
+    Parameters key;
+    key.add(version.model);
+    // Later versions have the owner of the first; the caller is a member.
+    runLatest(
+        "SELECT COALESCE(pg_catalog.max(m.version), 0) OPERATOR(pg_catalog.+) 1, "
+        "pg_catalog.min(m.owner::pg_catalog.oid) FROM footfall.model m "
+        "WHERE m.model OPERATOR(pg_catalog.=) $1",
+        key);
+    bool null = false;
+    const int32 number = DatumGetInt32(field(1, &null));
+    const Datum owner = field(2, &null);
     Parameters parameters;
     parameters.add(version.model);
+    parameters.add(number);
+    parameters.add(OIDOID, null ? ObjectIdGetDatum(GetUserId()) : owner);
     parameters.add(OIDOID, ObjectIdGetDatum(GetUserId()));
     parameters.add(version.algorithm);
     parameters.add(version.label);
@@ -160,16 +191,12 @@ int32 storeVersion(const NewVersion& version) {
     parameters.add(INT8OID, Int64GetDatum(version.calibrationRows));
     parameters.add(INT8OID, Int64GetDatum(version.testRows));
     parameters.add(BYTEAOID, PointerGetDatum(version.content));
-    // Later versions have the owner of the first; the caller is a member.
     run("INSERT INTO footfall.model (model, version, owner, trained_by, algorithm, label, dataset, "
         "options, features, training_rows, calibration_rows, test_rows, content, checksum) "
-        "SELECT $1, COALESCE(pg_catalog.max(m.version), 0) OPERATOR(pg_catalog.+) 1, "
-        "COALESCE(pg_catalog.min(m.owner::pg_catalog.oid), $2)::pg_catalog.regrole, "
-        "$2::pg_catalog.regrole, $3, $4, $5, $6, $7, $8, $9, $10, $11, pg_catalog.sha256($11) "
-        "FROM footfall.model m WHERE m.model OPERATOR(pg_catalog.=) $1 RETURNING version",
+        "VALUES ($1, $2, $3::pg_catalog.regrole, $4::pg_catalog.regrole, $5, $6, $7, $8, $9, $10, "
+        "$11, $12, $13, pg_catalog.sha256($13))",
         parameters, false);
-    bool null = false;
-    return DatumGetInt32(field(1, &null));
+    return number;
 }
 
 void storeMetric(const char* model, int32 version, const char* metric, const char* item,
@@ -187,41 +214,55 @@ void storeMetric(const char* model, int32 version, const char* metric, const cha
 
 void deployVersion(const char* model, int32 version) {
     requireAndLockOwn(model);
-    Parameters parameters;
-    parameters.add(model);
-    parameters.add(version);
-    parameters.add(OIDOID, ObjectIdGetDatum(GetUserId()));
-    run("INSERT INTO footfall.model_deployment (model, version, number, deployed_by) "
-        "SELECT $1, $2, COALESCE((SELECT pg_catalog.max(d.number) FROM footfall.model_deployment d "
-        "WHERE d.model OPERATOR(pg_catalog.=) $1), 0) OPERATOR(pg_catalog.+) 1, "
-        "$3::pg_catalog.regrole FROM footfall.model m "
-        "WHERE m.model OPERATOR(pg_catalog.=) $1 AND m.version OPERATOR(pg_catalog.=) $2",
-        parameters, false);
+    Parameters key;
+    key.add(model);
+    key.add(version);
+    runLatest(
+        "SELECT COALESCE((SELECT pg_catalog.max(d.number) FROM footfall.model_deployment d "
+        "WHERE d.model OPERATOR(pg_catalog.=) $1), 0) OPERATOR(pg_catalog.+) 1 "
+        "FROM footfall.model m WHERE m.model OPERATOR(pg_catalog.=) $1 "
+        "AND m.version OPERATOR(pg_catalog.=) $2",
+        key);
     if (SPI_processed == 0) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
                         errmsg("model \"%s\" has no version %d", model, version)));
     }
+    bool null = false;
+    const int32 number = DatumGetInt32(field(1, &null));
+    Parameters parameters;
+    parameters.add(model);
+    parameters.add(version);
+    parameters.add(number);
+    parameters.add(OIDOID, ObjectIdGetDatum(GetUserId()));
+    run("INSERT INTO footfall.model_deployment (model, version, number, deployed_by) "
+        "VALUES ($1, $2, $3, $4::pg_catalog.regrole)",
+        parameters, false);
 }
 
 int32 rollbackDeployment(const char* model) {
     requireAndLockOwn(model);
-    Parameters parameters;
-    parameters.add(model);
-    run("SELECT d.version FROM footfall.model_deployment d "
+    Parameters key;
+    key.add(model);
+    runLatest(
+        "SELECT d.version, pg_catalog.lag(d.number) OVER (ORDER BY d.number DESC) "
+        "FROM footfall.model_deployment d "
         "WHERE d.model OPERATOR(pg_catalog.=) $1 AND d.withdrawn_at IS NULL "
         "ORDER BY d.number DESC OFFSET 1 LIMIT 1",
-        parameters, false);
+        key);
     if (SPI_processed == 0) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                         errmsg("model \"%s\" has no earlier deployment to go back to", model)));
     }
     bool null = false;
     const int32 version = DatumGetInt32(field(1, &null));
+    Parameters last;
+    last.add(model);
+    last.add(DatumGetInt32(field(2, &null)));
     run("UPDATE footfall.model_deployment d SET withdrawn_at = pg_catalog.now() "
-        "WHERE d.model OPERATOR(pg_catalog.=) $1 AND d.number OPERATOR(pg_catalog.=) "
-        "(SELECT pg_catalog.max(l.number) FROM footfall.model_deployment l "
-        "WHERE l.model OPERATOR(pg_catalog.=) $1 AND l.withdrawn_at IS NULL)",
-        parameters, false);
+        "WHERE d.model OPERATOR(pg_catalog.=) $1 AND d.number OPERATOR(pg_catalog.=) $2",
+        last, false);
+    if (SPI_processed == 0)
+        complainChanged(model);
     return version;
 }
 
@@ -234,6 +275,12 @@ void dropModel(const char* model) {
     run("DELETE FROM footfall.model_metric d WHERE d.model OPERATOR(pg_catalog.=) $1", parameters,
         false);
     run("DELETE FROM footfall.model d WHERE d.model OPERATOR(pg_catalog.=) $1", parameters, false);
+    runLatest(
+        "SELECT 1 FROM footfall.model m WHERE m.model OPERATOR(pg_catalog.=) $1 UNION ALL "
+        "SELECT 1 FROM footfall.model_deployment d WHERE d.model OPERATOR(pg_catalog.=) $1 LIMIT 1",
+        parameters);
+    if (SPI_processed > 0)
+        complainChanged(model);
 }
 
 }  // namespace footfall::functions

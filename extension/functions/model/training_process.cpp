@@ -1,6 +1,7 @@
 // See training_process.h.
 #include "extension/functions/model/training_process.h"
 
+#include "extension/module/settings.h"
 #include "extension/training/channel.h"
 
 namespace footfall::functions {
@@ -28,6 +29,7 @@ Worker startWorker(std::span<const std::byte> request, model::Algorithm algorith
     channel->algorithm = static_cast<uint32_t>(algorithm);
     // What a maintenance command may use.
     channel->threads = static_cast<uint32_t>(max_parallel_maintenance_workers) + 1;
+    channel->memoryKilobytes = static_cast<uint64_t>(module::trainingMemory);
     channel->requestBytes = request.size();
     memcpy(channel->request(), request.data(), request.size());
     auto* queue = shm_mq_create(channel->queue(), training::kQueueBytes);
