@@ -26,6 +26,7 @@ enum class Form {
     Real,
     Days,   // how long before the cutoff a time was
     Share,  // one number divided by another, NULL when that is 0
+    Gaps,   // how long before the cutoff a time was, in days, divided by a number likewise
     Text,
 };
 
@@ -38,7 +39,7 @@ struct Feature {
     // Over the queries c (per customer), h (history), s (sessions), g (purchase gaps), d (device)
     // and n (country).
     const char* expression;
-    const char* divisor;  // Share
+    const char* divisor;  // Share, Gaps
 };
 
 // In the order in which the functions return them.
@@ -61,6 +62,11 @@ constexpr Feature kFeatures[] = {
     {"purchases", Form::Count, "c.purchases", nullptr},
     {"returns", Form::Count, "c.returns", nullptr},
     {"sessions", Form::Count, "COALESCE(s.sessions, 0)", nullptr},
+    {"sessions_7_days", Form::Count, "COALESCE(s.sessions_7, 0)", nullptr},
+    {"sessions_14_days", Form::Count, "COALESCE(s.sessions_14, 0)", nullptr},
+    {"sessions_30_days", Form::Count, "COALESCE(s.sessions_30, 0)", nullptr},
+    {"session_gap_days", Form::Real, "s.gap", nullptr},
+    {"session_overdue", Form::Gaps, "s.last_at", "s.gap"},
     {"events_per_session", Form::Share, "s.events", "s.sessions"},
     {"last_session_events", Form::Count, "s.last_events", nullptr},
     {"trend", Form::Share, "(c.recent OPERATOR(pg_catalog.-) c.earlier)",
@@ -81,6 +87,7 @@ const char* typeOf(Form form) {
         case Form::Real:
         case Form::Days:
         case Form::Share:
+        case Form::Gaps:
             break;
     }
     return "pg_catalog.float8";
@@ -99,6 +106,12 @@ const char* valueOf(const Feature& feature, const char* expression, const char* 
                 "(%s)::pg_catalog.float8 OPERATOR(pg_catalog./) "
                 "%s::pg_catalog.float8 END",
                 feature.divisor, expression, feature.divisor);
+        case Form::Gaps:
+            return psprintf(
+                "CASE WHEN %s OPERATOR(pg_catalog.>) 0::pg_catalog.float8 THEN "
+                "pg_catalog.date_part('epoch', %s OPERATOR(pg_catalog.-) %s) "
+                "OPERATOR(pg_catalog./) 86400::pg_catalog.float8 OPERATOR(pg_catalog./) %s END",
+                feature.divisor, cutoff, expression, feature.divisor);
         case Form::Count:
         case Form::Real:
         case Form::Text:
@@ -114,6 +127,13 @@ TimestampTz before(TimestampTz time, int64 length) {
         return DT_NOBEGIN;
     }
     return result;
+}
+
+// How many sessions ended in the last days.
+const char* sessionsSince(TimestampTz cutoff, int days) {
+    return psprintf(
+        "pg_catalog.count(*) FILTER (WHERE x.ended_at OPERATOR(pg_catalog.>=) %s) AS sessions_%d",
+        timeLiteral(before(cutoff, days * USECS_PER_DAY)), days);
 }
 
 }  // namespace
@@ -180,6 +200,14 @@ bool ChurnFeatures::wants(const char* feature) const {
         }
     }
     return wanted_ == NIL;
+}
+
+bool ChurnFeatures::wantsSessions() const {
+    constexpr const char* kOfSessions[] = {
+        "sessions",         "sessions_7_days", "sessions_14_days",   "sessions_30_days",
+        "session_gap_days", "session_overdue", "events_per_session", "last_session_events"};
+    return std::any_of(std::begin(kOfSessions), std::end(kOfSessions),
+                       [this](const char* feature) { return wants(feature); });
 }
 
 // The trend compares two spans of this length, so both must lie in the window.
@@ -325,9 +353,7 @@ const char* ChurnFeatures::joins(TimestampTz cutoff) const {
                   ? exactAmounts(cutoff)
                   : nullptr},
         {"h", wants("tenure_days") ? firstEvents(cutoff) : nullptr},
-        {"s", wants("sessions") || wants("events_per_session") || wants("last_session_events")
-                  ? lastSessions(cutoff)
-                  : nullptr},
+        {"s", wantsSessions() ? lastSessions(cutoff) : nullptr},
         {"g", wants("purchase_gap_days") || wants("purchase_gap_deviation") ? purchaseGaps(cutoff)
                                                                             : nullptr},
         {"d", wants("device") ? mostFrequent(Role::Device, cutoff) : nullptr},
@@ -371,12 +397,17 @@ const char* ChurnFeatures::lastSessions(TimestampTz cutoff) const {
                   customer, source_->time(), source_->time(), durationLiteral(sessionGap_),
                   customer, source_->time(), source_->from(), window_->events(cutoff));
     return psprintf(
-        "SELECT x.customer AS customer, pg_catalog.count(*) AS sessions, "
+        "SELECT x.customer AS customer, pg_catalog.count(*) AS sessions, %s, %s, %s,\n"
+        "pg_catalog.max(x.ended_at) AS last_at, CASE WHEN pg_catalog.count(*) "
+        "OPERATOR(pg_catalog.>) 1 THEN pg_catalog.date_part('epoch', pg_catalog.max(x.ended_at) "
+        "OPERATOR(pg_catalog.-) pg_catalog.min(x.ended_at)) OPERATOR(pg_catalog./) "
+        "86400::pg_catalog.float8 OPERATOR(pg_catalog./) "
+        "(pg_catalog.count(*) OPERATOR(pg_catalog.-) 1)::pg_catalog.float8 END AS gap,\n"
         "pg_catalog.sum(x.events)::pg_catalog.int8 AS events,\n"
         "(pg_catalog.max(ARRAY[pg_catalog.date_part('epoch', x.ended_at), "
         "x.events::pg_catalog.float8]))[2]::pg_catalog.int8 AS last_events\n"
         "FROM (%s) AS x GROUP BY 1",
-        each);
+        sessionsSince(cutoff, 7), sessionsSince(cutoff, 14), sessionsSince(cutoff, 30), each);
 }
 
 // Orders (or, without a column for them, purchases) at the same moment are one purchase.

@@ -53,6 +53,7 @@ class ChurnFeatures {
   private:
     void checkWanted() const;
     bool wants(const char* feature) const;
+    bool wantsSessions() const;
     void readRecentWindow(const Arguments& arguments);
     const char* perCustomer(TimestampTz cutoff) const;
     bool amountIsNumeric() const;

@@ -55,6 +55,9 @@ class Customer:
             return None
         return sum(event["event"] in names for event in self.events)
 
+    def ended_within(self, sessions, days):
+        return sum(events[-1]["time"] >= self.cutoff - days * DAY for events in sessions)
+
     def since(self, time):
         return None if time is None else (self.cutoff - time) / DAY
 
@@ -64,6 +67,8 @@ class Customer:
         gaps = [(later - earlier) / DAY for earlier, later in zip(moments, moments[1:])]
         mean = math.fsum(gaps) / len(gaps) if gaps else None
         sessions = self.sessions()
+        session_gap = (sessions[-1][-1]["time"] - min(events[-1]["time"] for events in sessions)) / DAY / \
+            (len(sessions) - 1) if len(sessions) > 1 else None
         money = sum(event["amount"] for event in bought) / 100
         frequency = len({event["order"] for event in bought}) if "order" in self.log.columns else len(bought)
         half = round(self.log.window * DAY) // 2
@@ -89,6 +94,11 @@ class Customer:
             "purchases": len(bought),
             "returns": self.named("refund"),
             "sessions": len(sessions),
+            "sessions_7_days": self.ended_within(sessions, 7),
+            "sessions_14_days": self.ended_within(sessions, 14),
+            "sessions_30_days": self.ended_within(sessions, 30),
+            "session_gap_days": session_gap,
+            "session_overdue": ratio(self.since(sessions[-1][-1]["time"]), session_gap),
             "events_per_session": len(self.events) / len(sessions),
             "last_session_events": len(sessions[-1]),
             "trend": ratio(recent - earlier, recent + earlier),

@@ -127,7 +127,8 @@ SELECT footfall.configure('events', time_column => 'ts', customer_column => 'cus
     product_column => 'product_id', amount => 'price');
 SELECT trained_model, version, roc_auc > 0.7 AS ranks FROM footfall.train('at_risk', 'gradient_boosting',
     $$SELECT * FROM footfall.churn_dataset('events', '{2025-04-01 00:00+00,2025-05-01 00:00+00,2025-06-01 00:00+00,2025-07-01 00:00+00}')$$,
-    'churned', '{"id": "customer_id", "time": "cutoff", "max_depth": 3}');
+    'churned', '{"id": "customer_id", "time": "cutoff", "max_depth": 3, "n_estimators": 150, "learning_rate": 0.05, "min_child_weight": 10,
+        "subsample": 0.7, "colsample_bytree": 0.5}');
 SELECT footfall.deploy('at_risk', 1);
 SELECT count(*) = 10 AS ten, bool_and(r.probability BETWEEN 0 AND 1) AS probabilities, bool_and(r.reason IS NOT NULL) AS reasons
 FROM (SELECT f.customer_id, footfall.score('at_risk', f) AS probability,
@@ -148,6 +149,23 @@ FROM footfall.churn_scores('at_risk', 'events', '2025-08-01 00:00+00') s GROUP B
 SELECT count(*) FILTER (WHERE top_reasons IS NULL) AS no_reason, bool_and(s.probability = footfall.score('at_risk', f)) AS same
 FROM (SELECT * FROM footfall.churn_scores('at_risk', 'events', '2025-08-01 00:00+00') ORDER BY probability DESC LIMIT 10) s
 JOIN footfall.churn_features('events', '2025-08-01 00:00+00') f USING (customer_id);
+
+-- The future does not show: a model of dates whose label windows are over is the same, to the last bit, when what came
+-- after is gone, and features are the same when all that labels look at is gone, too.
+CREATE TABLE known (LIKE events) USING footfall;
+INSERT INTO known SELECT * FROM events WHERE ts < '2025-06-30 23:00+00';
+CREATE TABLE before_labels AS SELECT * FROM known WHERE ts < '2025-04-01 00:00+00';
+SELECT footfall.configure('known', time_column => 'ts', customer_column => 'customer_id', event_column => 'event_type',
+    product_column => 'product_id', amount => 'price');
+SELECT (SELECT count(*) FROM events) > (SELECT count(*) FROM known) AS there_is_a_future, array_agg(t.version) AS versions
+FROM (VALUES ('events'), ('known')) e (source), LATERAL footfall.train_churn('leak', e.source,
+    '{2025-04-01 00:00+00,2025-05-01 00:00+00,2025-06-01 00:00+00}', label_window => '29 days', until => '2025-06-30 23:00+00') t;
+SELECT count(DISTINCT sha256) AS models, count(*) AS versions FROM footfall.models WHERE model = 'leak';
+SELECT footfall.drop_model('leak');
+SELECT count(*) > 100 AS many, count(*) FILTER (WHERE to_jsonb(d) - 'cutoff' - 'churned' IS DISTINCT FROM to_jsonb(f)) AS differences,
+    count(DISTINCT d.churned) AS labels
+FROM footfall.churn_dataset('events', '{2025-04-01 00:00+00}') d
+FULL JOIN footfall.churn_features('SELECT ts, customer_id, event_type, product_id, price AS amount FROM before_labels', '2025-04-01 00:00+00') f USING (customer_id);
 
 -- Drift: none for the rows of training, a shift where values moved, were lost, or are new.
 SELECT feature, stability_index < 0.01 AS stable FROM footfall.model_drift('churn', 'customers') ORDER BY 1;
@@ -200,13 +218,42 @@ BEGIN;
 SELECT version FROM footfall.train('undone', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"]}');
 ROLLBACK;
 SELECT count(*) FROM footfall.models WHERE model = 'undone';
--- So does one that is cancelled: the worker goes away.
+-- So does one that is cancelled, whatever the algorithm is at: within a second.
+CREATE TABLE many AS SELECT c.visits + n AS visits, c.basket, c.device, c.newsletter, chance(n, c.customer_id) AS noise,
+    c.churned FROM customers c, generate_series(1, 20) n;
+CREATE FUNCTION cancelled(algorithm text, options jsonb) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    began timestamptz;
+BEGIN
+    began := clock_timestamp();
+    PERFORM footfall.train('slow', algorithm, 'SELECT * FROM many', 'churned', options);
+    RETURN 'trained';
+EXCEPTION WHEN query_canceled THEN
+    RETURN CASE WHEN clock_timestamp() - began < interval '2 seconds' THEN 'cancelled' ELSE 'late: ' || clock_timestamp() - began END;
+END $$;
 SET statement_timeout = '1s';
-SELECT footfall.train('slow', 'random_forest',
-    'SELECT c.* FROM customers c, generate_series(1, 20)', 'churned',
-    '{"id": ["customer_id", "cutoff"], "n_estimators": 10000, "max_depth": 30, "min_samples_leaf": 1}');
+SELECT cancelled('random_forest', '{"n_estimators": 10000, "max_depth": 30, "min_samples_leaf": 1}');
+SELECT cancelled('gradient_boosting', '{"n_estimators": 10000, "max_depth": 12}');
+-- These may be through before.
+SET statement_timeout = '150ms';
+SELECT cancelled('logistic_regression', '{"C": 1e9, "tol": 1e-9}') IN ('cancelled', 'trained') AS in_time;
+SELECT cancelled('linear_svc', '{"C": 1e9, "tol": 1e-9}') IN ('cancelled', 'trained') AS in_time;
+SELECT cancelled('decision_tree', '{"max_depth": 32, "min_samples_leaf": 1}') IN ('cancelled', 'trained') AS in_time;
 RESET statement_timeout;
-SELECT count(*) FROM footfall.models WHERE model = 'slow';
+SELECT count(DISTINCT algorithm) <= 3 AND count(*) FILTER (WHERE algorithm ~ 'forest|boost') = 0 AS only_what_was_trained FROM footfall.models WHERE model = 'slow';
+-- So does one that runs out of memory, however much there is.
+CREATE FUNCTION with_memory(algorithm text, kilobytes int) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('footfall.training_memory', kilobytes::text, true);
+    PERFORM footfall.train('short', algorithm, 'SELECT * FROM many', 'churned', CASE WHEN algorithm IN ('random_forest', 'gradient_boosting') THEN '{"n_estimators": 5}' ELSE '{}' END::jsonb);
+    RETURN 'trained';
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+SELECT algorithm, array_agg(DISTINCT with_memory(algorithm, kilobytes)) AS ends
+FROM unnest('{logistic_regression,linear_svc,decision_tree,random_forest,gradient_boosting}'::text[]) algorithm,
+    unnest('{0,500,2000,4000,6000,8000,10000,12000}'::int[]) kilobytes
+GROUP BY algorithm ORDER BY algorithm;
 -- A worker without a database is not in pg_stat_activity on every version; it must let another one start.
 SELECT version FROM footfall.train('after', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"]}');
 
@@ -241,7 +288,7 @@ RESET ROLE;
 \set VERBOSITY default
 SELECT count(*) > 0 AS superuser_sees FROM footfall.models WHERE model = 'theirs';
 
-SELECT footfall.drop_model(m) FROM unnest('{churn,by_time,by_column,embargo,at_risk,after,theirs}'::text[]) m;
+SELECT footfall.drop_model(m) FROM (SELECT DISTINCT model AS m FROM footfall.models) x;
 SELECT count(*) FROM footfall.models;
 DROP SCHEMA models CASCADE;
 DROP ROLE models_analyst, models_stranger;
