@@ -56,7 +56,7 @@ lint: ## formatting, clang-tidy, layers, symbols
 bench: build ## the benchmarks (ROWS=, SEED=)
 	bench/run
 
-demo: ## load events, print KPIs, funnel and retention (DATA=file MAP="ts=column …")
+demo: ## load events, print KPIs, funnel, retention and who is about to leave (DATA=file MAP="ts=column …")
 	@scripts/demo/run.sh
 
 demo-stop: ## stop the demo's server

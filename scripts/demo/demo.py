@@ -12,6 +12,7 @@ import sys
 
 import columns
 import terminal as t
+from churn import Churn
 from database import Database
 from problem import Problem
 from questions import Questions
@@ -164,11 +165,12 @@ def run():
         raise
     finally:
         os.unlink(staged.path)
-    figures = Report(database, Questions(staged.roles, steps, setting("WINDOW", "1 hour")),
-                     TABLE, COPY).print()
+    report = Report(database, Questions(staged.roles, steps, setting("WINDOW", "1 hour")), TABLE, COPY)
+    figures = report.print()
     t.say()
     t.say("  " + t.green("✓") + f" {t.number(figures)} figures above, each equal to the same SQL "
           "on the heap copy")
+    Churn(report).print()
     way_on()
 
 

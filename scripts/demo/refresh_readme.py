@@ -13,7 +13,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BEGIN, END = "<!-- what make demo printed -->", "<!-- end of what make demo printed -->"
-SECTIONS = {"Load": 4, "Size": 4, "KPIs": 5, "Funnel": 4, "Retention": 8}
+SECTIONS = {"Load": 4, "Size": 4, "KPIs": 5, "Funnel": 4, "Retention": 8, "Churn": 22}
 
 
 def sections(output):

@@ -62,6 +62,8 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(self.sql("SELECT a.amname FROM pg_class AS c JOIN pg_am AS a "
                                   "ON a.oid = c.relam WHERE c.relname = 'events'"), "footfall")
         self.assertEqual(self.sql("SELECT count(*) FROM footfall.verify('events')"), "0")
+        self.assertIn("Left out: the data covers", output[output.index("Churn"):])
+        self.assertEqual(self.sql("SELECT count(*) FROM footfall.models"), "0")
 
     @unittest.skipUnless(simulator(), "the shop simulator is not built")
     def test_the_simulated_shop(self):
@@ -73,6 +75,27 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(numbers(self.line(output, "orders "))[0], int(orders))
         self.assertEqual(numbers(self.line(output, "revenue "))[0], float(revenue))
         self.assertIn("By week", output)
+        churn = output[output.index("Churn"):output.index("Go on")]
+        said = {metric: float(value) for metric, value in (pair.split("|") for pair in self.sql(
+            "SELECT metric, value FROM footfall.model_metrics WHERE model = 'churn' AND item IS NULL").splitlines())}
+        for line, metric in (("ROC AUC", "roc_auc"), ("PR AUC", "pr_auc"), ("log loss", "log_loss"),
+                             ("Brier", "brier"), ("calibration error", "calibration_error")):
+            self.assertAlmostEqual(numbers(self.line(churn, line))[0], said[metric], delta=0.00051)
+        self.assertGreater(said["roc_auc"], 0.7)
+        self.assertLess(said["calibration_error"], 0.1)
+        ten = re.findall(r"^  (\d+) +([\d.]+)%  (.+)$", churn[churn.index("because"):], re.MULTILINE)
+        self.assertEqual(len(ten), 10)
+        label, features = map(int, self.sql(
+            "SELECT substring(dataset FROM $$label_window => '(\\d+) days$$), substring(dataset FROM "
+            "$$feature_window => '(\\d+) days$$) FROM footfall.models").split("|"))
+        self.assertIn(f"did not come back within {label} days", churn)
+        expected = self.sql(
+            "SELECT customer_id, round((100 * probability)::numeric, 1) FROM footfall.churn_scores('churn', 'events', "
+            "(SELECT date_trunc('minute', max(ts)) + interval '1 minute' FROM events), "
+            f"'{features} days') ORDER BY probability DESC, customer_id LIMIT 10").splitlines()
+        self.assertEqual([f"{customer}|{percent}" for customer, percent, _ in ten], expected)
+        for _, _, reasons in ten:
+            self.assertNotRegex(reasons, "=|_", "reasons are words")
 
     def test_purchases_only(self):
         rows = "".join(f"{1 + n % 7} 2025{1 + n % 12:02d}15 1 {n}.50\n" for n in range(200))
@@ -80,6 +103,7 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(numbers(self.line(output, "revenue "))[0], sum(n + .5 for n in range(200)))
         self.assertIn("By month", output)
         self.assertIn("Left out: the data has no event type", output)
+        self.assertIn("who left and as many who stayed", output[output.index("Churn"):])
 
     def test_no_carts_and_one_period(self):
         rows = "".join(f"2026-01-01T10:00:0{n % 10},u{n % 5},{'buy' if n % 4 == 0 else 'seen'}\n"
