@@ -183,10 +183,8 @@ void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     }
     const ReadCost cost = readCost(root, input, query);
     const double groups = estimateGroups(root, input, query);
-    CustomPath* path =
-        makePath(grouped, grouped->reltarget, query, executor::AggregateMode::Serial, 0);
-    Cost startup =
-        cost.pages + cost.cpu + dimensionCost(dimensions) + grouped->reltarget->cost.startup;
+    CustomPath* path = makePath(grouped, query.target, query, executor::AggregateMode::Serial, 0);
+    Cost startup = cost.pages + cost.cpu + dimensionCost(dimensions) + query.target->cost.startup;
     if (query.groups != nullptr) {
         path->custom_paths = list_make1(query.groups);
         startup += query.groups->total_cost;
@@ -195,7 +193,7 @@ void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     }
     setDisabledNodes(&path->path, path->custom_paths);
     setCosts(&path->path, startup,
-             startup + groups * (cpu_tuple_cost + grouped->reltarget->cost.per_tuple), groups);
+             startup + groups * (cpu_tuple_cost + query.target->cost.per_tuple), groups);
     add_path(grouped, &path->path);
 }
 
@@ -248,15 +246,14 @@ void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     GatherPath* gather =
         create_gather_path(root, grouped, &partial->path, target, nullptr, &records);
 
-    CustomPath* path =
-        makePath(grouped, grouped->reltarget, query, executor::AggregateMode::Final, 0);
+    CustomPath* path = makePath(grouped, query.target, query, executor::AggregateMode::Final, 0);
     path->custom_paths = list_make1(gather);
     setDisabledNodes(&path->path, dimensions);
     const Cost startup = read + parallel_setup_cost + parallel_tuple_cost * records +
                          sent * workers * cpu_tuple_cost * kBatchFactor +
-                         grouped->reltarget->cost.startup;
+                         query.target->cost.startup;
     setCosts(&path->path, startup,
-             startup + groups * (cpu_tuple_cost + grouped->reltarget->cost.per_tuple), groups);
+             startup + groups * (cpu_tuple_cost + query.target->cost.per_tuple), groups);
     add_path(grouped, &path->path);
 }
 
@@ -321,16 +318,16 @@ void addStreamed(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     const Cost sort = hot * (cpu_tuple_cost + 2 * cpu_operator_cost * log2(Max(hot, 2.0)));
     const auto make = [&](int workers) {
         CustomPath* path =
-            makePath(grouped, grouped->reltarget, query, executor::AggregateMode::Serial, workers);
+            makePath(grouped, query.target, query, executor::AggregateMode::Serial, workers);
         path->custom_private = packPlan(query.plan);
         path->methods = streamedPathMethods();
         const double divisor = parallelDivisor(workers);
         const double rows = groups / divisor;
         // The first groups come when the hot rows are sorted and a range is through.
-        const Cost startup = grouped->reltarget->cost.startup;
+        const Cost startup = query.target->cost.startup;
         setCosts(&path->path, startup,
                  startup + cost.pages + sort + cost.cpu / divisor +
-                     rows * (cpu_tuple_cost * kBatchFactor + grouped->reltarget->cost.per_tuple),
+                     rows * (cpu_tuple_cost * kBatchFactor + query.target->cost.per_tuple),
                  rows);
         return path;
     };
@@ -343,10 +340,28 @@ void addStreamed(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     add_partial_path(grouped, &make(workers)->path);
     if (root->parent_root == nullptr) {
         double rows = groups;
-        add_path(grouped, &create_gather_path(root, grouped, &make(workers)->path,
-                                              grouped->reltarget, nullptr, &rows)
+        add_path(grouped, &create_gather_path(root, grouped, &make(workers)->path, query.target,
+                                              nullptr, &rows)
                                ->path);
     }
+}
+
+// The grouping that the stage makes; false when it makes none that is for us.
+bool describeGrouping(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* grouped, void* extra,
+                      Grouping* grouping) {
+    const Query* parse = root->parse;
+    if (stage == UPPERREL_GROUP_AGG) {
+        *grouping = {parse->groupClause, grouped->reltarget,
+                     static_cast<GroupPathExtraData*>(extra)->havingQual};
+        return true;
+    }
+    if (stage != UPPERREL_DISTINCT || parse->hasDistinctOn || parse->hasAggs ||
+        parse->groupClause != NIL || parse->groupingSets != NIL || parse->havingQual != nullptr ||
+        parse->hasWindowFuncs || parse->hasTargetSRFs) {
+        return false;
+    }
+    *grouping = {parse->distinctClause, root->upper_targets[UPPERREL_DISTINCT], nullptr};
+    return true;
 }
 
 void offerAggregate(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* input,
@@ -354,20 +369,22 @@ void offerAggregate(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* inpu
     if (previousHook != nullptr) {
         previousHook(root, stage, input, grouped, extra);
     }
-    if (stage != UPPERREL_GROUP_AGG) {
-        return;
-    }
     if (!module::enableVectorized && !module::requireVectorized) {
         return;
     }
-    auto* group = static_cast<GroupPathExtraData*>(extra);
+    Grouping grouping;
+    if (!describeGrouping(root, stage, grouped, extra, &grouping)) {
+        return;
+    }
     AggregateQuery query;
-    const char* reason = recogniseAggregate(root, input, grouped, group->havingQual, &query);
+    const char* reason = recogniseAggregate(root, input, grouping, &query);
     if (reason == nullptr && !module::enableVectorized) {
         reason = "footfall.enable_vectorized is off";
     }
     if (reason != nullptr) {
-        if (module::requireVectorized && query.concernsFootfall && !query.forExecutor) {
+        // What we cannot make distinct PostgreSQL does, of rows that FootfallScan reads.
+        if (module::requireVectorized && stage == UPPERREL_GROUP_AGG && query.concernsFootfall &&
+            !query.forExecutor) {
             ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                             errmsg("the aggregate cannot be vectorised: %s", reason),
                             errhint("footfall.require_vectorized is on.")));

@@ -58,9 +58,9 @@ bool isComparedByBytes(Node* key) {
     return executor::equalityIsBytewise(exprType(key), exprCollation(key));
 }
 
-const char* collectKeys(PlannerInfo* root, List** keys) {
+const char* collectKeys(PlannerInfo* root, const Grouping& grouping, List** keys) {
     ListCell* cell;
-    foreach (cell, root->parse->groupClause) {
+    foreach (cell, grouping.clause) {
         auto* clause = lfirst_node(SortGroupClause, cell);
         Node* key = get_sortgroupclause_expr(clause, root->processed_tlist);
         const Oid type = exprType(key);
@@ -79,12 +79,12 @@ const char* collectKeys(PlannerInfo* root, List** keys) {
 }
 
 // `*needsStream` receives whether one of them needs its rows customer by customer.
-const char* collectAggregates(RelOptInfo* grouped, Node* having, List** aggregates,
-                              bool* needsStream, bool* forExecutor) {
+const char* collectAggregates(const Grouping& grouping, List** aggregates, bool* needsStream,
+                              bool* forExecutor) {
     constexpr int kFlags =
         PVC_INCLUDE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS;
-    List* found = pull_var_clause(reinterpret_cast<Node*>(grouped->reltarget->exprs), kFlags);
-    found = list_concat(found, pull_var_clause(having, kFlags));
+    List* found = pull_var_clause(reinterpret_cast<Node*>(grouping.target->exprs), kFlags);
+    found = list_concat(found, pull_var_clause(grouping.having, kFlags));
     ListCell* cell;
     foreach (cell, found) {
         auto* node = static_cast<Node*>(lfirst(cell));
@@ -271,7 +271,8 @@ bool hasGroupingFunction(PlannerInfo* root) {
            isGroupingFunction(root->parse->havingQual, nullptr);
 }
 
-const char* checkQuery(PlannerInfo* root, RelOptInfo* input, const LeafRelations& leaves) {
+const char* checkQuery(PlannerInfo* root, RelOptInfo* input, const Grouping& grouping,
+                       const LeafRelations& leaves) {
     if (!leaves.footfall) {
         return "some partitions are not footfall tables";
     }
@@ -279,7 +280,7 @@ const char* checkQuery(PlannerInfo* root, RelOptInfo* input, const LeafRelations
     if (root->parse->groupingSets != NIL || hasGroupingFunction(root)) {
         return "GROUPING SETS";
     }
-    if (!root->parse->hasAggs && root->parse->groupClause == NIL) {
+    if (!root->parse->hasAggs && grouping.clause == NIL) {
         return "HAVING without GROUP BY and aggregates";
     }
     if (root->parse->rowMarks != NIL || root->rowMarks != NIL ||
@@ -347,8 +348,8 @@ Path* findGroups(const List* paths) {
     return nullptr;
 }
 
-const char* recogniseOverGroups(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
-                                Node* having, AggregateQuery* query) {
+const char* recogniseOverGroups(PlannerInfo* root, RelOptInfo* input, const Grouping& grouping,
+                                AggregateQuery* query) {
     query->groups = findGroups(input->pathlist);
     query->partialGroups = findGroups(input->partial_pathlist);
     if (query->groups == nullptr) {
@@ -369,9 +370,9 @@ const char* recogniseOverGroups(PlannerInfo* root, RelOptInfo* input, RelOptInfo
     query->fact = input;
     const LeafRelations none = {NIL, NIL, true, true};
     bool forExecutor = false;
-    for (const char* reason : {checkQuery(root, input, none), collectKeys(root, &plan.keys),
-                               collectAggregates(grouped, having, &plan.aggregates,
-                                                 &query->needsStream, &forExecutor)}) {
+    for (const char* reason :
+         {checkQuery(root, input, grouping, none), collectKeys(root, grouping, &plan.keys),
+          collectAggregates(grouping, &plan.aggregates, &query->needsStream, &forExecutor)}) {
         if (reason != nullptr) {
             return reason;
         }
@@ -389,8 +390,8 @@ const char* recogniseOverGroups(PlannerInfo* root, RelOptInfo* input, RelOptInfo
     if (const char* reason = whyNotAny(plan.filters)) {
         return reason;
     }
-    if (!isCovered(reinterpret_cast<Node*>(grouped->reltarget->exprs), plan.keys) ||
-        !isCovered(having, plan.keys)) {
+    if (!isCovered(reinterpret_cast<Node*>(grouping.target->exprs), plan.keys) ||
+        !isCovered(grouping.having, plan.keys)) {
         return "a column outside of GROUP BY and aggregates";
     }
     query->tuples = Max(query->groups->rows, 1.0);
@@ -399,12 +400,13 @@ const char* recogniseOverGroups(PlannerInfo* root, RelOptInfo* input, RelOptInfo
 
 }  // namespace
 
-const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
-                               Node* having, AggregateQuery* query) {
+const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, const Grouping& grouping,
+                               AggregateQuery* query) {
     *query = {};
+    query->target = grouping.target;
     if (input->reloptkind == RELOPT_BASEREL && input->rtekind == RTE_SUBQUERY &&
         !IS_DUMMY_REL(input)) {
-        return recogniseOverGroups(root, input, grouped, having, query);
+        return recogniseOverGroups(root, input, grouping, query);
     }
     const bool joined = input->reloptkind == RELOPT_JOINREL;
     RelOptInfo* fact = joined && !IS_DUMMY_REL(input) ? findFactTable(root, input) : input;
@@ -423,17 +425,17 @@ const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo*
     plan.parent = fact->relid;
     bool forExecutor = false;
     for (const char* reason :
-         {checkQuery(root, fact, leaves),
-          collectAggregates(grouped, having, &plan.aggregates, &query->needsStream, &forExecutor),
-          collectKeys(root, &plan.keys), collectFilters(root, fact, &plan),
+         {checkQuery(root, fact, grouping, leaves),
+          collectAggregates(grouping, &plan.aggregates, &query->needsStream, &forExecutor),
+          collectKeys(root, grouping, &plan.keys), collectFilters(root, fact, &plan),
           collectDimensions(root, input, query)}) {
         if (reason != nullptr) {
             query->forExecutor = forExecutor && areScannedFast(root, leaves);
             return reason;
         }
     }
-    if (!isCovered(reinterpret_cast<Node*>(grouped->reltarget->exprs), plan.keys) ||
-        !isCovered(having, plan.keys)) {
+    if (!isCovered(reinterpret_cast<Node*>(grouping.target->exprs), plan.keys) ||
+        !isCovered(grouping.having, plan.keys)) {
         return "a column outside of GROUP BY and aggregates";
     }
     if (const char* reason = collectAttributes(fact, &plan)) {

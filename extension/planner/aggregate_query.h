@@ -6,8 +6,16 @@
 
 namespace footfall::planner {
 
+// What makes the groups: GROUP BY and HAVING, or SELECT DISTINCT, which groups by all its outputs.
+struct Grouping {
+    List* clause;  // SortGroupClauses
+    PathTarget* target;
+    Node* having;
+};
+
 struct AggregateQuery {
     executor::AggregatePlan plan;  // mode is left open
+    PathTarget* target;            // the grouping's
     RelOptInfo* fact;              // the table whose rows are aggregated
     List* dimensions;              // RelOptInfos that they are joined with, in the plan's order
     double pages;                  // that pruning leaves
@@ -24,8 +32,8 @@ struct AggregateQuery {
 };
 
 // Fills `*query`; returns why it cannot, or nullptr. `concernsFootfall` is set in any case.
-const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
-                               Node* having, AggregateQuery* query);
+const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, const Grouping& grouping,
+                               AggregateQuery* query);
 
 // Describes reading the rows of a table or tree: fills in filters, pruning, leaves, and the
 // attributes that plan->keys and the filters use. Returns why that cannot be done in batches, or

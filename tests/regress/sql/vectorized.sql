@@ -66,6 +66,17 @@ INSERT INTO queries VALUES
 ('SELECT country, event_type, count(*) FILTER (WHERE f), max(price) FROM %s GROUP BY 1, 2'),
 ('SELECT product_id, f, count(*) FROM %s GROUP BY 1, 2 HAVING count(*) > 300'),
 ('SELECT event_type FROM %s GROUP BY 1'),
+('SELECT DISTINCT event_type, country FROM %s'),
+('SELECT DISTINCT customer_id, date_trunc(''week'', ts), product_id %% 3 FROM %s WHERE f'),
+('SELECT * FROM (SELECT DISTINCT country AS c, quantity FROM %s WHERE product_id > 3 ORDER BY quantity DESC, c LIMIT 7) q'),
+('SELECT DISTINCT price::numeric FROM %s WHERE price < 40'),
+('SELECT DISTINCT f, 1 AS one, NULL::text AS nothing FROM %s'),
+('SELECT * FROM (SELECT DISTINCT ON (quantity) quantity, ts FROM %s ORDER BY 1, 2) q'),
+('SELECT DISTINCT count(*) FROM %s GROUP BY event_type'),
+('SELECT DISTINCT row_number() OVER (PARTITION BY customer_id ORDER BY ts, product_id) %% 4 FROM %s'),
+('SELECT DISTINCT generate_series(0, quantity) FROM %s'),
+('SELECT c, count(*) FROM (SELECT DISTINCT customer_id AS c, product_id FROM %s) q GROUP BY 1'),
+('SELECT count(*) FROM (SELECT DISTINCT customer_id, ts::date AS d FROM %s) a JOIN (SELECT customer_id, min(ts)::date AS d FROM %s GROUP BY 1) b USING (customer_id, d)'),
 ('SELECT date_trunc(''hour'', ts), count(*) FROM %s GROUP BY 1'),
 ('SELECT date_trunc(''week'', ts), event_type, count(*) FROM %s GROUP BY 1, 2'),
 ('SELECT date_trunc(''day'', ts, ''Asia/Kolkata''), count(*) FROM %s GROUP BY 1'),
@@ -126,6 +137,7 @@ EXPLAIN (COSTS OFF) SELECT event_type, count(*) FROM t WHERE country = 'c1' GROU
 SET max_parallel_workers_per_gather = 0;
 EXPLAIN (COSTS OFF) SELECT event_type, count(*) FROM t WHERE country = 'c1' AND ts >= '2026-01-03' GROUP BY 1 HAVING count(*) > 1 ORDER BY 1;
 EXPLAIN (COSTS OFF) SELECT count(*), 1 + sum(price * quantity) FROM p WHERE ts < '2026-01-06';
+EXPLAIN (COSTS OFF) SELECT DISTINCT event_type, ts::date AS d FROM p WHERE ts < '2026-01-06' ORDER BY d;
 EXPLAIN (COSTS OFF, VERBOSE) SELECT date_trunc('day', ts), count(DISTINCT customer_id) FROM t x GROUP BY 1;
 EXPLAIN (COSTS OFF) SELECT * FROM t WHERE country = 'c1' AND length(event_type) = 3 AND random() > 0.5;
 SET footfall.require_vectorized = off;
