@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <tmmintrin.h>
+#endif
+
 namespace footfall::encoding {
 
 void packInterleaved(const uint64_t* values, unsigned width, std::byte* out) noexcept {
@@ -207,6 +211,46 @@ void unpackLinear(std::span<const std::byte> packed, unsigned width, size_t firs
         }
         out[i] = (value & mask) + base;
     }
+}
+
+namespace {
+
+// Values `done` to `count`, four of them in five bytes.
+void unpackTenBitsFrom(std::span<const std::byte> packed, size_t done, size_t count,
+                       uint16_t* out) noexcept {
+    for (size_t at = done / 4 * 5; done < count; done += 4, at += 5) {
+        uint64_t word = 0;
+        std::memcpy(&word, packed.data() + at, std::min<size_t>(5, packed.size() - at));
+        for (size_t i = 0; i < 4; ++i)
+            out[done + i] = static_cast<uint16_t>(word >> 10 * i & 0x3ff);
+    }
+}
+
+#if defined(__x86_64__)
+// Eight values are ten bytes, and each lies in two of them.
+[[gnu::target("ssse3")]] void unpackTenBitsSsse3(std::span<const std::byte> packed, size_t count,
+                                                 uint16_t* out) noexcept {
+    const __m128i pairs = _mm_setr_epi8(0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 6, 7, 7, 8, 8, 9);
+    const __m128i toTop = _mm_setr_epi16(64, 16, 4, 1, 64, 16, 4, 1);
+    size_t done = 0;
+    for (size_t at = 0; done < count && at + 16 <= packed.size(); done += 8, at += 10) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(packed.data() + at));
+        const __m128i words = _mm_mullo_epi16(_mm_shuffle_epi8(bytes, pairs), toTop);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + done), _mm_srli_epi16(words, 6));
+    }
+    unpackTenBitsFrom(packed, done, count, out);
+}
+#endif
+
+}  // namespace
+
+void unpackTenBits(std::span<const std::byte> packed, size_t count, uint16_t* out) noexcept {
+#if defined(__x86_64__)
+    static const bool kShuffles = __builtin_cpu_supports("ssse3") != 0;
+    if (kShuffles)
+        return unpackTenBitsSsse3(packed, count, out);
+#endif
+    unpackTenBitsFrom(packed, 0, count, out);
 }
 
 }  // namespace footfall::encoding

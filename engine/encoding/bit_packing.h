@@ -50,15 +50,12 @@ inline uint64_t unpackInterleavedOne(const std::byte* packed, unsigned width,
     const uint32_t bit = row / kPackLanes * width;
     const unsigned shift = bit % 64;
     const std::byte* at = packed + (size_t{bit / 64} * kPackLanes + row % kPackLanes) * 8;
-    uint64_t word;
-    std::memcpy(&word, at, sizeof(word));
-    word >>= shift;
-    if (shift + width > 64) {
-        uint64_t high;
-        std::memcpy(&high, at + kPackLanes * 8, sizeof(high));
-        word |= high << (64 - shift);
-    }
-    return word & lowMask(width);
+    uint64_t low;
+    uint64_t high;
+    std::memcpy(&low, at, sizeof(low));
+    // The lane's next word, where the value goes on there; else what it adds the mask cuts off.
+    std::memcpy(&high, at + (shift + width > 64 ? kPackLanes * 8 : 0), sizeof(high));
+    return (low >> shift | (high << 1) << (63 - shift)) & lowMask(width);
 }
 
 // `out` has linearBytes(count, width).
@@ -66,5 +63,7 @@ void packLinear(const uint64_t* values, size_t count, unsigned width, std::byte*
 // Values `first` to `first + count`; `packed` holds at least linearBytes(first + count, width).
 void unpackLinear(std::span<const std::byte> packed, unsigned width, size_t first, size_t count,
                   uint64_t base, uint64_t* out) noexcept;
+// The first `count` values of ten bits; `out` has room for a multiple of eight.
+void unpackTenBits(std::span<const std::byte> packed, size_t count, uint16_t* out) noexcept;
 
 }  // namespace footfall::encoding

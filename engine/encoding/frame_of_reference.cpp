@@ -151,9 +151,8 @@ class FrameOfReferenceDecoder final : public IntDecoder {
             const uint32_t part = std::min(count, kPackRows - begin);
             const Block& block = blocks_[first / kPackRows];
             const bool whole = first - begin + kPackRows <= size();
-            if (whole && block.layout.fitsInto32() && begin % kPackLanes == 0 &&
-                part % kPackLanes == 0) {
-                greatest = std::max(greatest, decodeInBlock32(block, begin, part, out));
+            if (whole && block.layout.fitsInto32()) {
+                greatest = std::max(greatest, decodeAnywhere32(block, begin, part, out));
             } else {
                 greatest = std::max(greatest, IntDecoder::decode32(first, part, out));
             }
@@ -187,31 +186,53 @@ class FrameOfReferenceDecoder final : public IntDecoder {
         const uint32_t rows = std::min(kPackRows, size() - index * kPackRows);
         const std::byte* at = data_.at(begin, layout.bytes(rows));
         const size_t packed = layout.packedBytes(rows);
-        for (size_t i = 0; i < positions.size(); ++i) {
-            const uint32_t row = offset + positions[i];
-            if (rows == kPackRows)
-                out[i] = unpackInterleavedOne(at, layout.width, row) + layout.base;
-            else
-                unpackLinear({at, packed}, layout.width, row, 1, layout.base, out + i);
+        if (rows == kPackRows) {
+            for (size_t i = 0; i < positions.size(); ++i)
+                out[i] =
+                    unpackInterleavedOne(at, layout.width, offset + positions[i]) + layout.base;
+        } else {
+            for (size_t i = 0; i < positions.size(); ++i)
+                unpackLinear({at, packed}, layout.width, offset + positions[i], 1, layout.base,
+                             out + i);
         }
-        if (layout.patches == 0)
+        if (layout.patches == 0 || layout.width >= 64)
             return;
-        uint64_t patched[kPackRows];
+        uint16_t patched[kPackRows];
         readPatchPositions(layout, at + packed, patched);
-        const std::span highs(at + packed + layout.positionBytes(), layout.patchBytes());
-        uint32_t patch = 0;
+        // Each row's patch, counted from 1, and then the rows that have one.
+        uint16_t patchOf[kPackRows] = {};
+        for (uint32_t i = 0; i < layout.patches; ++i)
+            patchOf[patched[i]] = static_cast<uint16_t>(i + 1);
+        uint16_t found[kPackRows];
+        uint32_t count = 0;
         for (size_t i = 0; i < positions.size(); ++i) {
-            const uint32_t row = offset + positions[i];
-            while (patch < layout.patches && patched[patch] < row)
-                ++patch;
-            if (patch == layout.patches)
-                return;
-            if (patched[patch] != row)
-                continue;
-            uint64_t high;
-            unpackLinear(highs, layout.patchWidth, patch, 1, 0, &high);
-            out[i] += layout.width >= 64 ? 0 : high << layout.width;
+            found[count] = static_cast<uint16_t>(i);
+            count += static_cast<uint32_t>(patchOf[offset + positions[i]] != 0);
         }
+        const std::span highs(at + packed + layout.positionBytes(), layout.patchBytes());
+        for (uint32_t i = 0; i < count; ++i) {
+            uint64_t high;
+            unpackLinear(highs, layout.patchWidth, patchOf[offset + positions[found[i]]] - 1U, 1, 0,
+                         &high);
+            out[found[i]] += high << layout.width;
+        }
+    }
+
+    // Any rows of a full block.
+    uint64_t decodeAnywhere32(const Block& block, uint32_t begin, uint32_t count,
+                              uint32_t* out) const {
+        if (begin % kPackLanes == 0 && count % kPackLanes == 0)
+            return decodeInBlock32(block, begin, count, out);
+        const uint32_t from = begin / kPackLanes * kPackLanes;
+        const uint32_t to = (begin + count + kPackLanes - 1) / kPackLanes * kPackLanes;
+        uint32_t words[kPackRows];
+        decodeInBlock32(block, from, to - from, words);
+        uint32_t greatest = 0;
+        for (uint32_t i = 0; i < count; ++i) {
+            out[i] = words[begin - from + i];
+            greatest = std::max(greatest, out[i]);
+        }
+        return greatest;
     }
 
     // Of a full block; both multiples of 16.
@@ -224,13 +245,13 @@ class FrameOfReferenceDecoder final : public IntDecoder {
         if (layout.patches == 0)
             return greatest;
         at += layout.packedBytes(kPackRows);
-        uint64_t positions[kPackRows];
+        uint16_t positions[kPackRows];
         uint64_t highs[kPackRows];
         readPatchPositions(layout, at, positions);
         unpackLinear({at + layout.positionBytes(), layout.patchBytes()}, layout.patchWidth, 0,
                      layout.patches, 0, highs);
         for (uint32_t i = 0; i < layout.patches; ++i) {
-            const uint64_t row = positions[i] - begin;
+            const uint32_t row = positions[i] - begin;
             if (row >= count)
                 continue;
             out[row] += static_cast<uint32_t>(highs[i] << layout.width);
@@ -239,12 +260,16 @@ class FrameOfReferenceDecoder final : public IntDecoder {
         return greatest;
     }
 
-    static void readPatchPositions(const Layout& layout, const std::byte* at, uint64_t* positions) {
-        unpackLinear({at, layout.positionBytes()}, kPositionBits, 0, layout.patches, 0, positions);
-        for (uint32_t i = 1; i < layout.patches; ++i) {
-            if (positions[i - 1] >= positions[i])
-                base::throwCorrupt("patches of a block are not in order");
-        }
+    // Ascending; `positions` has room for a whole block.
+    static void readPatchPositions(const Layout& layout, const std::byte* at, uint16_t* positions) {
+        static_assert(kPositionBits == 10);
+        unpackTenBits({at, layout.positionBytes()}, layout.patches, positions);
+        // Ten bits: the difference of neighbours in order has no upper bit.
+        uint16_t signs = 0;
+        for (uint32_t i = 1; i < layout.patches; ++i)
+            signs |= static_cast<uint16_t>(positions[i] - positions[i - 1] - 1);
+        if (signs > 0x3ff)
+            base::throwCorrupt("patches of a block are not in order");
     }
 
     void decodeInBlock(uint32_t index, uint32_t begin, uint32_t count, uint64_t* out) const {
@@ -273,13 +298,13 @@ class FrameOfReferenceDecoder final : public IntDecoder {
         constexpr uint32_t kManyPatches = 64;
         if (count <= kFewRows && layout.patches > kManyPatches)
             return patchFew(layout, at, begin, count, out);
-        uint64_t positions[kPackRows];
+        uint16_t positions[kPackRows];
         uint64_t highs[kPackRows];
         readPatchPositions(layout, at, positions);
         unpackLinear({at + layout.positionBytes(), layout.patchBytes()}, layout.patchWidth, 0,
                      layout.patches, 0, highs);
         for (uint32_t i = 0; i < layout.patches; ++i) {
-            const uint64_t row = positions[i] - begin;
+            const uint32_t row = positions[i] - begin;
             if (row < count)
                 out[row] += layout.width >= 64 ? 0 : highs[i] << layout.width;
         }

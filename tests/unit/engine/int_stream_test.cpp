@@ -92,6 +92,21 @@ TEST(BitPacking, LinearAtEveryWidth) {
     }
 }
 
+TEST(BitPacking, TenBits) {
+    Random random(3);
+    for (uint32_t count = 0; count <= 200; ++count) {
+        std::vector<uint64_t> values(count);
+        for (uint64_t& value : values)
+            value = random() % 1024;
+        std::vector<std::byte> packed(linearBytes(count, 10));
+        packLinear(values.data(), count, 10, packed.data());
+        std::vector<uint16_t> unpacked((count + 7) / 8 * 8);
+        unpackTenBits(packed, count, unpacked.data());
+        for (uint32_t i = 0; i < count; ++i)
+            ASSERT_EQ(unpacked[i], values[i]) << "value " << i << " of " << count;
+    }
+}
+
 TEST(BitPacking, InterleavedAtEveryWidth) {
     Random random(2);
     std::vector<uint64_t> values(kPackRows);
