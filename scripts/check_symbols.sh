@@ -30,7 +30,8 @@ case ${1:-} in
         missing=$(nm -D -u "$module" | awk '$2 ~ /8footfall/ { print $2 }' | c++filt)
         [ -z "$missing" ] || die "footfall.so lacks a definition of $missing"
         for needed in Pg_magic_func _PG_init; do
-            echo "$shown" | grep -qx "$needed" ||
+            # Not through a pipe: grep leaves at the first hit, and whoever still writes then fails.
+            grep -qx "$needed" <<<"$shown" ||
                 die "footfall.so does not show $needed: declare it with PGDLLEXPORT."
         done
         ;;

@@ -2,11 +2,13 @@
 // shared memory.
 //
 // Layout: Channel, then the queue for the one message that comes back, then the request: the names
-// and values of the options, then the dataset, both packed. The caller writes all of it before the
-// worker starts; afterwards only the queue and the progress change. The worker is told to stop when
-// the caller lets go of the segment, however that happens.
+// and values of the options, then what is learnt from (a dataset, or interactions), both packed.
+// The caller writes all of it before the worker starts; afterwards only the queue and the progress
+// change. The worker is told to stop when the caller lets go of the segment, however that happens.
 //
-// The message is one byte, 'R' and a packed TrainingResult, or 'E' and an Error.
+// The message is one byte, 'R' and what the task gives, or 'E' and an Error. A model gives a packed
+// TrainingResult; a recommender its interactions and test customers (u64), its metrics (how many,
+// then of each a name and a value), and its bytes as they are stored.
 #pragma once
 
 #include <atomic>
@@ -20,10 +22,13 @@ constexpr Size kQueueBytes = 65536;
 constexpr char kWorkerLibrary[] = "footfall_train";
 constexpr char kWorkerFunction[] = "footfall_training_main";
 
+enum class Task : uint32_t { Model = 1, Recommender = 2 };
+
 struct Channel {
     uint32_t magic;
     uint32_t threads;
-    uint32_t algorithm;
+    Task task;
+    uint32_t algorithm;  // of the task's own
     uint64_t requestBytes;
     uint64_t memoryKilobytes;  // that the trainer may use; 0: no limit
     // Trees or rounds.

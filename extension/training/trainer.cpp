@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "engine/training/recommender_training.h"
 #include "engine/training/training.h"
 #include "extension/pg/guard.h"
 
@@ -135,22 +136,54 @@ void fill(ErrorMessage& message, const pg::FailureReport& report) {
     strlcpy(message.hint, report.hint, sizeof(message.hint));
 }
 
+template <class Options>
+void readOptions(base::ByteReader& reader, Options& options) {
+    for (uint64_t left = reader.varint(); left > 0; left--) {
+        const auto name = reader.text(reader.varintUpTo(reader.remaining(), "length"));
+        const auto value = reader.text(reader.varintUpTo(reader.remaining(), "length"));
+        options.set(name, value);
+    }
+}
+
+void modelInto(base::ByteWriter& writer, const Channel* channel, base::ByteReader& reader,
+               model::Monitor& monitor) {
+    model::Options options = model::Options::of(static_cast<model::Algorithm>(channel->algorithm));
+    readOptions(reader, options);
+    model::Dataset dataset = model::Dataset::unpack(reader);
+    train(std::move(dataset), options, channel->threads, monitor).pack(writer);
+}
+
+void recommenderInto(base::ByteWriter& writer, const Channel* channel, base::ByteReader& reader,
+                     model::Monitor& monitor) {
+    auto options =
+        recommendation::Options::of(static_cast<recommendation::Algorithm>(channel->algorithm));
+    readOptions(reader, options);
+    const auto interactions = recommendation::Interactions::unpack(reader);
+    const TrainedRecommender trained =
+        trainRecommender(interactions, options, channel->threads, monitor);
+    writer.u64(trained.interactions);
+    writer.u64(trained.testCustomers);
+    writer.varint(trained.metrics.size());
+    for (const model::MetricRow& row : trained.metrics) {
+        writer.varint(row.metric.size());
+        writer.append(row.metric);
+        writer.write(row.value);
+    }
+    trained.recommender.pack(writer);
+}
+
 void answer(Channel* channel, pid_t parent) {
     pg::FailureReport report;
     try {
         base::ByteReader reader({channel->request(), channel->requestBytes});
-        model::Options options =
-            model::Options::of(static_cast<model::Algorithm>(channel->algorithm));
-        for (uint64_t left = reader.varint(); left > 0; left--) {
-            const auto name = reader.text(reader.varintUpTo(reader.remaining(), "length"));
-            const auto value = reader.text(reader.varintUpTo(reader.remaining(), "length"));
-            options.set(name, value);
-        }
         Watch watch(channel, parent);
-        model::Dataset dataset = model::Dataset::unpack(reader);
         base::ByteWriter writer;
         writer.u8('R');
-        train(std::move(dataset), options, channel->threads, watch).pack(writer);
+        if (channel->task == Task::Recommender) {
+            recommenderInto(writer, channel, reader, watch);
+        } else {
+            modelInto(writer, channel, reader, watch);
+        }
         writeAll(writer.bytes().data(), writer.size());
         return;
     } catch (const model::Cancelled&) {

@@ -1,4 +1,4 @@
-// The background worker that has one model trained; see README.md.
+// The background worker that has one model or recommender trained; see README.md.
 //
 // The work is a child's (trainer.h). This process starts it, hands its answer on, says what became
 // of it when there is none, and kills it when it is told to stop. A worker without a database takes

@@ -91,7 +91,8 @@ Datum footfall_model_drift(PG_FUNCTION_ARGS) {
                         errmsg("versions of models start at 1, not %d", version)));
     }
     SPI_connect();
-    bytea* content = functions::loadModel(text_to_cstring(PG_GETARG_TEXT_PP(0)), version);
+    bytea* content = functions::loadModel(text_to_cstring(PG_GETARG_TEXT_PP(0)), version,
+                                          functions::ModelKind::Scorer);
     char* dataset = text_to_cstring(PG_GETARG_TEXT_PP(1));
     pg::enterEngine([&] {
         base::ByteReader reader(

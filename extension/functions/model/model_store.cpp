@@ -1,6 +1,8 @@
 // See model_store.h.
 #include "extension/functions/model/model_store.h"
 
+#include "engine/recommendation/recommender.h"
+
 namespace footfall::functions {
 
 namespace {
@@ -132,13 +134,27 @@ void requireAndLockOwn(const char* model) {
         complainMissing(model);
 }
 
+// The first byte says what it is; whoever reads the rest checks that.
+void requireKind(const char* model, bytea* content, ModelKind kind) {
+    const bool recommends = VARSIZE(content) > VARHDRSZ && static_cast<uint8>(*VARDATA(content)) ==
+                                                               recommendation::kRecommenderMagic;
+    if (recommends == (kind == ModelKind::Recommender))
+        return;
+    ereport(ERROR,
+            (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+             recommends ? errmsg("model \"%s\" recommends products, it does not score rows", model)
+                        : errmsg("model \"%s\" scores rows, it does not recommend products", model),
+             recommends ? errhint("Ask it with footfall.recommend or footfall.similar_products.")
+                        : errhint("Ask it with footfall.score.")));
+}
+
 }  // namespace
 
 void requireOwnOrNew(const char* model) {
     (void)findOwn(model);
 }
 
-bytea* loadModel(const char* model, int32 version) {
+bytea* loadModel(const char* model, int32 version, ModelKind kind) {
     requireOwn(model);
     Parameters parameters;
     parameters.add(model);
@@ -160,7 +176,9 @@ bytea* loadModel(const char* model, int32 version) {
                         errmsg("model \"%s\" has no version %d", model, version)));
     }
     bool null = false;
-    return DatumGetByteaP(field(1, &null));
+    bytea* content = DatumGetByteaP(field(1, &null));
+    requireKind(model, content, kind);
+    return content;
 }
 
 int32 storeVersion(const NewVersion& version) {

@@ -18,8 +18,11 @@ constexpr int32 kDeployedVersion = 0;
 
 // 42501 when the model is somebody else's; a model that is not there is fine.
 void requireOwnOrNew(const char* model);
-// The bytes of a version. 42704 when there is none, 55000 when none is deployed.
-bytea* loadModel(const char* model, int32 version);
+// What a version is: something that scores rows, or something that recommends products.
+enum class ModelKind { Scorer, Recommender };
+// The bytes of a version. 42704 when there is none, 55000 when none is deployed, 42809 when it is
+// of the other kind.
+bytea* loadModel(const char* model, int32 version, ModelKind kind);
 
 struct NewVersion {
     const char* model;

@@ -58,7 +58,7 @@ void load(CallState* state, const text* name, int32 version) {
     forget(state);
     SPI_connect();
     char* model = text_to_cstring(name);
-    bytea* content = loadModel(model, version);
+    bytea* content = loadModel(model, version, ModelKind::Scorer);
     pg::enterEngine([&] {
         base::ByteReader reader(
             {reinterpret_cast<const std::byte*>(VARDATA_ANY(content)), VARSIZE_ANY_EXHDR(content)});

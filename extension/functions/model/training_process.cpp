@@ -2,7 +2,6 @@
 #include "extension/functions/model/training_process.h"
 
 #include "extension/module/settings.h"
-#include "extension/training/channel.h"
 
 namespace footfall::functions {
 
@@ -20,13 +19,14 @@ struct Worker {
     shm_mq_handle* queue;
 };
 
-Worker startWorker(std::span<const std::byte> request, model::Algorithm algorithm) {
+Worker startWorker(std::span<const std::byte> request, training::Task task, uint32_t algorithm) {
     Worker worker = {};
     worker.segment = dsm_create(Channel::bytesFor(request.size()), 0);
     worker.channel = new (dsm_segment_address(worker.segment)) Channel();
     Channel* channel = worker.channel;
     channel->magic = training::kChannelMagic;
-    channel->algorithm = static_cast<uint32_t>(algorithm);
+    channel->task = task;
+    channel->algorithm = algorithm;
     // What a maintenance command may use.
     channel->threads = static_cast<uint32_t>(max_parallel_maintenance_workers) + 1;
     channel->memoryKilobytes = static_cast<uint64_t>(module::trainingMemory);
@@ -100,16 +100,11 @@ std::span<const std::byte> waitFor(const Worker& worker) {
 
 }  // namespace
 
-model::TrainingResult trainInWorker(model::Dataset dataset, const TrainingOptions& options) {
+void runInWorker(base::ByteWriter& request, training::Task task, uint32_t algorithm,
+                 const std::function<void(base::ByteReader&)>& read) {
     Worker worker = {};
-    {
-        base::ByteWriter request;
-        options.pack(request);
-        dataset.pack(request);
-        dataset = {};
-        pg::callPostgres(
-            [&] { worker = startWorker(request.bytes(), options.algorithm.algorithm); });
-    }
+    pg::callPostgres([&] { worker = startWorker(request.bytes(), task, algorithm); });
+    request = base::ByteWriter();
     std::span<const std::byte> message;
     pg::callPostgres([&] {
         message = waitFor(worker);
@@ -123,8 +118,18 @@ model::TrainingResult trainInWorker(model::Dataset dataset, const TrainingOption
     base::ByteReader reader(message);
     if (reader.u8() != 'R')
         base::throwInternal("the training process gave an unknown answer");
-    model::TrainingResult result = model::TrainingResult::unpack(reader);
+    read(reader);
     pg::callPostgres([&] { dsm_detach(worker.segment); });
+}
+
+model::TrainingResult trainInWorker(model::Dataset dataset, const TrainingOptions& options) {
+    base::ByteWriter request;
+    options.pack(request);
+    dataset.pack(request);
+    dataset = {};
+    model::TrainingResult result;
+    runInWorker(request, training::Task::Model, static_cast<uint32_t>(options.algorithm.algorithm),
+                [&](base::ByteReader& reader) { result = model::TrainingResult::unpack(reader); });
     return result;
 }
 
