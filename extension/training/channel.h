@@ -8,7 +8,8 @@
 //
 // The message is one byte, 'R' and what the task gives, or 'E' and an Error. A model gives a packed
 // TrainingResult; a recommender its interactions and test customers (u64), its metrics (how many,
-// then of each a name and a value), and its bytes as they are stored.
+// then of each a name and a value), how many bytes it has (u64), and those as they are stored
+// unless there are more than kMostContent.
 #pragma once
 
 #include <atomic>
@@ -21,6 +22,9 @@ constexpr uint32_t kChannelMagic = 0x46465452;
 constexpr Size kQueueBytes = 65536;
 constexpr char kWorkerLibrary[] = "footfall_train";
 constexpr char kWorkerFunction[] = "footfall_training_main";
+
+// The most bytes of a model that are stored.
+constexpr Size kMostContent = MaxAllocSize / 4;
 
 enum class Task : uint32_t { Model = 1, Recommender = 2 };
 

@@ -169,7 +169,11 @@ void recommenderInto(base::ByteWriter& writer, const Channel* channel, base::Byt
         writer.append(row.metric);
         writer.write(row.value);
     }
-    trained.recommender.pack(writer);
+    base::ByteWriter content;
+    trained.recommender.pack(content);
+    writer.u64(content.size());
+    if (content.size() <= kMostContent)
+        writer.append(content.bytes());
 }
 
 void answer(Channel* channel, pid_t parent) {

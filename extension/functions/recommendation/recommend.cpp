@@ -116,6 +116,8 @@ void putRows(FunctionCallInfo fcinfo, const Recommender& recommender,
         int32 rank = 0;
         for (const Ranked& row : ranked) {
             const std::string_view name = recommender.productIds[row.product];
+            // It may come from a dump of a database with another encoding.
+            (void)pg_verifymbstr(name.data(), static_cast<int>(name.size()), false);
             Datum values[] = {Int32GetDatum(++rank),
                               PointerGetDatum(cstring_to_text_with_len(
                                   name.data(), static_cast<int>(name.size()))),

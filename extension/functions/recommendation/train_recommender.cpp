@@ -21,6 +21,7 @@ struct Answer {
     uint64_t interactions = 0;
     uint64_t testCustomers = 0;
     std::vector<model::MetricRow> metrics;
+    uint64_t contentBytes = 0;
     std::span<const std::byte> content;
 };
 
@@ -70,17 +71,32 @@ void readAnswer(base::ByteReader& reader, Answer& answer) {
         row.metric = reader.text(reader.varintUpTo(reader.remaining(), "length of a name"));
         row.value = reader.read<double>();
     }
+    answer.contentBytes = reader.u64();
     answer.content = reader.rest();
 }
 
-int32 store(NewVersion& version, const Answer& answer, const InteractionQuery& query) {
-    const Size size = answer.content.size();
-    if (size > MaxAllocSize / 4) {
-        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                        errmsg("the recommender has %zu bytes, which is too many to store", size),
-                        errhint("Ask for fewer factors or neighbors, or leave out customers or "
-                                "products with few events.")));
+void requireStorable(uint64_t bytes) {
+    if (bytes > training::kMostContent) {
+        ereport(ERROR,
+                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                 errmsg("the recommender has " UINT64_FORMAT " bytes, which is too many to store",
+                        bytes),
+                 errhint("Ask for fewer factors or neighbors, or leave out customers or "
+                         "products with few events.")));
     }
+}
+
+// What is known before anything is learnt; how many neighbours there are is not.
+uint64_t leastBytes(const recommendation::Interactions& interactions,
+                    const recommendation::Options& options) {
+    const uint64_t rows = uint64_t{interactions.customers()} + interactions.products();
+    const auto factors = static_cast<uint64_t>(options.factors);
+    return options.algorithm == recommendation::Algorithm::Als ? rows * factors * sizeof(float) : 0;
+}
+
+int32 store(NewVersion& version, const Answer& answer, const InteractionQuery& query) {
+    requireStorable(answer.contentBytes);
+    const Size size = answer.content.size();
     version.content = static_cast<bytea*>(palloc(VARHDRSZ + size));
     SET_VARSIZE(version.content, VARHDRSZ + size);
     memcpy(VARDATA(version.content), answer.content.data(), size);
@@ -166,6 +182,8 @@ Datum footfall_train_recommender(PG_FUNCTION_ARGS) {
             const auto interactions = functions::readInteractions(text, options);
             answer.customers = interactions.customers();
             answer.products = interactions.products();
+            const uint64_t bytes = functions::leastBytes(interactions, options);
+            pg::callPostgres([&] { functions::requireStorable(bytes); });
             request = functions::requestOf(call, interactions);
         }
         functions::runInWorker(

@@ -9,11 +9,14 @@
 #include "engine/encoding/column_encoder.h"
 #include "engine/segment/segment_encoder.h"
 #include "engine/base/hash.h"
+#include "engine/recommendation/item_neighbors.h"
+#include "engine/recommendation/recommender.h"
 #include "engine/sketch/frequent_values.h"
 #include "engine/sketch/hyperloglog.h"
 #include "engine/sketch/uddsketch.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/unit/engine/column_samples.h"
+#include "tests/unit/recommendation/recommendation_data.h"
 
 namespace {
 
@@ -130,6 +133,32 @@ void sketchSeeds(const std::filesystem::path& root) {
     }
 }
 
+// Each algorithm on a handful of customers.
+void recommenderSeeds(const std::filesystem::path& root) {
+    using recommendation::Algorithm;
+    const auto interactions = recommendation::sampleInteractions(12, 9);
+    for (const auto algorithm : {Algorithm::Als, Algorithm::Cosine, Algorithm::Bm25}) {
+        recommendation::Recommender recommender;
+        recommender.algorithm = algorithm;
+        recommender.describe(interactions, recommendation::Events::All);
+        recommender.factors = 3;
+        for (int i = 0; i < 12 * 3; ++i)
+            recommender.customerFactors.push_back(static_cast<float>(i % 7) - 3);
+        for (int i = 0; i < 9 * 3; ++i)
+            recommender.productFactors.push_back(static_cast<float>(i % 5) / 2);
+        if (algorithm != Algorithm::Als) {
+            recommendation::NoMonitor monitor;
+            recommendation::Progress progress;
+            recommender.neighbors = recommendation::findNeighbors(
+                weightsOf(interactions, recommendation::Events::All),
+                recommendation::Options::of(algorithm), 1, monitor, progress);
+        }
+        base::ByteWriter writer;
+        recommender.pack(writer);
+        write(root / "fuzz_recommender", recommendation::nameOf(algorithm), textOf(writer.bytes()));
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -140,6 +169,7 @@ int main(int argc, char** argv) {
     const std::filesystem::path root = argv[1];
     columnSeeds(root);
     sketchSeeds(root);
+    recommenderSeeds(root);
     for (const bool byRun : {false, true}) {
         std::string header;
         const std::string name = byRun ? "runs" : "codes";

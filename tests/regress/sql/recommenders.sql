@@ -48,6 +48,9 @@ SELECT metric, value FROM footfall.model_metrics WHERE model = 'split' AND metri
 SELECT test_customers, precision_at_k, auc_at_k FROM footfall.train_recommender('split', 'events', 'cosine', '{"test_fraction": 0}');
 SELECT test_customers FROM footfall.train_recommender('split', 'events', 'cosine', '{"test_customers": 40}');
 
+SELECT customers, products, interactions FROM footfall.train_recommender('split',
+    'SELECT customer_id, product_id FROM events', 'als', '{"test_fraction": 0, "factors": 2}');
+
 -- Weights: what an event counts, its revenue, what a purchase is.
 SELECT t.version, t.interactions FROM (VALUES (1, '{"weights": {"purchase": 1}}'), (2, '{"weights": {"view": 1, "cart": 2.5, "purchase": 0}}'),
         (3, '{"weight_by": "amount"}'), (4, '{"weights": {"search": 1}, "test_fraction": 0}')) o (n, options),
@@ -136,6 +139,11 @@ SELECT footfall.recommend('scores', 17, version => 1);
 SET maintenance_work_mem = '1MB';
 \set VERBOSITY sqlstate
 SELECT footfall.train_recommender('x', 'SELECT now() AS ts, c AS customer_id, 1 AS product_id FROM generate_series(1, 45000) c', 'als',
+    '{"factors": 512, "test_fraction": 0}');
+RESET maintenance_work_mem;
+-- More than can be stored.
+SET maintenance_work_mem = '1GB';
+SELECT footfall.train_recommender('x', 'SELECT now() AS ts, c AS customer_id, 1 AS product_id FROM generate_series(1, 135000) c', 'als',
     '{"factors": 512, "test_fraction": 0}');
 RESET maintenance_work_mem;
 -- More than the process that learns may take.
