@@ -4,6 +4,7 @@
 #include "extension/catalog/configuration.h"
 #include "extension/catalog/tombstone.h"
 #include "extension/module/settings.h"
+#include "extension/storage/empty_pages.h"
 #include "extension/storage/relation_size.h"
 #include "extension/storage/scan_state.h"
 #include "extension/storage/segment_claim.h"
@@ -112,53 +113,6 @@ void absorbSmallSegments(Seal* seal, const catalog::SegmentList& list) {
     }
     segment->destroy();
 }
-
-// Pages that hold no row any more, because an earlier seal took them and pruning cleared them, are
-// entered in the free space map. Inserts fill them again; otherwise the hot store would grow, and
-// every seal read more, until the next VACUUM.
-class EmptyPages {
-  public:
-    explicit EmptyPages(Relation relation) : relation_(relation) {}
-
-    // The blocks before `block` that were not mentioned have no row that the scan saw.
-    void skipTo(BlockNumber block) {
-        for (; next_ < block; next_++) {
-            offer(next_);
-        }
-    }
-    void rowIn(BlockNumber block) {
-        skipTo(block);
-        next_ = block + 1;
-    }
-    void finish() {
-        if (BlockNumberIsValid(first_)) {
-            FreeSpaceMapVacuumRange(relation_, first_, last_ + 1);
-        }
-    }
-
-  private:
-    void offer(BlockNumber block) {
-        CHECK_FOR_INTERRUPTS();
-        Buffer buffer = ReadBuffer(relation_, block);
-        LockBuffer(buffer, BUFFER_LOCK_SHARE);
-        const Size space = PageGetHeapFreeSpace(BufferGetPage(buffer));
-        UnlockReleaseBuffer(buffer);
-        // The map keeps 1/256 of a page.
-        if (space < BLCKSZ / 2 || GetRecordedFreeSpace(relation_, block) + BLCKSZ / 128 >= space) {
-            return;
-        }
-        RecordPageWithFreeSpace(relation_, block, space);
-        if (!BlockNumberIsValid(first_)) {
-            first_ = block;
-        }
-        last_ = block;
-    }
-
-    Relation relation_;
-    BlockNumber next_ = 0;
-    BlockNumber first_ = InvalidBlockNumber;  // entered in the map
-    BlockNumber last_ = InvalidBlockNumber;
-};
 
 }  // namespace
 

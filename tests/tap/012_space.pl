@@ -65,6 +65,16 @@ for (1 .. 8)
 }
 cmp_ok(sql("SELECT pg_relation_size('h')"), '<', $hot * 4, 'the hot store does not grow with each seal');
 is(sql('SELECT count(*), sum(id) FROM h'), '180000|' . 9 * 20000 * 20001 / 2, 'every row, once');
+# Nor when a page has been filled more often than it has line pointers for, which with small rows is at once.
+sql("CREATE TABLE n (id int, v int) USING footfall; INSERT INTO n SELECT i, i FROM generate_series(1, 20000) i");
+$hot = sql("SELECT pg_relation_size('n')");
+for (1 .. 12)
+{
+	sql("CALL footfall.seal('n')");
+	sql("INSERT INTO n SELECT i, i FROM generate_series(1, 20000) i");
+}
+cmp_ok(sql("SELECT pg_relation_size('n')"), '<', $hot * 4, 'pages are filled again although they had many rows');
+is(sql('SELECT count(*), sum(id) FROM n'), '260000|' . 13 * 20000 * 20001 / 2, 'every row, once');
 is(sql("SELECT count(*) FROM footfall.verify('h')"), '0', 'verified');
 
 $node->stop;
