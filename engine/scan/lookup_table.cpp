@@ -8,7 +8,6 @@
 #include "engine/base/error.h"
 #include "engine/base/hash.h"
 #include "engine/encoding/column_codec.h"
-#include "engine/encoding/distinct_values.h"
 
 namespace footfall::scan {
 
@@ -21,6 +20,8 @@ namespace {
 // An array instead of a hash table when it has at most this many slots a row.
 constexpr uint64_t kSlotsPerRow = 8;
 constexpr uint64_t kSlotsAnyway = 1024;
+// So many rows between two polls.
+constexpr uint32_t kPollRows = 1U << 16;
 // In `entries_`: not looked up yet.
 constexpr uint32_t kUnknown = UINT32_MAX - 1;
 
@@ -40,6 +41,11 @@ Range rangeOf(const Column& keys) {
     return range;
 }
 
+void pollAt(uint32_t row, void (*poll)()) {
+    if (row % kPollRows == 0)
+        poll();
+}
+
 std::pair<const void*, size_t> bytesOf(const Column& column, uint32_t row) {
     if (!column.type().isBytes())
         return {column.fixedAt(row), column.type().width};
@@ -47,9 +53,25 @@ std::pair<const void*, size_t> bytesOf(const Column& column, uint32_t row) {
     return {bytes.data(), bytes.size()};
 }
 
+uint64_t hashOf(const Column& column, uint32_t row) {
+    const auto [data, size] = bytesOf(column, row);
+    return base::hashBytes(data, size);
+}
+
+// Twice as many slots, each entry in its new place.
+void growSlots(std::pmr::vector<uint32_t>& slots, const Column& entries) {
+    slots.assign(slots.size() * 2, 0);
+    for (uint32_t code = 0; code < entries.size(); ++code) {
+        uint64_t slot = hashOf(entries, code) & (slots.size() - 1);
+        while (slots[slot] != 0)
+            slot = (slot + 1) & (slots.size() - 1);
+        slots[slot] = code + 1;
+    }
+}
+
 }  // namespace
 
-LookupTable::LookupTable(Column keys, std::pmr::memory_resource* resource)
+LookupTable::LookupTable(Column keys, std::pmr::memory_resource* resource, void (*poll)())
     : keys_(std::move(keys)), direct_(resource), slots_(resource), entries_(resource) {
     if (keys_.type().isFloat())
         throw base::Error(base::ErrorKind::BadArgument, "a dimension's key is not a float");
@@ -67,6 +89,7 @@ LookupTable::LookupTable(Column keys, std::pmr::memory_resource* resource)
     if (direct_.empty())
         slots_.resize(std::bit_ceil(uint64_t{keys_.size()} * 2 + 2));
     for (uint32_t row = 0; row < keys_.size(); ++row) {
+        pollAt(row, poll);
         if (!keys_.isNull(row))
             insert(row);
     }
@@ -199,27 +222,57 @@ void LookupTable::find(const Block& keys, const Selection& selection, uint32_t* 
         found[selection[i]] = find(keys.values, selection[i]);
 }
 
-LookedUpColumn::LookedUpColumn(const Column& values, std::pmr::memory_resource* resource)
+LookedUpColumn::LookedUpColumn(const Column& values, std::pmr::memory_resource* resource,
+                               void (*poll)())
     : entries_(values.type(), resource),
       codes_(resource),
       dictionary_(encoding::nextDictionaryId()) {
-    const encoding::DistinctValues distinct = encoding::findDistinct(values, UINT32_MAX);
-    entries_ = values.gather(distinct.representatives, resource);
-    codes_.assign(distinct.codes.begin(), distinct.codes.end());
-    for (uint32_t& code : codes_) {
-        if (code == distinct.count())
-            code = vector::kNullCode;
+    std::pmr::vector<uint32_t> slots(kSlotsAnyway, 0, resource);
+    codes_.resize(values.size(), vector::kNullCode);
+    for (uint32_t row = 0; row < values.size(); ++row) {
+        pollAt(row, poll);
+        if (!values.isNull(row))
+            codes_[row] = codeOf(values, row, slots);
     }
+}
+
+LookedUpColumn::LookedUpColumn(const LookupTable& table, std::pmr::memory_resource* resource)
+    : keys_(&table.keys()),
+      entries_(table.keys().type(), resource),
+      codes_(resource),
+      dictionary_(encoding::nextDictionaryId()) {}
+
+uint32_t LookedUpColumn::codeOf(const Column& values, uint32_t row,
+                                std::pmr::vector<uint32_t>& slots) {
+    const auto [data, size] = bytesOf(values, row);
+    uint64_t slot = base::hashBytes(data, size) & (slots.size() - 1);
+    while (slots[slot] != 0) {
+        const uint32_t code = slots[slot] - 1;
+        const auto [known, knownSize] = bytesOf(entries_, code);
+        if (knownSize == size && (size == 0 || std::memcmp(known, data, size) == 0))
+            return code;
+        slot = (slot + 1) & (slots.size() - 1);
+    }
+    const uint32_t fresh = entries_.size();
+    entries_.appendFrom(values, row);
+    slots[slot] = fresh + 1;
+    if (entries_.size() * uint64_t{2} > slots.size())
+        growSlots(slots, entries_);
+    return fresh;
 }
 
 void LookedUpColumn::read(const uint32_t* found, uint32_t rows, Block& out) const {
     out.shape = Block::Shape::Dictionary;
     out.rows = rows;
-    out.dictionary = &entries_;
+    out.dictionary = keys_ != nullptr ? keys_ : &entries_;
     out.dictionaryId = dictionary_;
     out.codes.resize(rows);
-    for (uint32_t row = 0; row < rows; ++row)
-        out.codes[row] = found[row] == kNoRow ? vector::kNullCode : codes_[found[row]];
+    for (uint32_t row = 0; row < rows; ++row) {
+        if (found[row] == kNoRow)
+            out.codes[row] = vector::kNullCode;
+        else
+            out.codes[row] = keys_ != nullptr ? found[row] : codes_[found[row]];
+    }
 }
 
 }  // namespace footfall::scan

@@ -23,8 +23,9 @@ inline constexpr uint32_t kNoRow = UINT32_MAX;
 class LookupTable {
   public:
     // `keys`: the key of each of the dimension's rows, integers, Fixed or Bytes (BadArgument
-    // otherwise). NULL is never found; of equal keys the first row is.
-    LookupTable(vector::Column keys, std::pmr::memory_resource* resource);
+    // otherwise). NULL is never found; of equal keys the first row is. `poll` is called now and
+    // then and may throw.
+    LookupTable(vector::Column keys, std::pmr::memory_resource* resource, void (*poll)());
 
     // Whether two rows had one key, NULL aside.
     bool hasDuplicates() const noexcept { return duplicates_; }
@@ -63,14 +64,22 @@ class LookupTable {
 // A column of the dimension, as blocks for the rows that a LookupTable found.
 class LookedUpColumn {
   public:
-    LookedUpColumn(const vector::Column& values, std::pmr::memory_resource* resource);
+    // `poll` is called now and then and may throw.
+    LookedUpColumn(const vector::Column& values, std::pmr::memory_resource* resource,
+                   void (*poll)());
+    // The key: rows that are found have each another one. The table outlives this, and keeps them.
+    LookedUpColumn(const LookupTable& table, std::pmr::memory_resource* resource);
 
     // Makes `out` the values of the dimension's rows found[0 .. rows); NULL where none was found.
     void read(const uint32_t* found, uint32_t rows, vector::Block& out) const;
 
   private:
-    vector::Column entries_;            // distinct, not NULL
-    std::pmr::vector<uint32_t> codes_;  // of the dimension's rows
+    // The code of row `row`'s value, which becomes an entry when it is none.
+    uint32_t codeOf(const vector::Column& values, uint32_t row, std::pmr::vector<uint32_t>& slots);
+
+    const vector::Column* keys_ = nullptr;  // of the table; a row's number is its code then
+    vector::Column entries_;                // distinct, not NULL
+    std::pmr::vector<uint32_t> codes_;      // of the dimension's rows
     uint64_t dictionary_;
 };
 

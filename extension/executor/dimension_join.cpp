@@ -7,6 +7,15 @@ namespace footfall::executor {
 
 using scan::kBatchRows;
 
+namespace {
+
+// Called inside the engine.
+void checkInterrupts() {
+    pg::callPostgres([] { CHECK_FOR_INTERRUPTS(); });
+}
+
+}  // namespace
+
 List* packDimension(const DimensionPlan& dimension) {
     List* numbers =
         list_make4_int(static_cast<int>(dimension.kind), static_cast<int>(dimension.relation),
@@ -114,7 +123,8 @@ void DimensionJoin::makeTable(Dimension& dimension) {
             dimension.columns[i].values = nullptr;
         }
         dimension.table = pg::makeIn<scan::LookupTable>(
-            rows.context(), std::move(*rows.column(dimension.keyColumn)), rows.resource());
+            rows.context(), std::move(*rows.column(dimension.keyColumn)), rows.resource(),
+            checkInterrupts);
     });
     std::fill_n(dimension.found, kBatchRows, scan::kNoRow);
     // The planner has proved it for these, from a unique index or a sub-query's DISTINCT.
@@ -202,17 +212,26 @@ const vector::Runs* DimensionJoin::runs(uint32_t index) {
     return index < first_ ? fact_->runs(index) : nullptr;
 }
 
+// What the rows held goes, so that nothing is in memory twice; the key's values are the table's.
+void DimensionJoin::makeValues(const Dimension& dimension, Column& column) {
+    const auto number = static_cast<int>(&column - dimension.columns);
+    MemoryContext context = dimension.rows->context();
+    pg::ContextResource* resource = dimension.rows->resource();
+    if (number == dimension.keyColumn) {
+        column.values = pg::makeIn<scan::LookedUpColumn>(context, *dimension.table, resource);
+        return;
+    }
+    vector::Column* rows = dimension.rows->column(number);
+    column.values = pg::makeIn<scan::LookedUpColumn>(context, *rows, resource, checkInterrupts);
+    *rows = vector::Column(rows->type(), rows->resource());
+}
+
 const vector::Block& DimensionJoin::lookedUp(uint32_t index) {
     Column& column = columns_[index - first_];
     if (!column.loaded) {
         const Dimension& dimension = dimensions_[column.dimension];
         if (column.values == nullptr) {
-            const auto number = static_cast<int>(&column - dimension.columns);
-            const vector::Column& rows = number == dimension.keyColumn
-                                             ? dimension.table->keys()
-                                             : *dimension.rows->column(number);
-            column.values = pg::makeIn<scan::LookedUpColumn>(dimension.rows->context(), rows,
-                                                             dimension.rows->resource());
+            makeValues(dimension, column);
         }
         column.values->read(dimension.found, rows_, *column.block);
         column.loaded = true;

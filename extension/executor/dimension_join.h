@@ -95,6 +95,7 @@ class DimensionJoin final : public scan::Batch {
     DimensionJoin() = default;
     const vector::Block& lookedUp(uint32_t index);
     static void makeTable(Dimension& dimension);
+    static void makeValues(const Dimension& dimension, Column& column);
     static uint32_t keepPart(const Dimension& dimension, const vector::Block& keys,
                              scan::Selection& selection);
 

@@ -23,6 +23,12 @@ std::pmr::memory_resource* heap() {
     return std::pmr::new_delete_resource();
 }
 
+void noPoll() {}
+
+void interrupt() {
+    throw base::Error(base::ErrorKind::Internal, "interrupted");
+}
+
 bool sameValue(const Column& a, uint32_t i, const Column& b, uint32_t j) {
     if (a.isNull(i) || b.isNull(j))
         return false;
@@ -114,7 +120,7 @@ TEST(LookupTable, FindsWhatSearchingEveryRowFinds) {
                 const Column keys = samples::makeColumn(type, 300, values, nulls, 5);
                 Column probes = samples::makeColumn(type, 200, values, nulls, 6);
                 probes.appendRange(keys, 0, 100);
-                LookupTable table(copyOf(keys), heap());
+                LookupTable table(copyOf(keys), heap(), noPoll);
                 SCOPED_TRACE(samples::typeName(type));
                 expectFinds(table, keys, probes);
             }
@@ -132,7 +138,7 @@ TEST(LookupTable, IntegersOfAnyWidthAndFarApart) {
     const Column narrow = integers(Kind::Int16, {0, 1, -5, 12, 32767, -32768, 3, 0, 7, 12});
     for (const auto& set : sets) {
         const Column keys = integers(Kind::Int64, set);
-        LookupTable table(copyOf(keys), heap());
+        LookupTable table(copyOf(keys), heap(), noPoll);
         EXPECT_FALSE(table.hasDuplicates());
         expectFinds(table, keys, probes);
         expectFinds(table, keys, narrow);
@@ -143,7 +149,7 @@ TEST(LookupTable, NoRows) {
     for (const ColumnType type : {ColumnType::of(Kind::Int32), ColumnType::bytes()}) {
         const Column probes = samples::makeColumn(type, 50, Values::Random, Nulls::Some, 2);
         const Column keys(type, heap());
-        LookupTable table(copyOf(keys), heap());
+        LookupTable table(copyOf(keys), heap(), noPoll);
         expectFinds(table, keys, probes);
     }
 }
@@ -152,16 +158,20 @@ TEST(LookupTable, SaysWhetherKeysRepeat) {
     Column keys = integers(Kind::Int32, {4, 9});
     keys.appendNull();
     keys.appendNull();
-    EXPECT_FALSE(LookupTable(copyOf(keys), heap()).hasDuplicates());
+    EXPECT_FALSE(LookupTable(copyOf(keys), heap(), noPoll).hasDuplicates());
     keys.append(int32_t{9});
-    EXPECT_TRUE(LookupTable(copyOf(keys), heap()).hasDuplicates());
-    EXPECT_THROW(LookupTable(Column(ColumnType::of(Kind::Float64), heap()), heap()), base::Error);
+    EXPECT_TRUE(LookupTable(copyOf(keys), heap(), noPoll).hasDuplicates());
+    EXPECT_THROW(LookupTable(Column(ColumnType::of(Kind::Float64), heap()), heap(), noPoll),
+                 base::Error);
 }
 
 TEST(LookedUpColumn, HasTheRowsValues) {
     for (const ColumnType type : samples::allTypes()) {
-        const Column values = samples::makeColumn(type, 400, Values::Extremes, Nulls::Some, 8);
-        const LookedUpColumn column(values, heap());
+        Column values = samples::makeColumn(type, 400, Values::Extremes, Nulls::Some, 8);
+        // Many that differ, so that its table grows.
+        const Column more = samples::makeColumn(type, 5000, Values::Random, Nulls::Some, 9);
+        values.appendRange(more, 0, more.size());
+        const LookedUpColumn column(values, heap(), noPoll);
         std::mt19937 random(4);
         std::vector<uint32_t> found;
         for (int i = 0; i < 500; ++i)
@@ -183,6 +193,44 @@ TEST(LookedUpColumn, HasTheRowsValues) {
             }
         }
     }
+}
+
+TEST(LookedUpColumn, HasTheKeys) {
+    for (const ColumnType type : samples::allTypes()) {
+        if (type.isFloat())
+            continue;
+        const Column keys = samples::makeColumn(type, 300, Values::Random, Nulls::Some, 8);
+        LookupTable table(copyOf(keys), heap(), noPoll);
+        const LookedUpColumn column(table, heap());
+        std::vector<uint32_t> found;
+        for (uint32_t row = 0; row < keys.size(); ++row)
+            found.push_back(table.find(keys, row));
+        Block block(heap());
+        column.read(found.data(), keys.size(), block);
+        for (uint32_t row = 0; row < keys.size(); ++row) {
+            ASSERT_EQ(block.isNull(row), keys.isNull(row));
+            if (!keys.isNull(row)) {
+                ASSERT_TRUE(sameValue(block.holder(), block.holderRow(row), keys, row));
+            }
+        }
+    }
+}
+
+TEST(LookupTable, CanBeInterrupted) {
+    std::vector<int64_t> many(200'000);
+    for (size_t i = 0; i < many.size(); ++i)
+        many[i] = static_cast<int64_t>(i) << 20;
+    const Column keys = integers(Kind::Int64, many);
+    static int polls;
+    polls = 0;
+    const auto count = [] { ++polls; };
+    const LookupTable table(copyOf(keys), heap(), count);
+    EXPECT_GE(polls, 3);
+    polls = 0;
+    const LookedUpColumn column(keys, heap(), count);
+    EXPECT_GE(polls, 3);
+    EXPECT_THROW(LookupTable(copyOf(keys), heap(), interrupt), base::Error);
+    EXPECT_THROW(LookedUpColumn(keys, heap(), interrupt), base::Error);
 }
 
 }  // namespace
