@@ -7,18 +7,11 @@
 
 #include "extension/executor/aggregate_setup.h"
 #include "extension/executor/behavior_arguments.h"
-#include "extension/executor/range_share.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
 
 namespace footfall::executor {
-
-// In dynamic shared memory.
-struct SharedStream {
-    SharedCounters counters;
-    RangeShare ranges;
-};
 
 namespace {
 
@@ -283,38 +276,6 @@ void rescan(CustomScanState* node) {
     reset(cast(node));
 }
 
-Size estimateShared(CustomScanState*, ParallelContext*) {
-    return sizeof(SharedStream);
-}
-
-void initializeShared(CustomScanState* node, ParallelContext* context, void* coordinate) {
-    auto* shared = static_cast<SharedStream*>(coordinate);
-    shared->counters.initialize();
-    shared->ranges.initialize(context->nworkers + 1);
-    cast(node)->shared = shared;
-}
-
-void reinitializeShared(CustomScanState* node, ParallelContext*, void*) {
-    cast(node)->shared->ranges.restart();
-}
-
-void initializeWorker(CustomScanState* node, shm_toc*, void* coordinate) {
-    cast(node)->shared = static_cast<SharedStream*>(coordinate);
-}
-
-// Called in workers when they are through, and in the leader before the shared memory goes.
-void shutdown(CustomScanState* node) {
-    FootfallStreamState* state = cast(node);
-    // A cursor's plan is shut down after each FETCH, and goes on.
-    if (state->shared == nullptr) {
-        return;
-    }
-    closeStream(state);
-    state->finished = true;
-    state->shared->counters.collect(&state->counters);
-    state->shared = nullptr;
-}
-
 void explain(CustomScanState* node, List* ancestors, ExplainState* es) {
     FootfallStreamState* state = cast(node);
     explainAggregate(state->plan, state->counters, node, ancestors, es);
@@ -327,11 +288,7 @@ CustomExecMethods makeExecMethods() {
     methods.ExecCustomScan = exec;
     methods.EndCustomScan = end;
     methods.ReScanCustomScan = rescan;
-    methods.EstimateDSMCustomScan = estimateShared;
-    methods.InitializeDSMCustomScan = initializeShared;
-    methods.ReInitializeDSMCustomScan = reinitializeShared;
-    methods.InitializeWorkerCustomScan = initializeWorker;
-    methods.ShutdownCustomScan = shutdown;
+    SharedRangesMethods<FootfallStreamState, closeStream>::fill(&methods);
     methods.ExplainCustomScan = explain;
     return methods;
 }

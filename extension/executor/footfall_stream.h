@@ -13,13 +13,11 @@
 #include "engine/aggregate/aggregation.h"
 #include "extension/executor/aggregate_function.h"
 #include "extension/executor/aggregate_plan.h"
-#include "extension/executor/aggregate_report.h"
 #include "extension/executor/customer_stream.h"
 #include "extension/executor/group_function.h"
+#include "extension/executor/shared_ranges.h"
 
 namespace footfall::executor {
-
-struct SharedStream;
 
 // An aggregate of the query: the engine's own, or a behavioural one.
 struct StreamAggregate {
@@ -54,7 +52,7 @@ struct FootfallStreamState {
     uint32_t group;  // next of the piece
     uint32_t groups;
 
-    SharedStream* shared;
+    SharedRanges* shared;
     AggregateCounters counters;
 };
 

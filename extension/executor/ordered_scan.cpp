@@ -9,8 +9,8 @@
 #include "extension/executor/aggregate_setup.h"
 #include "extension/executor/customer_stream.h"
 #include "extension/executor/piece_rows.h"
-#include "extension/executor/range_share.h"
 #include "extension/executor/scan_predicates.h"
+#include "extension/executor/shared_ranges.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
 
@@ -23,12 +23,6 @@ namespace {
 constexpr int64 kFirstPieceRows = 4096;
 // What a value of a row in a piece takes, or a key.
 constexpr int64 kValueBytes = 24;
-
-// In dynamic shared memory.
-struct SharedOrderedScan {
-    SharedCounters counters;
-    RangeShare ranges;
-};
 
 struct OrderedScanState {
     CustomScanState css;  // first
@@ -53,7 +47,7 @@ struct OrderedScanState {
     int64 pieceRows;
     int64 mostPieceRows;
 
-    SharedOrderedScan* shared;
+    SharedRanges* shared;
     AggregateCounters counters;
 };
 
@@ -256,38 +250,6 @@ void rescan(CustomScanState* node) {
     reset(cast(node));
 }
 
-Size estimateShared(CustomScanState*, ParallelContext*) {
-    return sizeof(SharedOrderedScan);
-}
-
-void initializeShared(CustomScanState* node, ParallelContext* context, void* coordinate) {
-    auto* shared = static_cast<SharedOrderedScan*>(coordinate);
-    shared->counters.initialize();
-    shared->ranges.initialize(context->nworkers + 1);
-    cast(node)->shared = shared;
-}
-
-void reinitializeShared(CustomScanState* node, ParallelContext*, void*) {
-    cast(node)->shared->ranges.restart();
-}
-
-void initializeWorker(CustomScanState* node, shm_toc*, void* coordinate) {
-    cast(node)->shared = static_cast<SharedOrderedScan*>(coordinate);
-}
-
-// Called in workers when they are through, and in the leader before the shared memory goes.
-void shutdown(CustomScanState* node) {
-    OrderedScanState* state = cast(node);
-    // A cursor's plan is shut down after each FETCH, and goes on.
-    if (state->shared == nullptr) {
-        return;
-    }
-    closeStream(state);
-    state->finished = true;
-    state->shared->counters.collect(&state->counters);
-    state->shared = nullptr;
-}
-
 void explain(CustomScanState* node, List* ancestors, ExplainState* es) {
     OrderedScanState* state = cast(node);
     List* keys = NIL;
@@ -304,11 +266,7 @@ CustomExecMethods makeExecMethods() {
     methods.ExecCustomScan = exec;
     methods.EndCustomScan = end;
     methods.ReScanCustomScan = rescan;
-    methods.EstimateDSMCustomScan = estimateShared;
-    methods.InitializeDSMCustomScan = initializeShared;
-    methods.ReInitializeDSMCustomScan = reinitializeShared;
-    methods.InitializeWorkerCustomScan = initializeWorker;
-    methods.ShutdownCustomScan = shutdown;
+    SharedRangesMethods<OrderedScanState, closeStream>::fill(&methods);
     methods.ExplainCustomScan = explain;
     return methods;
 }
