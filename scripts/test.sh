@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds and runs the tests; the last line is 'N passed, N failed', and any failure makes it exit 1.
 #
-#   scripts/test.sh [suite]...     lint unit fuzz regress isolation tap crash oracle queries demo churn_truth docs
+#   scripts/test.sh [suite]...     lint unit fuzz regress isolation tap crash oracle queries robustness demo churn_truth docs
 #                                  postgres_suite
 #
 # Without a suite: all of them. The suites from regress on run once for each
@@ -11,7 +11,7 @@ set -uo pipefail
 . "$(dirname "$0")/environment.sh"
 cd "$FOOTFALL_ROOT"
 
-server_suites="regress isolation tap crash oracle queries demo churn_truth docs postgres_suite"
+server_suites="regress isolation tap crash oracle queries robustness demo churn_truth docs postgres_suite"
 [ $# -gt 0 ] || set -- lint unit fuzz $server_suites
 logs=$FOOTFALL_BUILD/logs
 results=$FOOTFALL_BUILD/logs/results

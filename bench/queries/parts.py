@@ -11,6 +11,12 @@ from libpq import Connection
 from workload import ASKED, Variants
 
 CLIENTS = 8
+# What noise may add to a time that is judged.
+NOISE = 1.05
+# A row of the largest table beside one of the smallest; a day of a year beside the day alone.
+LINEAR, DAY = 1.15, 1.15
+# Beside work_mem, in MiB, for a process of the server.
+BESIDE_WORK_MEM = 256
 
 
 def median_of(engine, sql, times):
@@ -202,11 +208,15 @@ def hot(bench):
     engine.close()
     at_rest = measured[-1][1]
     lines = {n: [] for n in names}
+    worst = {n: 0.0 for n in names}
     for share, times in reversed(measured):
         allowed = {n: at_rest[n] + 0.6 * share * heap[n] for n in names}
-        table.add(f"{share:.0%}", *(f"{times[n]:.4g} ({allowed[n]:.4g}{'' if times[n] <= allowed[n] * 1.05 else ', more'})" for n in names))
+        table.add(f"{share:.0%}", *(f"{times[n]:.4g} ({allowed[n]:.4g}{'' if times[n] <= allowed[n] * NOISE else ', more'})" for n in names))
         for n in names:
             lines[n].append((share, times[n] / heap[n]))
+            worst[n] = max(worst[n], times[n] / allowed[n])
+    for n in names:
+        bench.report.verdict(worst[n] <= NOISE, f"{n} with hot rows takes at most sealed + 0.6 · share · heap: {worst[n]:.2f} of it")
     bench.report.lines("hot.svg", "share of rows hot", "time ÷ heap's time", lines)
     admin.must("DROP SCHEMA on_share CASCADE")
     admin.close()
@@ -239,7 +249,9 @@ def year(bench):
             engine = Postgres("footfall", (f"search_path = {schema}, public",) + tuple(bench.engines["footfall"].settings))
             times[schema] = median_of(engine, sql, bench.repeat)
             engine.close()
-        table.add(name, f"{times['on_day']:.4g}", f"{times['on_year']:.4g}", f"{times['on_year'] / times['on_day']:.2f}")
+        ratio = times["on_year"] / times["on_day"]
+        table.add(name, f"{times['on_day']:.4g}", f"{times['on_year']:.4g}", f"{ratio:.2f}")
+        bench.report.verdict(ratio <= DAY, f"{name} over one day of a year costs what the day costs: {ratio:.2f} of it")
     admin.must("DROP SCHEMA on_year CASCADE; DROP SCHEMA on_day CASCADE")
     admin.close()
 
@@ -252,7 +264,7 @@ def growth(bench):
     table = bench.report.table("Growth", "ms, and the largest private memory of a process of the server, MiB",
                                ("rows", *names, "peak MiB"))
     lines = {n: [] for n in names}
-    memory_line = []
+    memory_line, a_row = [], {n: [] for n in names}
     admin = Connection("dbname=" + DATABASE)
     for size in sizes:
         admin.must("DROP SCHEMA IF EXISTS on_growth CASCADE; CREATE SCHEMA on_growth")
@@ -277,9 +289,17 @@ def growth(bench):
         table.add(f"{rows:,}", *(f"{times[n]:.4g}" for n in names), f"{peak:.0f}")
         for n in names:
             lines[n].append((rows / 1e6, times[n] / 1000))
+            a_row[n].append(times[n] / rows)
         memory_line.append((rows / 1e6, peak))
     admin.must("DROP SCHEMA on_growth CASCADE")
     admin.close()
+    for n in names:
+        # A table of few rows is not worth workers, so a row of it costs more: the second size is where it begins.
+        ratio = a_row[n][-1] / a_row[n][min(1, len(sizes) - 1)]
+        bench.report.verdict(ratio <= LINEAR, f"{n} grows linearly: a row of the largest table costs {ratio:.2f} of one of the second size")
+    allowed = 256 + BESIDE_WORK_MEM
+    most = max(peak for _, peak in memory_line)
+    bench.report.verdict(most <= allowed, f"memory stays within work_mem + {BESIDE_WORK_MEM} MiB ({allowed}): {most:.0f} MiB")
     bench.report.lines("growth.svg", "million rows", "seconds", lines)
     bench.report.lines("memory.svg", "million rows", "MiB of the largest process", {"peak": memory_line, "work_mem": [
         (memory_line[0][0], 256), (memory_line[-1][0], 256)]})

@@ -24,7 +24,7 @@ class Table:
 class Report:
     def __init__(self, command, directory):
         self.command, self.directory = command, directory
-        self.tables, self.notes, self.charts = [], [], []
+        self.tables, self.notes, self.charts, self.verdicts = [], [], [], []
         os.makedirs(directory, exist_ok=True)
 
     def table(self, title, caption, header):
@@ -36,10 +36,15 @@ class Report:
         self.notes.append(text)
         print("  " + text, flush=True)
 
+    def verdict(self, met, asked):
+        """Whether what is asked was met: counted, and noted."""
+        self.verdicts.append(met)
+        self.note(("met: " if met else "NOT MET: ") + asked)
+
     def write(self, name):
-        lines = ["# Queries", "", f"    {self.command}", "",
+        lines = ["# " + name.split(".")[0].capitalize(), "", f"    {self.command}", "",
                  f"{platform.machine()}, {os.cpu_count()} cores. All sides in the same run; ratios compare, times of different "
-                 "machines do not.", ""] + ["\n\n".join(t.text() for t in self.tables), ""] + self.notes
+                 "machines do not.", ""] + ["\n\n".join(t.text() for t in self.tables), ""] + ["- " + note for note in self.notes]
         lines += ["", *(f"![{c}]({c})" for c in self.charts)]
         path = os.path.join(self.directory, name)
         with open(path, "w", encoding="utf-8") as out:
