@@ -150,26 +150,26 @@ SELECT count(*) AS still_there FROM target;
 \set VERBOSITY default
 
 -- Names of the caller's cannot get between: operators and functions in front of PostgreSQL's own.
-CREATE SCHEMA trap;
-CREATE FUNCTION trap.wrong(text, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
-CREATE OPERATOR trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.wrong);
-CREATE FUNCTION trap.date_trunc(text, timestamptz, text) RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL::timestamptz';
-CREATE FUNCTION trap.round(numeric, int) RETURNS numeric LANGUAGE sql AS 'SELECT 0.0';
-CREATE FUNCTION trap.wrong(numeric, int) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT -1.0';
-CREATE OPERATOR trap.* (LEFTARG = numeric, RIGHTARG = int, FUNCTION = trap.wrong);
-CREATE FUNCTION trap.abs(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT -1.0';
+CREATE SCHEMA reports_trap;
+CREATE FUNCTION reports_trap.wrong(text, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE OPERATOR reports_trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = reports_trap.wrong);
+CREATE FUNCTION reports_trap.date_trunc(text, timestamptz, text) RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL::timestamptz';
+CREATE FUNCTION reports_trap.round(numeric, int) RETURNS numeric LANGUAGE sql AS 'SELECT 0.0';
+CREATE FUNCTION reports_trap.wrong(numeric, int) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT -1.0';
+CREATE OPERATOR reports_trap.* (LEFTARG = numeric, RIGHTARG = int, FUNCTION = reports_trap.wrong);
+CREATE FUNCTION reports_trap.abs(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT -1.0';
 CREATE TABLE priced (ts timestamptz, customer_id int, price numeric, "count of" int) USING footfall;
 INSERT INTO priced VALUES ('2026-01-01', 1, 2.5, 3), ('2026-01-01', 1, -4, 1);
 SELECT footfall.configure('priced', time_column => 'ts', customer_column => 'customer_id',
     amount => 'abs(- price) * "count of" + CASE WHEN price = ANY (ARRAY[2.5, 7]) AND extract(year FROM ''2026-01-01''::date) > 2000 THEN 1 ELSE 0 END');
-SET search_path = trap, reports, public;
+SET search_path = reports_trap, reports, public;
 SELECT revenue FROM footfall.kpis('priced');
-SET search_path = trap, pg_catalog, reports;
+SET search_path = reports_trap, pg_catalog, reports;
 SELECT revenue FROM footfall.kpis('priced');
 SELECT count(*) FROM (SELECT bucket, orders, revenue, average_order_value, customers, complete
     FROM footfall.kpis('reports.sealed') EXCEPT SELECT * FROM reports.expected) x;
 SET search_path = reports, public;
-DROP SCHEMA trap CASCADE;
+DROP SCHEMA reports_trap CASCADE;
 
 -- As the caller: privileges on the table and its columns, row security
 CREATE ROLE footfall_analyst;

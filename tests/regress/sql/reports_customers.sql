@@ -209,23 +209,23 @@ SELECT * FROM footfall.customer_lifetime_value('shop', discount_rate => 'NaN');
 SELECT * FROM footfall.customer_lifetime_value('shop', penalizer => -1);
 
 -- Names of the caller's cannot get between: the same answers with operators and functions in front of PostgreSQL's own.
-CREATE SCHEMA trap;
-CREATE FUNCTION trap.wrong_int(bigint, int) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT -1::bigint';
-CREATE OPERATOR trap.- (LEFTARG = bigint, RIGHTARG = int, FUNCTION = trap.wrong_int);
-CREATE OPERATOR trap.* (LEFTARG = bigint, RIGHTARG = int, FUNCTION = trap.wrong_int);
-CREATE FUNCTION trap.wrong_date(date, date) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT -1';
-CREATE OPERATOR trap.- (LEFTARG = date, RIGHTARG = date, FUNCTION = trap.wrong_date);
-CREATE FUNCTION trap.wrong(text, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT false';
-CREATE OPERATOR trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.wrong);
-CREATE FUNCTION trap.wrong_time(timestamptz, timestamptz) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT false';
-CREATE OPERATOR trap.>= (LEFTARG = timestamptz, RIGHTARG = timestamptz, FUNCTION = trap.wrong_time);
-CREATE FUNCTION trap.rank() RETURNS bigint LANGUAGE internal WINDOW IMMUTABLE AS 'window_row_number';
+CREATE SCHEMA reports_customers_trap;
+CREATE FUNCTION reports_customers_trap.wrong_int(bigint, int) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT -1::bigint';
+CREATE OPERATOR reports_customers_trap.- (LEFTARG = bigint, RIGHTARG = int, FUNCTION = reports_customers_trap.wrong_int);
+CREATE OPERATOR reports_customers_trap.* (LEFTARG = bigint, RIGHTARG = int, FUNCTION = reports_customers_trap.wrong_int);
+CREATE FUNCTION reports_customers_trap.wrong_date(date, date) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT -1';
+CREATE OPERATOR reports_customers_trap.- (LEFTARG = date, RIGHTARG = date, FUNCTION = reports_customers_trap.wrong_date);
+CREATE FUNCTION reports_customers_trap.wrong(text, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT false';
+CREATE OPERATOR reports_customers_trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = reports_customers_trap.wrong);
+CREATE FUNCTION reports_customers_trap.wrong_time(timestamptz, timestamptz) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT false';
+CREATE OPERATOR reports_customers_trap.>= (LEFTARG = timestamptz, RIGHTARG = timestamptz, FUNCTION = reports_customers_trap.wrong_time);
+CREATE FUNCTION reports_customers_trap.rank() RETURNS bigint LANGUAGE internal WINDOW IMMUTABLE AS 'window_row_number';
 CREATE TABLE answers AS SELECT 'rfm' AS report, r::text AS answer FROM footfall.rfm('customers.sealed') r
     UNION ALL SELECT 'experiment', e::text FROM footfall.experiment('customers.sealed', 'variant', 'control', 'purchase', within => '5 days') e
     UNION ALL SELECT m, a::text FROM unnest('{linear,markov,shapley}'::text[]) m, footfall.campaign_attribution('customers.sealed', m) a
     UNION ALL SELECT 'rules', b::text FROM footfall.basket_rules('customers.sealed') b
     UNION ALL SELECT 'value', v::text FROM footfall.customer_lifetime_value('customers.shop', until => '2026-01-01') v;
-SET search_path = trap, pg_catalog;
+SET search_path = reports_customers_trap, pg_catalog;
 CREATE TABLE customers.trapped AS SELECT 'rfm' AS report, r::text AS answer FROM footfall.rfm('customers.sealed') r
     UNION ALL SELECT 'experiment', e::text FROM footfall.experiment('customers.sealed', 'variant', 'control', 'purchase', within => '5 days') e
     UNION ALL SELECT m, a::text FROM unnest('{linear,markov,shapley}'::text[]) m, footfall.campaign_attribution('customers.sealed', m) a
@@ -233,7 +233,7 @@ CREATE TABLE customers.trapped AS SELECT 'rfm' AS report, r::text AS answer FROM
     UNION ALL SELECT 'value', v::text FROM footfall.customer_lifetime_value('customers.shop', until => '2026-01-01') v;
 SET search_path = customers, public;
 SELECT report, count(*) AS rows, count(t.answer) AS equal FROM answers a LEFT JOIN (SELECT DISTINCT * FROM trapped) t USING (report, answer) GROUP BY 1 ORDER BY 1;
-DROP SCHEMA trap CASCADE;
+DROP SCHEMA reports_customers_trap CASCADE;
 
 -- As the caller: privileges and row security
 CREATE ROLE footfall_marketer;

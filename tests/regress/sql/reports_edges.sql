@@ -73,7 +73,7 @@ RESET statement_timeout;
 
 -- Whatever the caller's search_path holds: every operator and function of PostgreSQL's that a report could meet has a
 -- namesake in front of it that fails.
-CREATE SCHEMA trap;
+CREATE SCHEMA reports_edges_trap;
 DO $$
 DECLARE
     o record;
@@ -82,18 +82,18 @@ BEGIN
         WHERE oprnamespace = 'pg_catalog'::regnamespace AND oprname IN ('=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '/', '||', '~', '@>') AND oprkind = 'b'
             AND oprleft IN (SELECT oid FROM pg_type WHERE typname IN ('bool', 'int2', 'int4', 'int8', 'float8', 'numeric', 'text', 'name', 'date', 'timestamp', 'timestamptz', 'interval', 'anyarray', 'anyelement', '_text'))
     LOOP
-        EXECUTE format('CREATE FUNCTION trap.operator_%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS %L', o.n, o.l, o.r, o.result, 'BEGIN RAISE EXCEPTION ''trapped''; END');
-        EXECUTE format('CREATE OPERATOR trap.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = trap.operator_%s)', o.oprname, o.l, o.r, o.n);
+        EXECUTE format('CREATE FUNCTION reports_edges_trap.operator_%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS %L', o.n, o.l, o.r, o.result, 'BEGIN RAISE EXCEPTION ''trapped''; END');
+        EXECUTE format('CREATE OPERATOR reports_edges_trap.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = reports_edges_trap.operator_%s)', o.oprname, o.l, o.r, o.n);
     END LOOP;
     FOR o IN SELECT p.proname, string_agg(format_type(t, NULL), ', ' ORDER BY i) AS arguments, p.prorettype::regtype AS result FROM pg_proc p, unnest(p.proargtypes) WITH ORDINALITY a(t, i)
         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f' AND NOT p.proretset AND p.proname IN ('date_trunc', 'date_bin', 'date_part', 'timezone', 'round', 'floor', 'scale',
             'make_interval', 'cardinality', 'date', 'text', 'interval', 'timestamptz', 'int8', 'int4', 'numeric', 'float8') AND p.provariadic = 0 GROUP BY p.oid, p.proname, p.prorettype
     LOOP
-        EXECUTE format('CREATE FUNCTION trap.%I(%s) RETURNS %s LANGUAGE plpgsql AS %L', o.proname, o.arguments, o.result, 'BEGIN RAISE EXCEPTION ''trapped''; END');
+        EXECUTE format('CREATE FUNCTION reports_edges_trap.%I(%s) RETURNS %s LANGUAGE plpgsql AS %L', o.proname, o.arguments, o.result, 'BEGIN RAISE EXCEPTION ''trapped''; END');
     END LOOP;
 END $$;
-SELECT count(*) > 100 AS operators FROM pg_operator WHERE oprnamespace = 'trap'::regnamespace;
-CREATE TABLE trap.pg_class AS SELECT 1 AS a;
+SELECT count(*) > 100 AS operators FROM pg_operator WHERE oprnamespace = 'reports_edges_trap'::regnamespace;
+CREATE TABLE reports_edges_trap.pg_class AS SELECT 1 AS a;
 CREATE TABLE reported (report text, line text);
 CREATE FUNCTION ask(text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
@@ -113,17 +113,17 @@ INSERT INTO questions VALUES ('kpis(''edges.log'', ''12 hours'', breakdown => ''
     ('basket_rules(''edges.log'', basket => ''customer_id'', item => ''event'', purchase => ''true'')');
 INSERT INTO reported SELECT question, ask(question) FROM questions;
 SELECT count(DISTINCT report) AS reports, count(*) > 80 AS enough FROM reported;
-SET search_path = trap, pg_catalog;
+SET search_path = reports_edges_trap, pg_catalog;
 CREATE TABLE edges.trapped AS SELECT question AS report, edges.ask(question) AS line FROM edges.questions;
 SET search_path = edges, public;
 SELECT count(*) AS differences FROM ((TABLE reported EXCEPT ALL TABLE trapped) UNION ALL (TABLE trapped EXCEPT ALL TABLE reported)) x;
-SET search_path = trap, pg_catalog;
+SET search_path = reports_edges_trap, pg_catalog;
 \set VERBOSITY sqlstate
 SELECT 1 + 1;
 \set VERBOSITY default
 SET search_path = edges, public;
 SET client_min_messages = warning;
-DROP SCHEMA trap CASCADE;
+DROP SCHEMA reports_edges_trap CASCADE;
 RESET client_min_messages;
 
 -- Row security: each report says of the rows that one may see what it says of a copy of them.
