@@ -143,7 +143,7 @@ def main():
         computed = purchases.judge(recommended)
         for name in METRICS:
             worst[name] = max(worst.get(name, 0), abs(stored[name] - computed[name]))
-        print("  ", algorithm, {name: round(value, 4) for name, value in computed.items()})
+        print("  ", algorithm, {name: round(float(value), 4) for name, value in computed.items()})
         return computed["ndcg"]
 
     def compare(name, mine, theirs):
