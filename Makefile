@@ -10,7 +10,7 @@ export FOOTFALL_VERSIONS := $(VERSIONS)
 export FUZZ_SECONDS
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak stores cancels leak \
+.PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak stores models cancels leak \
     asan bench scaling demo demo-stop lint format clean
 
 help: ## list these targets
@@ -65,7 +65,11 @@ asan: ## SQL tests with the extension under ASan and UBSan
 lint: ## formatting, clang-tidy, layers, symbols
 	@scripts/test.sh lint
 
+models: deps ## models beside scikit-learn, XGBoost and the simulator's truth: MODELS_PYTHON=python with those
+	@TARGETS=all scripts/build.sh $(firstword $(VERSIONS)) && scripts/test_models.sh $(firstword $(VERSIONS))
+
 bench: build ## the benchmarks (ROWS=, SEED=)
+	@TARGETS=all scripts/build.sh $(firstword $(VERSIONS))
 	bench/run
 
 scaling: build ## time and memory from 1 to 50 million rows, hot rows, a day of a year (ROWS=)

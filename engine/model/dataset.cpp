@@ -120,7 +120,7 @@ Dataset Dataset::unpack(base::ByteReader& reader) {
     return result;
 }
 
-std::vector<Input> prepareFeatures(Dataset& dataset) {
+std::vector<Input> prepareFeatures(Dataset& dataset, bool nullInputs) {
     const auto rows = rowsWith(dataset, Role::Train);
     if (rows.empty())
         base::throwBadArgument("the dataset has no rows to train with");
@@ -154,7 +154,8 @@ std::vector<Input> prepareFeatures(Dataset& dataset) {
         feature.constant = !varies && !(hasNulls && hasValues);
         feature.distribution = distributionOf(feature, column, rows);
         if (!feature.constant)
-            addInputs(feature, i, hasNulls, inputs);
+            addInputs(feature, i, hasNulls && (nullInputs || feature.kind == FeatureKind::Text),
+                      inputs);
     }
     if (inputs.empty())
         base::throwBadArgument("no column of the dataset can be a feature: all are constant");

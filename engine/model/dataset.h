@@ -39,8 +39,9 @@ constexpr size_t kMaxCategories = 64;
 constexpr size_t kMaxFeatures = 4096;
 
 // Renumbers categories by frequency (rare ones become unknown), marks constant features, records
-// distributions, and returns the inputs. BadArgument without rows or with one class only.
-std::vector<Input> prepareFeatures(Dataset& dataset);
+// distributions, and returns the inputs; with `nullInputs` one more for each feature that has
+// NULLs, which XGBoost does not need for numbers. BadArgument without rows or with one class only.
+std::vector<Input> prepareFeatures(Dataset& dataset, bool nullInputs);
 
 std::vector<uint32_t> rowsWith(const Dataset& dataset, Role role);
 InputMatrix inputMatrix(const Dataset& dataset, const std::vector<Input>& inputs,

@@ -12,32 +12,90 @@ Scorer::Scorer(const Model& model)
     : calibration_(model.calibration),
       marginIsShare_(model.marginIsShare()),
       linear_(model.isLinear()),
-      plain_(model.inputs.size() == model.features.size()),
       featureCount_(model.features.size()),
       inputs_(model.inputs),
       coefficients_(model.linear.coefficients),
       intercept_(linear_ ? model.linear.intercept : model.trees.base) {
-    for (uint32_t i = 0; i < inputs_.size(); i++)
-        plain_ = plain_ && inputs_[i].kind == InputKind::Value && inputs_[i].feature == i;
     if (linear_) {
         for (size_t i = 0; i < inputs_.size(); i++)
             nullContribution_.push_back(coefficients_[i] * model.linear.means[i]);
         return;
     }
-    scale_ = model.trees.scale;
-    steps_.reserve(model.trees.nodes.size());
-    for (uint32_t i = 0; i < model.trees.nodes.size(); i++) {
-        const Node& node = model.trees.nodes[i];
-        if (node.left != 0) {
-            steps_.push_back(
-                {node.threshold, node.input << 1 | (node.nullGoesLeft ? 1U : 0U), node.left, 0});
-        } else {
-            // No value reaches a threshold of NaN, and null goes left: all stay.
-            steps_.push_back({std::numeric_limits<float>::quiet_NaN(), 1, i, node.threshold});
+    const Trees& trees = model.trees;
+    scale_ = trees.scale;
+    // Of each input up to two columns, those that some step asks for; where in a block they begin.
+    constexpr uint32_t kNone = UINT32_MAX;
+    std::vector<uint32_t> columnOf(2 * inputs_.size(), kNone);
+    for (const Node& node : trees.nodes) {
+        if (node.left == 0)
+            continue;
+        uint32_t& column = columnOf[2 * node.input + (node.nullGoesLeft ? 0 : 1)];
+        if (column == kNone) {
+            column = static_cast<uint32_t>(columns_.size() * kBlock);
+            columns_.push_back({inputs_[node.input], !node.nullGoesLeft});
         }
     }
-    for (const uint32_t root : model.trees.roots)
-        roots_.push_back({root, depthOf(model.trees, root)});
+    uint32_t deepest = 0;
+    for (const uint32_t root : trees.roots) {
+        roots_.push_back({root, depthOf(trees, root)});
+        deepest = std::max(deepest, roots_.back().depth);
+    }
+    // Trees of which hardly anything is there would grow too much.
+    constexpr size_t kMostGrowth = 16;
+    if (deepest <= kMaxFilledDepth &&
+        (roots_.size() << deepest) <= kMostGrowth * trees.nodes.size()) {
+        filledDepth_ = deepest;
+        fill(trees, columnOf);
+    } else {
+        link(trees, columnOf);
+    }
+}
+
+// Below a leaf all places are that leaf's, whatever the steps between say.
+void Scorer::fill(const Trees& trees, const std::vector<uint32_t>& columnOf) {
+    const size_t leaves = size_t{1} << filledDepth_;
+    filledTrees_ = trees.roots.size();
+    filled_.resize(filledTrees_ * (leaves - 1), {0, 0});
+    leaves_.resize(filledTrees_ * leaves);
+    struct Place {
+        uint32_t node;
+        size_t at;
+    };
+    std::vector<Place> open;
+    for (size_t tree = 0; tree < filledTrees_; tree++) {
+        FilledStep* steps = filled_.data() + tree * (leaves - 1);
+        open.push_back({trees.roots[tree], 0});
+        while (!open.empty()) {
+            const auto [number, at] = open.back();
+            open.pop_back();
+            const Node& node = trees.nodes[number];
+            if (at >= leaves - 1) {
+                leaves_[tree * leaves + at - (leaves - 1)] = node.threshold;
+                continue;
+            }
+            const bool leaf = node.left == 0;
+            if (!leaf)
+                steps[at] = {node.threshold,
+                             columnOf[2 * node.input + (node.nullGoesLeft ? 0 : 1)]};
+            open.push_back({leaf ? number : node.left, 2 * at + 1});
+            open.push_back({leaf ? number : node.left + 1, 2 * at + 2});
+        }
+    }
+}
+
+void Scorer::link(const Trees& trees, const std::vector<uint32_t>& columnOf) {
+    linked_.reserve(trees.nodes.size());
+    for (uint32_t i = 0; i < trees.nodes.size(); i++) {
+        const Node& node = trees.nodes[i];
+        if (node.left != 0) {
+            linked_.push_back({node.threshold,
+                               columnOf[2 * node.input + (node.nullGoesLeft ? 0 : 1)], node.left,
+                               0});
+        } else {
+            // No value reaches a threshold of NaN: all stay.
+            linked_.push_back({std::numeric_limits<float>::quiet_NaN(), 0, i, node.threshold});
+        }
+    }
 }
 
 void Scorer::linearBlock(const float* features, size_t rows, double* margins) const {
@@ -61,68 +119,126 @@ void Scorer::linearBlock(const float* features, size_t rows, double* margins) co
     }
 }
 
-void Scorer::treeBlock(const float* features, size_t rows, double* margins) const {
-    std::fill_n(margins, rows, 0.0);
-    const size_t width = inputs_.size();
-    std::vector<float> expanded;
-    const float* values = features;
-    if (!plain_) {
-        expanded.resize(rows * std::max<size_t>(width, 1));
-        float* value = expanded.data();
-        for (size_t row = 0; row < rows; row++) {
-            for (const Input& input : inputs_)
-                *value++ = input.of(features + row * featureCount_);
+// One column after the other, each in one go.
+void Scorer::expand(const float* features, size_t rows, float* columns) const {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    for (const auto& [input, nullIsInfinite] : columns_) {
+        if (input.kind == InputKind::Value) {
+            const float* value = features + input.feature;
+            const float ofNull = nullIsInfinite ? kInfinity : kNull;
+            for (size_t row = 0; row < rows; row++, value += featureCount_)
+                columns[row] = std::isnan(*value) ? ofNull : *value;
+        } else {
+            for (size_t row = 0; row < rows; row++)
+                columns[row] = input.of(features + row * featureCount_);
         }
-        values = expanded.data();
+        columns += kBlock;
     }
-    const Step* steps = steps_.data();
-    constexpr size_t kAtOnce = 8;
-    for (const auto& [root, depth] : roots_) {
-        size_t row = 0;
-        for (; row + kAtOnce <= rows; row += kAtOnce) {
+}
+
+void Scorer::filledTrees(const float* columns, size_t rows, double* margins) const {
+    const size_t inner = (size_t{1} << filledDepth_) - 1;
+    size_t row = 0;
+    for (; row + kAtOnce <= rows; row += kAtOnce) {
+        const float* values = columns + row;
+        const FilledStep* steps = filled_.data();
+        const float* leaves = leaves_.data();
+        for (size_t tree = 0; tree < filledTrees_; tree++) {
+            size_t at[kAtOnce] = {};
+            for (uint32_t level = 0; level < filledDepth_; level++) {
+                for (size_t i = 0; i < kAtOnce; i++) {
+                    const FilledStep step = steps[at[i]];
+                    at[i] = 2 * at[i] + 1 + (values[step.column + i] >= step.threshold ? 1 : 0);
+                }
+            }
+            for (size_t i = 0; i < kAtOnce; i++)
+                margins[row + i] += static_cast<double>(leaves[at[i] - inner]);
+            steps += inner;
+            leaves += inner + 1;
+        }
+    }
+    for (; row < rows; row++) {
+        const float* values = columns + row;
+        for (size_t tree = 0; tree < filledTrees_; tree += kAtOnce) {
+            const size_t trees = std::min(kAtOnce, filledTrees_ - tree);
+            const FilledStep* steps = filled_.data() + tree * inner;
+            size_t at[kAtOnce] = {};
+            for (uint32_t level = 0; level < filledDepth_; level++) {
+                for (size_t i = 0; i < trees; i++) {
+                    const FilledStep step = steps[i * inner + at[i]];
+                    at[i] = 2 * at[i] + 1 + (values[step.column] >= step.threshold ? 1 : 0);
+                }
+            }
+            for (size_t i = 0; i < trees; i++) {
+                const float* leaves = leaves_.data() + (tree + i) * (inner + 1);
+                margins[row] += static_cast<double>(leaves[at[i] - inner]);
+            }
+        }
+    }
+}
+
+void Scorer::linkedTrees(const float* columns, size_t rows, double* margins) const {
+    const LinkedStep* steps = linked_.data();
+    size_t row = 0;
+    for (; row + kAtOnce <= rows; row += kAtOnce) {
+        const float* values = columns + row;
+        for (const auto& [root, depth] : roots_) {
             uint32_t at[kAtOnce];
             std::fill_n(at, kAtOnce, root);
-            const float* first = values + row * width;
             for (uint32_t level = 0; level < depth; level++) {
                 for (size_t i = 0; i < kAtOnce; i++) {
-                    const Step& step = steps[at[i]];
-                    const float value = first[i * width + (step.input >> 1)];
-                    const bool right =
-                        value >= step.threshold || (value != value && (step.input & 1) == 0);
-                    at[i] = step.left + (right ? 1 : 0);
+                    const LinkedStep& step = steps[at[i]];
+                    at[i] = step.left + (values[step.column + i] >= step.threshold ? 1U : 0U);
                 }
             }
             for (size_t i = 0; i < kAtOnce; i++)
                 margins[row + i] += static_cast<double>(steps[at[i]].leaf);
         }
-        for (; row < rows; row++) {
-            uint32_t at = root;
-            for (uint32_t level = 0; level < depth; level++) {
-                const Step& step = steps[at];
-                const float value = values[row * width + (step.input >> 1)];
-                const bool right =
-                    value >= step.threshold || (value != value && (step.input & 1) == 0);
-                at = step.left + (right ? 1 : 0);
+    }
+    for (; row < rows; row++) {
+        const float* values = columns + row;
+        for (size_t tree = 0; tree < roots_.size(); tree += kAtOnce) {
+            const size_t trees = std::min(kAtOnce, roots_.size() - tree);
+            uint32_t at[kAtOnce];
+            uint32_t deepest = 0;
+            for (size_t i = 0; i < trees; i++) {
+                at[i] = roots_[tree + i].node;
+                deepest = std::max(deepest, roots_[tree + i].depth);
             }
-            margins[row] += static_cast<double>(steps[at].leaf);
+            for (uint32_t level = 0; level < deepest; level++) {
+                for (size_t i = 0; i < trees; i++) {
+                    const LinkedStep& step = steps[at[i]];
+                    at[i] = step.left + (values[step.column] >= step.threshold ? 1U : 0U);
+                }
+            }
+            for (size_t i = 0; i < trees; i++)
+                margins[row] += static_cast<double>(steps[at[i]].leaf);
         }
     }
-    for (size_t row = 0; row < rows; row++)
-        margins[row] = intercept_ + scale_ * margins[row];
 }
 
 void Scorer::margins(std::span<const float> features, std::span<double> margins) const {
     if (features.size() != margins.size() * featureCount_)
         base::throwInternal("%zu values are no %zu rows of %zu features", features.size(),
                             margins.size(), featureCount_);
+    std::vector<float> columns(linear_ ? 0 : std::max<size_t>(columns_.size(), 1) * kBlock);
     for (size_t row = 0; row < margins.size(); row += kBlock) {
         const size_t rows = std::min(kBlock, margins.size() - row);
         const float* block = features.data() + row * featureCount_;
+        double* found = margins.data() + row;
         if (linear_) {
-            linearBlock(block, rows, margins.data() + row);
-        } else {
-            treeBlock(block, rows, margins.data() + row);
+            linearBlock(block, rows, found);
+            continue;
         }
+        expand(block, rows, columns.data());
+        std::fill_n(found, rows, 0.0);
+        if (linked_.empty()) {
+            filledTrees(columns.data(), rows, found);
+        } else {
+            linkedTrees(columns.data(), rows, found);
+        }
+        for (size_t i = 0; i < rows; i++)
+            found[i] = intercept_ + scale_ * found[i];
     }
 }
 

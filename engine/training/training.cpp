@@ -70,7 +70,8 @@ model::TrainingResult train(model::Dataset dataset, const model::Options& option
     model::TrainingResult result;
     model::Model& model = result.model;
     model.algorithm = options.algorithm;
-    model.inputs = prepareFeatures(dataset);
+    model.inputs =
+        prepareFeatures(dataset, options.algorithm != model::Algorithm::GradientBoosting);
     model.features = dataset.features;
     const auto train = rowsWith(dataset, Role::Train);
     const auto calibrate = rowsWith(dataset, Role::Calibrate);

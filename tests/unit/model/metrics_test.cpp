@@ -183,7 +183,7 @@ TEST(Features, CategoriesOfRowsForTestingAreNotLearnt) {
         dataset.roles[row] = test ? Role::Test : Role::Train;
         dataset.columns[3][row] = test ? 1.0F : static_cast<float>(row % 2 * 2);
     }
-    const auto inputs = prepareFeatures(dataset);
+    const auto inputs = prepareFeatures(dataset, true);
     EXPECT_EQ(dataset.features[3].categories, (std::vector<std::string>{"bronze", "silver"}));
     EXPECT_EQ(dataset.columns[3][90], kUnknownCategory);
     EXPECT_EQ(dataset.columns[3][0], 1);
