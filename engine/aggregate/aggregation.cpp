@@ -74,11 +74,7 @@ struct Aggregation::Impl {
 // ---------------------------------------------------------------- rows in
 
 void Aggregation::Impl::consume(Batch& batch, Selection& selection) {
-    for (const scan::Expression* filter : filters) {
-        evaluator->filter(*filter, batch, selection);
-        if (selection.empty())
-            return;
-    }
+    evaluator->filterAll(filters, batch, selection);
     if (selection.empty())
         return;
     const uint32_t* groups = nullptr;

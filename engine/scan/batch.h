@@ -72,6 +72,12 @@ class Batch {
         (void)selection;
         return column(index);
     }
+    // Whether all rows' integers are known to lie between two, and not to be NULL, before any is
+    // loaded.
+    virtual bool zone(uint32_t index, int64_t& least, int64_t& greatest) {
+        (void)index, (void)least, (void)greatest;
+        return false;
+    }
     // The column's rows as runs of equal values; null where it is not stored so or already loaded.
     virtual const vector::Runs* runs(uint32_t index) {
         (void)index;

@@ -43,6 +43,8 @@ class Evaluator {
 
     // Keeps the rows for which the Bool expression is true (not false, not NULL).
     void filter(const Expression& expression, Batch& batch, Selection& selection);
+    // The same for all of them, in this order, save that what a zone map answers is asked first.
+    void filterAll(std::span<const Expression* const> filters, Batch& batch, Selection& selection);
 
     const EvaluationCounters& counters() const noexcept { return counters_; }
 
@@ -68,6 +70,8 @@ class Evaluator {
     // A predicate's answers for these values of its operands; `b` is null where there is one.
     Outcome judgeBlocks(const Expression& expression, const vector::Block& a,
                         const vector::Block* b, uint32_t rows, const Selection& selection);
+    // Whether a zone map has answered for all rows; drops them when they fail.
+    bool narrowByZone(const Expression& expression, Batch& batch, Selection& selection);
     // Whether the selection was narrowed, run by run; what is NULL is dropped.
     bool narrowRuns(const Expression& expression, Batch& batch, Selection& selection);
     const vector::Block& truth(const Outcome& outcome, Node& node, uint32_t rows);

@@ -199,6 +199,20 @@ const vector::Block& BatchSource::columnFor(uint32_t index, const scan::Selectio
     return column.decoded->block();
 }
 
+bool BatchSource::zone(uint32_t index, int64_t& least, int64_t& greatest) {
+    const int chunk = chunkOf(columns_[index]);
+    if (chunk < 0) {
+        return false;
+    }
+    const segment::ColumnStats& stats = segment_->meta().column(static_cast<uint32_t>(chunk)).stats;
+    if (!stats.hasRange || stats.nullCount != 0 || stats.min.kind != segment::BoundKind::Integer) {
+        return false;
+    }
+    least = stats.min.integer;
+    greatest = stats.max.integer;
+    return true;
+}
+
 const vector::Runs* BatchSource::runs(uint32_t index) {
     SourceColumn& column = columns_[index];
     const int chunk = chunkOf(column);

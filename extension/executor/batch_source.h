@@ -46,6 +46,7 @@ class BatchSource final : public scan::Batch {
 
     const vector::Block& column(uint32_t index) override;
     const vector::Block& columnFor(uint32_t index, const scan::Selection& selection) override;
+    bool zone(uint32_t index, int64_t& least, int64_t& greatest) override;
     const vector::Runs* runs(uint32_t index) override;
 
     // Of a batch of sealed rows: the open segment, and the batch's first row in it.

@@ -150,12 +150,7 @@ void DimensionJoin::take(scan::Batch& fact, scan::Selection& selection) {
     for (uint32_t i = 0; i < columnCount_; i++) {
         columns_[i].loaded = false;
     }
-    for (const scan::Expression* filter : filters_) {
-        if (selection.empty()) {
-            return;
-        }
-        evaluator_->filter(*filter, fact, selection);
-    }
+    evaluator_->filterAll(filters_, fact, selection);
     uint32_t before = selection.count();
     for (uint32_t i = 0; i < dimensionCount_ && !selection.empty(); i++) {
         const Dimension& dimension = dimensions_[i];

@@ -198,8 +198,9 @@ bool nextBatch(FootfallScanState* state) {
     bool found = false;
     while (!found && state->source->next(*state->selection)) {
         pg::enterEngine([&] {
-            for (int i = 0; i < count && !state->selection->empty(); i++) {
-                state->evaluator->filter(*state->expressions[i], *state->source, *state->selection);
+            if (count > 0) {
+                state->evaluator->filterAll({state->expressions, static_cast<std::size_t>(count)},
+                                            *state->source, *state->selection);
             }
         });
         found = !state->selection->empty();

@@ -158,13 +158,8 @@ void readPiece(OrderedScanState* state) {
     while (state->stream->next(selection)) {
         CHECK_FOR_INTERRUPTS();
         scan::Batch& batch = state->stream->batch();
-        pg::enterEngine([&] {
-            for (const scan::Expression* filter : state->filterExpressions) {
-                if (!selection.empty()) {
-                    state->evaluator->filter(*filter, batch, selection);
-                }
-            }
-        });
+        pg::enterEngine(
+            [&] { state->evaluator->filterAll(state->filterExpressions, batch, selection); });
         if (!selection.empty()) {
             state->rows->add(batch, selection);
         }

@@ -127,9 +127,23 @@ bool isCovered(Node* node, List* keys) {
 struct OrderedFilter {
     RestrictInfo* info;
     Cost cost;
+    bool leakproof;
+    Selectivity passing;
 };
 
-// By security level, then by cost; what costs the same stays in the order of the query.
+bool comesAfter(const OrderedFilter& a, const OrderedFilter& b) {
+    if (a.info->security_level != b.info->security_level) {
+        return a.info->security_level > b.info->security_level;
+    }
+    if (a.cost != b.cost) {
+        return a.cost > b.cost;
+    }
+    return a.leakproof && b.leakproof && a.passing > b.passing;
+}
+
+// By security level, then by cost. Of what costs the same, neighbours that cannot fail go by what
+// they leave, so that the next one's column is decoded for few rows; the rest stays in the order of
+// the query.
 void sortFilters(PlannerInfo* root, RelOptInfo* relation, List** filters) {
     const int count = list_length(relation->baserestrictinfo);
     auto* ordered = static_cast<OrderedFilter*>(
@@ -138,11 +152,14 @@ void sortFilters(PlannerInfo* root, RelOptInfo* relation, List** filters) {
         auto* info = static_cast<RestrictInfo*>(list_nth(relation->baserestrictinfo, i));
         QualCost cost;
         cost_qual_eval_node(&cost, reinterpret_cast<Node*>(info), root);
-        OrderedFilter filter = {info, cost.per_tuple};
+        auto* clause = reinterpret_cast<Node*>(info->clause);
+        OrderedFilter filter = {info, cost.per_tuple, !contain_leaked_vars(clause), 1};
+        if (filter.leakproof && count > 1) {
+            filter.passing =
+                clause_selectivity(root, reinterpret_cast<Node*>(info), 0, JOIN_INNER, nullptr);
+        }
         int at = i;
-        while (at > 0 && (ordered[at - 1].info->security_level > info->security_level ||
-                          (ordered[at - 1].info->security_level == info->security_level &&
-                           ordered[at - 1].cost > filter.cost))) {
+        while (at > 0 && comesAfter(ordered[at - 1], filter)) {
             ordered[at] = ordered[at - 1];
             at--;
         }
