@@ -10,7 +10,7 @@ export FOOTFALL_VERSIONS := $(VERSIONS)
 export FUZZ_SECONDS
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak stores models cancels leak \
+.PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak stores models model_exchange cancels leak \
     asan bench scaling demo demo-stop lint format clean
 
 help: ## list these targets
@@ -65,6 +65,9 @@ asan: ## SQL tests with the extension under ASan and UBSan
 lint: ## formatting, clang-tidy, layers, symbols
 	@scripts/test.sh lint
 
+model_exchange: deps ## models in other tools' formats, scored by those tools: MODELS_PYTHON=python with those
+	@scripts/build.sh $(firstword $(VERSIONS)) && \
+	    scripts/test_on.sh model_exchange $(firstword $(VERSIONS))
 models: deps ## models beside scikit-learn, XGBoost and the simulator's truth: MODELS_PYTHON=python with those
 	@TARGETS=all scripts/build.sh $(firstword $(VERSIONS)) && scripts/test_models.sh $(firstword $(VERSIONS))
 

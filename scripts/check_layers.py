@@ -13,8 +13,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS = ["base", "vector", "encoding", "segment", "scan", "aggregate", "behavior"]
 LEAVES = {"sketch": {"base", "vector"}, "model": {"base", "vector"},
           "ingest": {"base", "vector"}, "archive": {"base", "vector", "encoding", "segment"},
-          "statistics": {"base"}, "recommendation": {"base", "model"},
-          "training": {"base", "model", "recommendation"}}
+          "statistics": {"base"}, "recommendation": {"base", "model"}, "exchange": {"base", "model"},
+          "training": {"base", "model", "recommendation", "exchange"}}
 MAX_LINES = 1000
 POSTGRES_HEADER = re.compile(
     r"^(postgres(_ext|_fe)?\.h|pg_config.*\.h|fmgr\.h|funcapi\.h|miscadmin\.h|pgstat\.h|"

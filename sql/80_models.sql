@@ -82,6 +82,26 @@ CREATE FUNCTION footfall.drop_model(model pg_catalog.text) RETURNS pg_catalog.vo
 COMMENT ON FUNCTION footfall.drop_model(pg_catalog.text) IS
     'Deletes a model with all its versions, metrics and deployments. For the model''s owner. Example: SELECT footfall.drop_model(''churn'')';
 
+CREATE FUNCTION footfall.import_model(
+    model pg_catalog.text,
+    format pg_catalog.text,
+    content pg_catalog.bytea,
+    options pg_catalog.jsonb DEFAULT '{}')
+    RETURNS pg_catalog.int4
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE COST 100000 AS 'MODULE_PATHNAME', 'footfall_import_model';
+COMMENT ON FUNCTION footfall.import_model(pg_catalog.text, pg_catalog.text, pg_catalog.bytea, pg_catalog.jsonb) IS
+    'Stores a model that was trained elsewhere as the next version, and returns its number. The format is xgboost_json. It is checked, never executed. Example: SELECT footfall.import_model(''churn'', ''xgboost_json'', pg_read_binary_file(''/tmp/model.json''), ''{"features": ["tenure", "charges"]}'')';
+
+CREATE FUNCTION footfall.export_model(
+    model pg_catalog.text,
+    format pg_catalog.text DEFAULT 'xgboost_json',
+    version pg_catalog.int4 DEFAULT NULL,
+    calibrated pg_catalog.bool DEFAULT true)
+    RETURNS pg_catalog.bytea
+    LANGUAGE c STABLE PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'footfall_export_model';
+COMMENT ON FUNCTION footfall.export_model(pg_catalog.text, pg_catalog.text, pg_catalog.int4, pg_catalog.bool) IS
+    'A version of a model (the deployed one if none is named) in a format that other tools read: xgboost_json, onnx or pmml. For the model''s owner. Example: SELECT convert_from(footfall.export_model(''churn'', ''xgboost_json'', 2), ''UTF8'')';
+
 CREATE FUNCTION footfall.score(
     model pg_catalog.text,
     features pg_catalog.anyelement,
@@ -166,7 +186,7 @@ CREATE FUNCTION footfall.compare_models(model pg_catalog.text)
         pg_catalog.max(v.value) FILTER (WHERE v.metric OPERATOR(pg_catalog.=) 'f1'),
         pg_catalog.max(v.value) FILTER (WHERE v.metric OPERATOR(pg_catalog.=) 'calibration_error')
     FROM footfall.models m
-    JOIN footfall.model_metrics v
+    LEFT JOIN footfall.model_metrics v
         ON v.model OPERATOR(pg_catalog.=) m.model AND v.version OPERATOR(pg_catalog.=) m.version
     WHERE m.model OPERATOR(pg_catalog.=) compare_models.model
     GROUP BY m.version, m.algorithm, m.deployed, m.training_rows, m.test_rows

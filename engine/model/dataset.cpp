@@ -20,6 +20,14 @@ std::string describe(const Input& input, const std::vector<Feature>& features) {
             return feature.name + " is null";
         case InputKind::Category:
             return feature.name + " = " + feature.categories[input.category];
+        case InputKind::CategorySet: {
+            std::string text = feature.name + " in (";
+            for (size_t category = 0; category < feature.categories.size(); category++) {
+                if ((input.set >> category & 1) != 0)
+                    text += (text.back() == '(' ? "" : ", ") + feature.categories[category];
+            }
+            return text + ")";
+        }
     }
     return feature.name;
 }
@@ -68,12 +76,12 @@ void keepFrequent(Feature& feature, std::vector<float>& column, std::span<const 
 void addInputs(const Feature& feature, uint32_t number, bool hasNulls, std::vector<Input>& inputs) {
     if (feature.kind == FeatureKind::Text) {
         for (uint32_t category = 0; category < feature.categories.size(); category++)
-            inputs.push_back({number, InputKind::Category, category});
+            inputs.push_back({number, InputKind::Category, category, 0});
     } else {
-        inputs.push_back({number, InputKind::Value, 0});
+        inputs.push_back({number, InputKind::Value, 0, 0});
     }
     if (hasNulls)
-        inputs.push_back({number, InputKind::IsNull, 0});
+        inputs.push_back({number, InputKind::IsNull, 0, 0});
 }
 
 }  // namespace

@@ -35,9 +35,6 @@ struct InputMatrix {
     const float* column(size_t input) const { return values.data() + input * rows; }
 };
 
-constexpr size_t kMaxCategories = 64;
-constexpr size_t kMaxFeatures = 4096;
-
 // Renumbers categories by frequency (rare ones become unknown), marks constant features, records
 // distributions, and returns the inputs; with `nullInputs` one more for each feature that has
 // NULLs, which XGBoost does not need for numbers. BadArgument without rows or with one class only.

@@ -36,12 +36,18 @@ struct Feature {
     Distribution distribution;
 };
 
-enum class InputKind : uint8_t { Value = 1, IsNull = 2, Category = 3 };
+// Category and CategorySet ask whether a text is a category, or one of a set; they differ in NULL,
+// which is no category, and for a set stays NULL: a tree says where it goes.
+enum class InputKind : uint8_t { Value = 1, IsNull = 2, Category = 3, CategorySet = 4 };
+
+constexpr size_t kMaxCategories = 64;
+constexpr size_t kMaxFeatures = 4096;
 
 struct Input {
     uint32_t feature = 0;
     InputKind kind = InputKind::Value;
     uint32_t category = 0;
+    uint64_t set = 0;  // bit c: category c
 
     float of(const float* row) const {
         const float value = row[feature];
@@ -52,6 +58,10 @@ struct Input {
                 return std::isnan(value) ? 1.0F : 0.0F;
             case InputKind::Category:
                 return value == static_cast<float>(category) ? 1.0F : 0.0F;
+            case InputKind::CategorySet:
+                if (!(value >= 0))
+                    return std::isnan(value) ? value : 0.0F;
+                return (set >> static_cast<unsigned>(value) & 1) != 0 ? 1.0F : 0.0F;
         }
         return kNull;
     }

@@ -1,9 +1,10 @@
-// A model as bytes. Version 1: 'M', the version, the parts in the order of Model, a CRC-32C of what
-// stands before it.
+// A model as bytes: 'M', the version, the parts in the order of Model, a CRC-32C of what stands
+// before it. Version 2 has sets of categories; a model without them is written as version 1.
 //
 // Reading checks whatever the rest relies on: every number that is an index, the order of nodes,
 // that each node has one parent, depth, finite numbers, ascending calibration points. The work is
 // linear in the size of the bytes.
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
@@ -17,7 +18,8 @@ namespace footfall::model {
 namespace {
 
 constexpr uint8_t kMagic = 'M';
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersionWithoutSets = 1;
 
 void packText(base::ByteWriter& writer, std::string_view text) {
     writer.varint(text.size());
@@ -99,13 +101,21 @@ Feature unpackFeature(base::ByteReader& reader) {
     return feature;
 }
 
-Input unpackInput(base::ByteReader& reader, const std::vector<Feature>& features) {
+void packInput(base::ByteWriter& writer, const Input& input) {
+    writer.varint(input.feature);
+    writer.u8(static_cast<uint8_t>(input.kind));
+    writer.varint(input.category);
+    if (input.kind == InputKind::CategorySet)
+        writer.u64(input.set);
+}
+
+Input unpackInput(base::ByteReader& reader, uint8_t version, const std::vector<Feature>& features) {
     Input input;
     input.feature = static_cast<uint32_t>(reader.varint());
     if (input.feature >= features.size())
         base::throwCorrupt("an input is of feature %u of %zu", input.feature, features.size());
     const uint8_t kind = reader.u8();
-    if (kind < 1 || kind > 3)
+    if (kind < 1 || kind > (version == kVersionWithoutSets ? 3 : 4))
         base::throwCorrupt("an input has the unknown kind %u", kind);
     input.kind = static_cast<InputKind>(kind);
     input.category = static_cast<uint32_t>(reader.varint());
@@ -113,6 +123,14 @@ Input unpackInput(base::ByteReader& reader, const std::vector<Feature>& features
     if (input.kind == InputKind::Category && input.category >= feature.categories.size())
         base::throwCorrupt("an input is category %u of %zu", input.category,
                            feature.categories.size());
+    if (input.kind == InputKind::CategorySet) {
+        input.set = reader.u64();
+        if (feature.kind != FeatureKind::Text)
+            base::throwCorrupt("an input is of categories of what is no text");
+        if (feature.categories.size() < kMaxCategories &&
+            input.set >> feature.categories.size() != 0)
+            base::throwCorrupt("an input is of categories beyond %zu", feature.categories.size());
+    }
     if (input.kind == InputKind::Value && feature.kind == FeatureKind::Text)
         base::throwCorrupt("an input is the value of a text");
     return input;
@@ -212,18 +230,17 @@ Calibration unpackCalibration(base::ByteReader& reader) {
 void Model::pack(base::ByteWriter& writer) const {
     const size_t begin = writer.size();
     writer.u8(kMagic);
-    writer.u8(kVersion);
+    const bool hasSets = std::ranges::any_of(
+        inputs, [](const Input& input) { return input.kind == InputKind::CategorySet; });
+    writer.u8(hasSets ? kVersion : kVersionWithoutSets);
     writer.u8(static_cast<uint8_t>(algorithm));
     packText(writer, label);
     writer.varint(features.size());
     for (const Feature& feature : features)
         packFeature(writer, feature);
     writer.varint(inputs.size());
-    for (const Input& input : inputs) {
-        writer.varint(input.feature);
-        writer.u8(static_cast<uint8_t>(input.kind));
-        writer.varint(input.category);
-    }
+    for (const Input& input : inputs)
+        packInput(writer, input);
     if (isLinear()) {
         writer.write(linear.intercept);
         packNumbers(writer, linear.coefficients);
@@ -248,7 +265,8 @@ Model Model::unpack(base::ByteReader& stored) {
     base::ByteReader reader(body);
     if (reader.u8() != kMagic)
         base::throwCorrupt("the bytes are no model");
-    if (const uint8_t version = reader.u8(); version != kVersion)
+    const uint8_t version = reader.u8();
+    if (version < kVersionWithoutSets || version > kVersion)
         base::throwUnsupported("the model has version %u, this release reads %u", version,
                                kVersion);
     uint32_t checksum = 0;
@@ -266,7 +284,7 @@ Model Model::unpack(base::ByteReader& stored) {
         model.features.push_back(unpackFeature(reader));
     const uint64_t inputs = reader.varintUpTo(reader.remaining(), "number of inputs");
     for (uint64_t i = 0; i < inputs; i++)
-        model.inputs.push_back(unpackInput(reader, model.features));
+        model.inputs.push_back(unpackInput(reader, version, model.features));
     if (model.isLinear()) {
         model.linear.intercept = finite(reader);
         model.linear.coefficients = unpackNumbers<double>(reader);

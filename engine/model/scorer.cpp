@@ -123,14 +123,17 @@ void Scorer::linearBlock(const float* features, size_t rows, double* margins) co
 void Scorer::expand(const float* features, size_t rows, float* columns) const {
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
     for (const auto& [input, nullIsInfinite] : columns_) {
+        const float ofNull = nullIsInfinite ? kInfinity : kNull;
         if (input.kind == InputKind::Value) {
             const float* value = features + input.feature;
-            const float ofNull = nullIsInfinite ? kInfinity : kNull;
             for (size_t row = 0; row < rows; row++, value += featureCount_)
                 columns[row] = std::isnan(*value) ? ofNull : *value;
         } else {
-            for (size_t row = 0; row < rows; row++)
-                columns[row] = input.of(features + row * featureCount_);
+            // Of these, a set of categories has nulls.
+            for (size_t row = 0; row < rows; row++) {
+                const float value = input.of(features + row * featureCount_);
+                columns[row] = std::isnan(value) ? ofNull : value;
+            }
         }
         columns += kBlock;
     }

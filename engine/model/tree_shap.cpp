@@ -18,8 +18,10 @@ struct PathStep {
 
 class TreeWalk {
   public:
-    TreeWalk(const Trees& trees, const float* values, std::vector<double>& contributions)
-        : trees_(trees), values_(values), contributions_(contributions) {}
+    // `players`: who answers for an input.
+    TreeWalk(const Trees& trees, const std::vector<uint32_t>& players, const float* values,
+             std::vector<double>& contributions)
+        : trees_(trees), players_(players), values_(values), contributions_(contributions) {}
 
     void run(uint32_t root) { visit(root, {}, 1, 1, -1); }
 
@@ -98,10 +100,11 @@ class TreeWalk {
         const bool right = std::isnan(value) ? !node.nullGoesLeft : value >= node.threshold;
         const uint32_t hot = node.left + (right ? 1 : 0);
         const uint32_t cold = node.left + (right ? 0 : 1);
+        const int64_t player = players_[node.input];
         double zeroBefore = 1;
         double oneBefore = 1;
         for (size_t i = 1; i < path.size(); i++) {
-            if (path[i].input == static_cast<int64_t>(node.input)) {
+            if (path[i].input == player) {
                 zeroBefore = path[i].zero;
                 oneBefore = path[i].one;
                 unwind(path, i);
@@ -111,10 +114,10 @@ class TreeWalk {
         const double hotShare = share(hot, node);
         const double coldShare = share(cold, node);
         if (hotShare * zeroBefore > 0 || oneBefore > 0)
-            visit(hot, path, hotShare * zeroBefore, oneBefore, node.input);
+            visit(hot, path, hotShare * zeroBefore, oneBefore, player);
         // Nobody of training went there, nor does the row: nothing to share out.
         if (coldShare * zeroBefore > 0)
-            visit(cold, std::move(path), coldShare * zeroBefore, 0, node.input);
+            visit(cold, std::move(path), coldShare * zeroBefore, 0, player);
     }
 
     double share(uint32_t child, const Node& parent) const {
@@ -122,9 +125,26 @@ class TreeWalk {
     }
 
     const Trees& trees_;
+    const std::vector<uint32_t>& players_;
     const float* values_;
     std::vector<double>& contributions_;
 };
+
+// All sets of categories of a feature are one thing to know or not to know: the first answers for
+// them. Any other input answers for itself.
+std::vector<uint32_t> playersOf(const std::vector<Input>& inputs, size_t features) {
+    constexpr uint32_t kNobody = UINT32_MAX;
+    std::vector<uint32_t> firstSet(features, kNobody);
+    std::vector<uint32_t> players;
+    for (uint32_t i = 0; i < inputs.size(); i++) {
+        uint32_t& first = firstSet[inputs[i].feature];
+        const bool isSet = inputs[i].kind == InputKind::CategorySet;
+        if (isSet && first == kNobody)
+            first = i;
+        players.push_back(isSet ? first : i);
+    }
+    return players;
+}
 
 // The mean of a tree's leaves over the cover of training.
 double meanLeaf(const Trees& trees, uint32_t root) {
@@ -171,7 +191,8 @@ Contributions contributionsOf(const Model& model, std::span<const float> feature
         return result;
     }
     result.bias = model.trees.base;
-    TreeWalk walk(model.trees, values.data(), result.inputs);
+    const auto players = playersOf(model.inputs, model.features.size());
+    TreeWalk walk(model.trees, players, values.data(), result.inputs);
     for (const uint32_t root : model.trees.roots) {
         walk.run(root);
         result.bias += model.trees.scale * meanLeaf(model.trees, root);

@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "engine/base/error.h"
-#include "engine/model/xgboost_json.h"
+#include "engine/exchange/xgboost_json.h"
 
 namespace footfall::training {
 
@@ -84,7 +84,7 @@ model::Trees boostTrees(const model::InputMatrix& matrix, std::span<const uint8_
     bst_ulong length = 0;
     const char* text = nullptr;
     require(XGBoosterSaveModelToBuffer(boosterHandle, R"({"format": "json"})", &length, &text));
-    return model::treesOfXgboostJson({text, length}, matrix.inputs);
+    return exchange::treesOfXgboostJson({text, length}, matrix.inputs);
 }
 
 }  // namespace footfall::training

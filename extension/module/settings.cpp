@@ -17,6 +17,8 @@ int maxWorkers = 2;
 int launcherInterval = 60;
 bool superuserJobs = false;
 int trainingMemory = 0;
+constexpr int kDefaultImportSize = 64 * 1024;
+int maxImportSize = kDefaultImportSize;
 bool debugIgnoreTombstones = false;
 
 namespace {
@@ -77,6 +79,10 @@ void defineSettings() {
         "The most memory that the process which trains a model may use; 0: no limit.",
         "A training that needs more ends in an error.", &trainingMemory, 0, 0, INT_MAX, PGC_SUSET,
         GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "footfall.max_import_size", "The largest model that footfall.import_model reads.",
+        "Reading takes a few times the memory of what is read.", &maxImportSize, kDefaultImportSize,
+        1, 1024 * 1024 - 1, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable(
         "footfall.debug_ignore_tombstones",
         "Developer setting: show deleted rows of segments. Answers are wrong while it is on.",

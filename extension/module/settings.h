@@ -16,6 +16,7 @@ extern int maxWorkers;              // footfall.max_workers
 extern int launcherInterval;        // footfall.launcher_interval, in seconds
 extern bool superuserJobs;          // footfall.superuser_jobs
 extern int trainingMemory;          // footfall.training_memory, in kilobytes; 0: no limit
+extern int maxImportSize;           // footfall.max_import_size, in kB
 extern bool debugIgnoreTombstones;  // footfall.debug_ignore_tombstones, superuser only
 
 void defineSettings();

@@ -5,7 +5,7 @@
 #include "engine/model/model.h"
 #include "engine/model/scorer.h"
 #include "engine/model/tree_shap.h"
-#include "engine/model/xgboost_json.h"
+#include "engine/exchange/xgboost_json.h"
 #include "tests/fuzz/fuzz_input.h"
 
 namespace {
@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         if (data[0] == 'M') {
             tryModel(bytes);
         } else {
-            (void)model::treesOfXgboostJson({reinterpret_cast<const char*>(data), size}, 8);
+            (void)exchange::treesOfXgboostJson({reinterpret_cast<const char*>(data), size}, 8);
         }
     });
     return 0;

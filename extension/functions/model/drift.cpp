@@ -71,6 +71,22 @@ std::vector<std::vector<double>> sharesOf(const model::Model& model, const char*
     return shares;
 }
 
+// An imported model does not say how the rows of its training were.
+void requireDistributions(const model::Model& model, const char* name) {
+    for (const model::Feature& feature : model.features) {
+        if (std::ranges::all_of(feature.distribution.shares,
+                                [](double share) { return share == 0; })) {
+            pg::callPostgres([&] {
+                ereport(ERROR,
+                        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                         errmsg("it is not known what rows model \"%s\" has learnt from", name),
+                         errdetail("The version was imported."),
+                         errhint("Drift is for versions that footfall.train has made.")));
+            });
+        }
+    }
+}
+
 }  // namespace
 
 }  // namespace footfall::functions
@@ -91,13 +107,14 @@ Datum footfall_model_drift(PG_FUNCTION_ARGS) {
                         errmsg("versions of models start at 1, not %d", version)));
     }
     SPI_connect();
-    bytea* content = functions::loadModel(text_to_cstring(PG_GETARG_TEXT_PP(0)), version,
-                                          functions::ModelKind::Scorer);
+    char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+    bytea* content = functions::loadModel(name, version, functions::ModelKind::Scorer);
     char* dataset = text_to_cstring(PG_GETARG_TEXT_PP(1));
     pg::enterEngine([&] {
         base::ByteReader reader(
             {reinterpret_cast<const std::byte*>(VARDATA_ANY(content)), VARSIZE_ANY_EXHDR(content)});
         const model::Model model = model::Model::unpack(reader);
+        functions::requireDistributions(model, name);
         const auto shares = functions::sharesOf(model, dataset);
         for (size_t f = 0; f < shares.size(); f++) {
             const model::Feature& feature = model.features[f];

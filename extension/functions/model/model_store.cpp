@@ -181,6 +181,27 @@ bytea* loadModel(const char* model, int32 version, ModelKind kind) {
     return content;
 }
 
+bytea* contentOf(const base::ByteWriter& packed) {
+    const Size size = packed.size();
+    if (size > MaxAllocSize / 4) {
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                        errmsg("the model has %zu bytes, which is too many to store", size),
+                        errhint("Ask for fewer trees, less depth, or larger leaves.")));
+    }
+    auto* content = static_cast<bytea*>(palloc(VARHDRSZ + size));
+    SET_VARSIZE(content, VARHDRSZ + size);
+    memcpy(VARDATA(content), packed.bytes().data(), size);
+    return content;
+}
+
+ArrayType* featureNames(const model::Model& model) {
+    const size_t count = model.features.size();
+    auto* names = static_cast<Datum*>(palloc((count + 1) * sizeof(Datum)));
+    for (size_t i = 0; i < count; i++)
+        names[i] = CStringGetTextDatum(model.features[i].name.c_str());
+    return construct_array(names, static_cast<int>(count), TEXTOID, -1, false, TYPALIGN_INT);
+}
+
 int32 storeVersion(const NewVersion& version) {
     // The caller was asked before the training.
     (void)lockOwn(version.model);

@@ -24,6 +24,10 @@ enum class ModelKind { Scorer, Recommender };
 // of the other kind.
 bytea* loadModel(const char* model, int32 version, ModelKind kind);
 
+// What a version stores of a model: its bytes (54000 when they are too many), its features' names.
+bytea* contentOf(const base::ByteWriter& packed);
+ArrayType* featureNames(const model::Model& model);
+
 struct NewVersion {
     const char* model;
     const char* dataset;

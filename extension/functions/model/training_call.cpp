@@ -39,21 +39,8 @@ int32 store(const Call& call, model::TrainingResult& result) {
     version.testRows = static_cast<int64>(result.testRows);
     int32 number = 0;
     pg::callPostgres([&] {
-        const Size size = writer.size();
-        if (size > MaxAllocSize / 4) {
-            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                            errmsg("the model has %zu bytes, which is too many to store", size),
-                            errhint("Ask for fewer trees, less depth, or larger leaves.")));
-        }
-        version.content = static_cast<bytea*>(palloc(VARHDRSZ + size));
-        SET_VARSIZE(version.content, VARHDRSZ + size);
-        memcpy(VARDATA(version.content), writer.bytes().data(), size);
-        const auto& features = result.model.features;
-        auto* names = static_cast<Datum*>(palloc(features.size() * sizeof(Datum)));
-        for (size_t i = 0; i < features.size(); i++)
-            names[i] = CStringGetTextDatum(features[i].name.c_str());
-        version.features = construct_array(names, static_cast<int>(features.size()), TEXTOID, -1,
-                                           false, TYPALIGN_INT);
+        version.content = contentOf(writer);
+        version.features = featureNames(result.model);
         number = storeVersion(version);
         for (const model::MetricRow& row : result.metrics) {
             storeMetric(call.model, number, row.metric.c_str(),

@@ -12,7 +12,6 @@
 #include "engine/model/calibration.h"
 #include "engine/model/cart.h"
 #include "engine/model/drift.h"
-#include "engine/model/json.h"
 #include "engine/model/options.h"
 #include "tests/unit/model/model_data.h"
 
@@ -239,19 +238,6 @@ TEST(Options, HaveLimitsAndOwners) {
     EXPECT_THROW(options.set("calibration", "magic"), base::Error);
     EXPECT_THROW(Options::of(Algorithm::LinearSvc).set("calibration", "none"), base::Error);
     EXPECT_THROW(algorithmNamed("neural_network"), base::Error);
-}
-
-TEST(Json, IsReadStrictly) {
-    const Json value = parseJson(R"( {"a": [1, -2.5e1, "3"], "b": {"c": true}, "d": "x\"y"} )");
-    EXPECT_EQ(value.at("a").array()[1].toFloat(), -25);
-    EXPECT_EQ(value.at("a").array()[2].toLong(), 3);
-    EXPECT_TRUE(value.at("b").at("c").toBool());
-    EXPECT_THROW((void)value.at("missing"), base::Error);
-    for (const char* bad : {"", "{", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}", "[1]x", "\"abc", "tru",
-                            "{\"a\":1,}", "nul"})
-        EXPECT_THROW((void)parseJson(bad), base::Error) << bad;
-    EXPECT_THROW((void)parseJson(std::string(1000, '[')), base::Error);
-    EXPECT_THROW((void)parseJson("[1.5.5]").array()[0].toFloat(), base::Error);
 }
 
 }  // namespace
