@@ -2,6 +2,7 @@
 // and compared as their text.
 #include "engine/sketch/frequent_values.h"
 #include "extension/functions/sketch/sketch_value.h"
+#include "extension/functions/sketch/value_text.h"
 
 namespace footfall::functions {
 
@@ -28,48 +29,6 @@ struct SketchTraits<FrequentValues> {
 
 namespace {
 
-// How a value becomes text; kept per call site.
-struct TextForm {
-    Oid type;
-    FmgrInfo output;
-};
-
-const TextForm& textForm(FunctionCallInfo fcinfo) {
-    auto* form = static_cast<TextForm*>(fcinfo->flinfo->fn_extra);
-    if (form == nullptr) {
-        const Oid type = get_fn_expr_argtype(fcinfo->flinfo, 1);
-        if (!OidIsValid(type)) {
-            ereport(ERROR, (errcode(ERRCODE_INDETERMINATE_DATATYPE),
-                            errmsg("could not determine the type of the value")));
-        }
-        form = static_cast<TextForm*>(
-            MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(TextForm)));
-        form->type = getBaseType(type);
-        Oid output = InvalidOid;
-        bool varlena = false;
-        getTypeOutputInfo(type, &output, &varlena);
-        fmgr_info_cxt(output, &form->output, fcinfo->flinfo->fn_mcxt);
-        fcinfo->flinfo->fn_extra = form;
-    }
-    return *form;
-}
-
-std::string_view textOf(const TextForm& form, Datum value) {
-    if (form.type == TEXTOID || form.type == VARCHAROID) {
-        const text* stored = DatumGetTextPP(value);
-        return {VARDATA_ANY(stored), VARSIZE_ANY_EXHDR(stored)};
-    }
-    if (form.type == BPCHAROID) {
-        // Blanks at the end do not count.
-        const text* stored = DatumGetTextPP(value);
-        const int length = static_cast<int>(VARSIZE_ANY_EXHDR(stored));
-        return {VARDATA_ANY(stored),
-                static_cast<size_t>(bpchartruelen(VARDATA_ANY(stored), length))};
-    }
-    auto* output = const_cast<FmgrInfo*>(&form.output);
-    return OutputFunctionCall(output, value);
-}
-
 // Arguments: the state, the value, how many values are wanted.
 Datum addValue(FunctionCallInfo fcinfo) {
     MemoryContext context = aggregateContext(fcinfo);
@@ -82,7 +41,7 @@ Datum addValue(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(1)) {
         return state;
     }
-    const std::string_view value = textOf(textForm(fcinfo), PG_GETARG_DATUM(1));
+    const std::string_view value = ValueText::ofArgument(fcinfo, 1)(PG_GETARG_DATUM(1));
     const size_t limit = stateLimit();
     pg::enterEngine([&] { stateOf<FrequentValues>(state).add(value, limit); });
     return state;

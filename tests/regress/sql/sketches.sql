@@ -87,6 +87,30 @@ SELECT approx_count_distinct(customer), distinct_count(hyperloglog(customer)), n
     approx_percentile(0.5, uddsketch(amount)), num_vals(top_n(product, 3)) FROM log WHERE false;
 SELECT approx_count_distinct(v), distinct_count(hyperloglog(v)), num_vals(uddsketch(v)), num_vals(top_n(v, 3)) FROM unnest('{NULL,NULL}'::int[]) v;
 SELECT v.* FROM (SELECT top_n(product, 3) AS s FROM log WHERE false) x, top_values(x.s) v;
+-- Values are kept as texts that follow no setting, so that sketches of two sessions add up.
+CREATE TYPE moment AS (at timestamptz, amount float8);
+CREATE DOMAIN price AS float8;
+CREATE FUNCTION sketch_of(expression text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE sketch text;
+BEGIN
+    EXECUTE format('SELECT footfall.top_n(%s, 3)::text FROM generate_series(1, 3) i', expression) INTO sketch;
+    RETURN sketch;
+END $$;
+CREATE TABLE expressions AS SELECT e FROM unnest(ARRAY[$$timestamptz '2026-01-05 23:30:00.5+00' + i * interval '1 s'$$, $$'infinity'::timestamptz$$,
+    $$timestamp '2026-01-05 23:30' + i * interval '1 s'$$, $$timestamp '0044-03-15 12:00 BC'$$, $$date '2026-01-05' + i$$, $$'-infinity'::date$$, $$0.1::float8 + i$$,
+    $$1e300::float8 * i$$, $$'NaN'::float8$$, $$0.1::float4 + i$$, $$(i + 0.1)::sketches.price$$, $$i * interval '1 day 1 hour'$$, $$decode(i::text, 'escape')$$,
+    $$tstzrange('2026-01-05 00:00+00', timestamptz '2026-01-06 00:00+00' + i * interval '1 s')$$, $$ARRAY[0.1::float8 + i]$$,
+    $$ROW(timestamptz '2026-01-05 00:00+00' + i * interval '1 s', 0.1)::sketches.moment$$, $$'sketches.log'::regclass$$, $$i::numeric / 3$$]) e;
+SET timezone = 'UTC';
+CREATE TABLE here AS SELECT e, sketch_of(e) FROM expressions;
+SET timezone = 'Asia/Tokyo';
+SET datestyle = 'German';
+SET intervalstyle = 'iso_8601';
+SET extra_float_digits = -3;
+SET bytea_output = 'escape';
+SELECT e FROM expressions JOIN here USING (e) WHERE sketch_of(e) IS DISTINCT FROM sketch_of;
+SELECT v.value FROM expressions, LATERAL (SELECT (sketch_of(e))::top_n_sketch AS s) x, LATERAL (SELECT * FROM top_values(x.s) LIMIT 1) v;
+RESET timezone; RESET datestyle; RESET intervalstyle; RESET extra_float_digits; RESET bytea_output;
 SELECT distinct_count(rollup(customers)), num_vals(rollup(amounts)), num_vals(rollup(products)) FROM daily WHERE day IS NULL;
 -- An empty sketch fits all.
 SELECT distinct_count(rollup(s)), stderror(rollup(s)) FROM (SELECT hyperloglog(1) FILTER (WHERE false) AS s UNION ALL SELECT hyperloglog(2, 10)) x;
