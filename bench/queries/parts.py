@@ -8,7 +8,7 @@ import time
 import engines
 from engines import DATABASE, Failed, Peer, Postgres, evict
 from libpq import Connection
-from workload import ASKED, Variants
+from workload import ASKED, BEHAVIOR, Variants
 
 CLIENTS = 8
 # What noise may add to a time that is judged.
@@ -91,6 +91,20 @@ def side_by_side(bench):
               *[""] * (len(bench.engines) - 2), "")
     admin.must("DROP INDEX on_heap.ev_lookup")
     admin.close()
+
+
+def behavior(bench):
+    """The question by footfall's function beside the heap table's plain SQL; answers are compared first."""
+    table = bench.report.table("Behaviour", "the question by footfall's function beside the heap's plain SQL, medians in ms",
+                               ("question", "heap, plain SQL", "footfall, its function", "footfall ÷ heap", "asked"))
+    for name, (asked, plain, function) in BEHAVIOR.items():
+        plain = plain.format(text=bench.workload.text(name, "heap"))
+        heap, own = bench.engines["heap"], bench.engines["footfall"]
+        if not same(heap.run(plain, True)[1], own.run(function, True)[1]):
+            raise Failed(f"{name}: the function's answer is not plain SQL's")
+        times = median_of(heap, plain, bench.repeat), median_of(own, function, bench.repeat)
+        ratio = times[0] / times[1]
+        table.add(name, f"{times[0]:.4g}", f"{times[1]:.4g}", f"**{ratio:.1f}×**", f"{asked}× {'met' if ratio >= asked else 'not met'}")
 
 
 def variants(bench):
@@ -361,5 +375,5 @@ def leak(bench):
     admin.close()
 
 
-PARTS = {"side": side_by_side, "variants": variants, "clients": clients, "cold": cold, "hot": hot, "year": year,
+PARTS = {"side": side_by_side, "behavior": behavior, "variants": variants, "clients": clients, "cold": cold, "hot": hot, "year": year,
          "growth": growth, "cancels": cancels, "leak": leak}
