@@ -143,6 +143,9 @@ bool BatchSource::nextSealed(scan::Selection& selection) {
             }
             nextBlock_ = 0;
         }
+        if (choice_ != nullptr) {
+            pg::enterEngine([&] { choice_->choose(segment_, nextBlock_, &blocks_); });
+        }
         const uint32_t blocks = segment_->meta().blocks();
         while (nextBlock_ < blocks && !blocks_[nextBlock_]) {
             nextBlock_++;

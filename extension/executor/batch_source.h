@@ -20,6 +20,17 @@ struct BatchCounters {
     uint64 bytesDecoded;  // of values, as they stand in memory
 };
 
+// Says which blocks of an open segment need not be read.
+class BlockChoice {
+  public:
+    // Before block `next` and those behind it are read; takes blocks out of the set. In the engine.
+    virtual void choose(storage::SealedSegment* segment, uint32_t next,
+                        segment::BlockSet* blocks) = 0;
+
+  protected:
+    ~BlockChoice() = default;
+};
+
 class BatchSource final : public scan::Batch {
   public:
     // Columns are attribute numbers of the relation, or TableOidAttributeNumber. `scan` was begun
@@ -38,6 +49,7 @@ class BatchSource final : public scan::Batch {
     void addRow(TupleTableSlot* slot);
     TupleTableSlot* slot() const { return slot_; }
 
+    void setChoice(BlockChoice* choice) { choice_ = choice; }
     // The caller has read the hot rows itself, or will not.
     void skipHot() { hotDone_ = true; }
     // Makes this the next batch; false at the end. Not inside the engine: it calls PostgreSQL.
@@ -91,6 +103,7 @@ class BatchSource final : public scan::Batch {
     bool hot_;
     bool hotDone_;
     storage::SealedSegment* segment_;
+    BlockChoice* choice_;  // may be nullptr
     segment::BlockSet blocks_;
     uint32_t nextBlock_;
     uint32_t firstRow_;

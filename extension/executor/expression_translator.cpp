@@ -277,7 +277,7 @@ const Expression* ExpressionTranslator::function(Oid function, Oid collation, No
         default:
             break;
     }
-    if (const Expression* bucketed = step(function, node, arguments)) {
+    if (const Expression* bucketed = step(node)) {
         return bucketed;
     }
     const NativeOperator* native = nativeOperator(function);
@@ -295,17 +295,34 @@ const Expression* ExpressionTranslator::function(Oid function, Oid collation, No
     return call(native->op, node, arguments);
 }
 
-const Expression* ExpressionTranslator::step(Oid function, Node* node, List* arguments) {
-    const int64 width = stepBucketWidth(function, arguments);
+// A step function, and what is made of its answer alone.
+const Expression* ExpressionTranslator::step(Node* node) {
+    auto* replaced = static_cast<Node*>(copyObjectImpl(node));
+    ListCell* found = nullptr;  // in `replaced`: the argument of the innermost step function
+    int64 width = 0;
+    Node* part = replaced;
+    while (IsA(part, FuncExpr) || IsA(part, OpExpr)) {
+        const bool call = IsA(part, FuncExpr);
+        const Oid function = call ? reinterpret_cast<FuncExpr*>(part)->funcid
+                                  : functionOf(reinterpret_cast<OpExpr*>(part));
+        List* arguments =
+            call ? reinterpret_cast<FuncExpr*>(part)->args : reinterpret_cast<OpExpr*>(part)->args;
+        int position = argumentOfStepPart(function, arguments);
+        if (const int64 own = stepBucketWidth(function, arguments); own != 0) {
+            position = list_length(arguments) == 1 ? 0 : 1;
+            width = own;
+            found = list_nth_cell(arguments, position);
+        }
+        if (position < 0) {
+            break;
+        }
+        part = static_cast<Node*>(list_nth(arguments, position));
+    }
     if (width == 0) {
         return nullptr;
     }
-    const int position = list_length(arguments) == 1 ? 0 : 1;
-    auto* argument = static_cast<Node*>(list_nth(arguments, position));
-    auto* replaced = static_cast<Node*>(copyObjectImpl(node));
-    List* copies = IsA(replaced, FuncExpr) ? reinterpret_cast<FuncExpr*>(replaced)->args
-                                           : reinterpret_cast<OpExpr*>(replaced)->args;
-    lfirst(list_nth_cell(copies, position)) = ForeignExpressions::parameter(1, argument);
+    auto* argument = static_cast<Node*>(lfirst(found));
+    lfirst(found) = ForeignExpressions::parameter(1, argument);
     const Expression* translated = translate(argument);
     const uint32_t id =
         foreign_->add(reinterpret_cast<Expr*>(replaced), list_make1_oid(exprType(argument)));

@@ -48,7 +48,7 @@ class ExpressionTranslator {
     const scan::Expression* constant(Oid type, Datum value, bool null);
     const scan::Expression* parameter(Param* param);
     const scan::Expression* function(Oid function, Oid collation, Node* node, List* arguments);
-    const scan::Expression* step(Oid function, Node* node, List* arguments);
+    const scan::Expression* step(Node* node);
     const scan::Expression* like(scan::Operator op, Oid collation, List* arguments);
     const scan::Expression* equality(scan::Operator op, DistinctExpr* distinct);
     const scan::Expression* anyOf(ScalarArrayOpExpr* any);

@@ -13,6 +13,7 @@
 #include "extension/executor/batch_source.h"
 #include "extension/executor/dimension_join.h"
 #include "extension/executor/expression_translator.h"
+#include "extension/executor/extremes.h"
 #include "extension/executor/footfall_stream.h"
 #include "extension/executor/group_batch.h"
 #include "extension/executor/scan_predicates.h"
@@ -52,6 +53,7 @@ struct FootfallAggregateState {
     aggregate::Aggregation* aggregation;
     storage::ScanFilter filter;
     DimensionJoin* join;  // null without dimensions
+    Extremes* extremes;   // null where every block counts
     base::Buffer* record;
     bool consumed;
     bool inLot;
@@ -188,6 +190,7 @@ void prepare(FootfallAggregateState* state) {
             plan.dimensions, state->css.custom_ps, filters, joinKeys, columns, state->evaluator,
             resource, state->shared != nullptr ? kParallelPasses : kMostPasses);
     }
+    state->extremes = reads ? Extremes::find(plan, state->functions, state->aggregation) : nullptr;
     if (reads && plan.predicates != NIL) {
         List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
         preparePredicates(&state->filter, plan.predicates, values, state->css.ss.ps.ps_ExprContext);
@@ -219,6 +222,10 @@ void readLeaf(FootfallAggregateState* state, int leaf, uint32_t pass) {
     storage::setScanFilter(scan, filter);
     auto* attributes = static_cast<List*>(list_nth(state->plan.leafAttributes, leaf));
     BatchSource* source = BatchSource::create(relation, scan, attributes, &state->counters.batches);
+    if (state->extremes != nullptr) {
+        state->extremes->startLeaf(attributes, filter);
+        source->setChoice(state->extremes);
+    }
     scan::Selection selection;
     while (source->next(selection)) {
         pg::enterEngine([&] { consumeBatch(state, *source, selection); });

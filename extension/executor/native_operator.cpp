@@ -173,6 +173,42 @@ int64 stepBucketWidth(Oid function, const List* arguments) {
     }
 }
 
+int argumentOfStepPart(Oid function, const List* arguments) {
+    int varying = -1;
+    for (int i = 0; i < list_length(arguments); i++) {
+        const auto* argument = static_cast<const Node*>(list_nth(arguments, i));
+        if (!IsA(argument, Const)) {
+            if (varying >= 0) {
+                return -1;
+            }
+            varying = i;
+        } else if (reinterpret_cast<const Const*>(argument)->constisnull) {
+            return -1;
+        }
+    }
+    const auto divisor = [&] {
+        return DatumGetInt32(static_cast<const Const*>(lsecond(arguments))->constvalue);
+    };
+    switch (function) {
+        case F_TIMEZONE_TEXT_TIMESTAMPTZ:
+            return varying == 1 ? varying : -1;
+        case F_DATE_TIMESTAMP:
+            return varying;
+        case F_DATE_MI: {
+            // Days between two dates are far from the limits of an integer.
+            if (varying != 0) {
+                return -1;
+            }
+            const auto* other = static_cast<const Const*>(lsecond(arguments));
+            return DATE_NOT_FINITE(DatumGetDateADT(other->constvalue)) ? -1 : varying;
+        }
+        case F_INT4DIV:
+            return varying == 0 && divisor() > 0 ? varying : -1;
+        default:
+            return -1;
+    }
+}
+
 bool givesWholeNumbers(Oid function, const List* arguments) {
     switch (function) {
         case F_EXTRACT_TEXT_DATE:

@@ -28,6 +28,11 @@ const NativeOperator* nativeOperator(Oid function);
 // the engine looks at both ends of each bucket.
 int64 stepBucketWidth(Oid function, const List* arguments);
 
+// Whether a function of a step function's answer and constants becomes part of the step: it is then
+// asked once a bucket, too. It must not fail for any answer, as the ends of a bucket may be no
+// row's. Returns the position of the argument that is no constant, or -1.
+int argumentOfStepPart(Oid function, const List* arguments);
+
 // Whether a function that returns numeric gives whole numbers only (or infinity), so that equal
 // values have equal bytes: extract of an hour and more.
 bool givesWholeNumbers(Oid function, const List* arguments);

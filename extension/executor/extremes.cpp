@@ -1,0 +1,129 @@
+// See extremes.h.
+#include "extension/executor/extremes.h"
+
+#include "extension/storage/sealed_segment.h"
+
+namespace footfall::executor {
+
+namespace {
+
+// Types whose zone maps are exact integers.
+bool hasIntegerBounds(Oid type) {
+    switch (type) {
+        case INT2OID:
+        case INT4OID:
+        case INT8OID:
+        case DATEOID:
+        case TIMEOID:
+        case TIMESTAMPOID:
+        case TIMESTAMPTZOID:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// Where the column stands among the plan's attributes; -1 when the aggregate is not min or max of a
+// column alone.
+int columnAsked(const AggregatePlan& plan, const Aggref* aggref,
+                const AggregateFunction& function) {
+    if (function.form != ResultForm::Direct || aggref->aggfilter != nullptr ||
+        (function.function != aggregate::Function::Min &&
+         function.function != aggregate::Function::Max)) {
+        return -1;
+    }
+    auto* argument = reinterpret_cast<Node*>(linitial_node(TargetEntry, aggref->args)->expr);
+    if (!IsA(argument, Var) || !hasIntegerBounds(exprType(argument))) {
+        return -1;
+    }
+    int column = 0;
+    ListCell* cell;
+    foreach (cell, plan.attributes) {
+        if (lfirst_int(cell) == reinterpret_cast<Var*>(argument)->varattno) {
+            return column;
+        }
+        column++;
+    }
+    return -1;
+}
+
+}  // namespace
+
+Extremes* Extremes::find(const AggregatePlan& plan, const AggregateFunction* functions,
+                         const aggregate::Aggregation* aggregation) {
+    const int count = list_length(plan.aggregates);
+    // Filters that are no comparison of a column with a value might fail in rows not looked at.
+    if (plan.keys != NIL || plan.dimensions != NIL || plan.overGroups || count == 0 ||
+        list_length(plan.filters) != list_length(plan.predicates)) {
+        return nullptr;
+    }
+    auto* asked = static_cast<Asked*>(palloc0(sizeof(Asked) * static_cast<Size>(count)));
+    for (int i = 0; i < count; i++) {
+        asked[i].column =
+            columnAsked(plan, list_nth_node(Aggref, plan.aggregates, i), functions[i]);
+        asked[i].greatest = functions[i].function == aggregate::Function::Max;
+        if (asked[i].column < 0) {
+            pfree(asked);
+            return nullptr;
+        }
+    }
+    auto* self = new (palloc0(sizeof(Extremes))) Extremes();
+    self->aggregation_ = aggregation;
+    self->asked_ = asked;
+    self->count_ = count;
+    return self;
+}
+
+void Extremes::startLeaf(const List* attributes, storage::ScanFilter* filter) {
+    filter_ = filter;
+    for (int i = 0; i < count_; i++) {
+        asked_[i].attribute = list_nth_int(attributes, asked_[i].column) - 1;
+    }
+}
+
+// Whether something is more extreme than before.
+bool Extremes::refresh() {
+    bool changed = false;
+    for (int i = 0; i < count_; i++) {
+        Asked& asked = asked_[i];
+        const aggregate::Result result = aggregation_->result(0, static_cast<uint32_t>(i));
+        if (!result.null && (!asked.seen || result.integer != asked.value)) {
+            asked.seen = true;
+            asked.value = result.integer;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+void Extremes::choose(storage::SealedSegment* segment, uint32_t next, segment::BlockSet* blocks) {
+    if (!refresh() && next != 0) {
+        return;
+    }
+    segment::BlockSet wanted;
+    for (int i = 0; i < count_; i++) {
+        const Asked& asked = asked_[i];
+        const int column = segment->columnOf(asked.attribute);
+        if (!asked.seen || column < 0) {
+            return;
+        }
+        if (asked.value == (asked.greatest ? PG_INT64_MAX : PG_INT64_MIN)) {
+            continue;
+        }
+        segment::BlockSet further = *blocks;
+        const auto bound = segment::Scalar::of(asked.value + (asked.greatest ? 1 : -1));
+        segment->reader().pruneRange(static_cast<uint32_t>(column),
+                                     asked.greatest ? &bound : nullptr,
+                                     asked.greatest ? nullptr : &bound, further);
+        wanted |= further;
+    }
+    int64 left = 0;
+    for (uint32_t block = next; block < segment->meta().blocks(); block++) {
+        left += (*blocks)[block] && !wanted[block] ? 1 : 0;
+    }
+    *blocks &= wanted;
+    filter_->blocksRead -= left;
+    filter_->blocksPruned += left;
+}
+
+}  // namespace footfall::executor
