@@ -13,26 +13,32 @@ void checkPeriod(int32_t period) {
         base::throwBadArgument("a period is 0 to %d, not %d", kMostPeriod, period);
 }
 
-void ActivePeriods::add(uint32_t group, int32_t period) {
+void ActivePeriods::addFirst(uint32_t group, int32_t period) {
     checkPeriod(period);
     const uint32_t word = static_cast<uint32_t>(period) / 64;
     if (word >= stride_)
         widen(word + 1);
     const size_t end = (size_t{group} + 1) * stride_;
     if (end > words_.size()) {
-        if (end * sizeof(uint64_t) > limit_) {
-            throw base::Error(base::ErrorKind::OutOfMemory,
-                              "the periods of many groups need more than %zu MB", limit_ >> 20)
-                .withHint("Number the periods from 0, or raise work_mem.");
-        }
-        words_.resize(end, 0);
+        checkLimit(end);
+        // Groups come one after the other: not one resize each.
+        words_.resize(std::max(end, std::min(words_.size() * 2, limit_ / sizeof(uint64_t))), 0);
     }
     words_[size_t{group} * stride_ + word] |= uint64_t{1} << (period % 64);
+}
+
+void ActivePeriods::checkLimit(size_t words) const {
+    if (words * sizeof(uint64_t) > limit_) {
+        throw base::Error(base::ErrorKind::OutOfMemory,
+                          "the periods of many groups need more than %zu MB", limit_ >> 20)
+            .withHint("Number the periods from 0, or raise work_mem.");
+    }
 }
 
 void ActivePeriods::widen(uint32_t words) {
     const uint32_t stride = std::max(words, stride_ * 2);
     const size_t groups = words_.size() / stride_;
+    checkLimit(groups * stride);
     std::pmr::vector<uint64_t> wide(groups * stride, 0, words_.get_allocator());
     for (size_t group = 0; group < groups; ++group) {
         std::copy_n(words_.begin() + static_cast<ptrdiff_t>(group * stride_), stride_,

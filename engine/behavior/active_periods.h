@@ -20,7 +20,12 @@ class ActivePeriods {
     ActivePeriods(size_t limit, std::pmr::memory_resource* resource)
         : limit_(limit), words_(resource), bytes_(resource) {}
 
-    void add(uint32_t group, int32_t period);
+    void add(uint32_t group, int32_t period) {
+        const size_t at = size_t{group} * stride_ + static_cast<uint32_t>(period) / 64;
+        if (static_cast<uint32_t>(period) >= stride_ * 64 || at >= words_.size())
+            return addFirst(group, period);
+        words_[at] |= uint64_t{1} << (static_cast<uint32_t>(period) % 64);
+    }
     // How many bits the group has: its latest period and one. 0 without any.
     uint32_t bits(uint32_t group) const noexcept;
     // They themselves, the first bit the highest of the first byte; valid until the next call.
@@ -28,7 +33,10 @@ class ActivePeriods {
     void clear() noexcept { words_.clear(); }
 
   private:
+    // Where the words do not reach yet, or the period is refused.
+    void addFirst(uint32_t group, int32_t period);
     void widen(uint32_t words);
+    void checkLimit(size_t words) const;
 
     size_t limit_;
     uint32_t stride_ = 1;  // words a group

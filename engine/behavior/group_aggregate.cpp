@@ -119,7 +119,8 @@ class FunnelAggregate final : public GroupAggregate {
     }
     void finish(uint32_t groups) override { events_.sort(groups); }
     GroupResult result(uint32_t group) override {
-        matcher_.emplace(matchFunnel(shape_, events_.of(group), withTimes_));
+        matcher_.emplace(shape_, withTimes_);  // large, so made where it stays
+        matcher_->addAll(events_.of(group));
         GroupResult result;
         result.null = matcher_->customerExcluded();
         result.integer = matcher_->level();
@@ -363,6 +364,17 @@ class PeriodAggregate final : public GroupAggregate {
         if (rows.empty())
             return;
         const Block& block = reader_.evaluate(*reader_.spec().period, batch, rows);
+        if (block.shape == Block::Shape::Dictionary) {
+            // Few periods occur; most rows are in one that their group has already.
+            const uint32_t* __restrict codes = block.codes.data();
+            const int32_t* __restrict entries = block.dictionary->values<int32_t>();
+            const uint32_t known = block.dictionary->size();
+            scan::forSelected(rows, [&](uint32_t row) {
+                if (codes[row] < known)
+                    periods_.add(groups[row], entries[codes[row]]);
+            });
+            return;
+        }
         scan::forSelected(rows, [&](uint32_t row) {
             if (!block.isNull(row)) {
                 periods_.add(groups[row],

@@ -205,21 +205,20 @@ void FunnelState::unpack(base::ByteReader& reader, size_t limit) {
     reader.expectEnd();
 }
 
-FunnelMatcher matchFunnel(const FunnelShape& shape, std::span<const StepEvent> events,
-                          bool withTimes) {
-    FunnelMatcher matcher(shape, withTimes);
+void FunnelMatcher::addAll(std::span<const StepEvent> events) {
     for (size_t begin = 0, end = 0; begin < events.size(); begin = end) {
         while (end < events.size() && events[end].time == events[begin].time)
             end++;
-        if (!matcher.add(events.subspan(begin, end - begin)))
+        if (!add(events.subspan(begin, end - begin)))
             break;
     }
-    return matcher;
 }
 
 FunnelMatcher FunnelState::match(bool withTimes) {
     events_.sort();
-    return matchFunnel(shape_, std::as_const(events_).events(), withTimes);
+    FunnelMatcher matcher(shape_, withTimes);
+    matcher.addAll(std::as_const(events_).events());
+    return matcher;
 }
 
 }  // namespace footfall::behavior

@@ -61,6 +61,8 @@ class FunnelMatcher {
     // The events of one moment, sorted; moments come in time order. Returns false when nothing that
     // follows can change the answer.
     bool add(std::span<const StepEvent> moment);
+    // All events of a group, in canonical order.
+    void addAll(std::span<const StepEvent> events);
 
     uint32_t level() const noexcept { return level_; }
     // An excluded event came while a chain was under way, and takes the customer out.
@@ -93,10 +95,6 @@ class FunnelMatcher {
     std::array<Times, kMaxSteps> times_;     // of the reached steps: when that chain came to each
     Times bestTimes_;
 };
-
-// What the matcher has seen after events in canonical order, all of a group.
-FunnelMatcher matchFunnel(const FunnelShape& shape, std::span<const StepEvent> events,
-                          bool withTimes);
 
 // What the aggregate keeps of a group.
 class FunnelState {

@@ -220,7 +220,11 @@ void CustomerStream::placeSegments(int leaf, const catalog::SegmentList& segment
         }
     }
     std::sort(placed, placed + count, [](const PlacedSegment& a, const PlacedSegment& b) {
-        return a.least != b.least ? a.least < b.least : a.greatest < b.greatest;
+        if (a.least != b.least || a.greatest != b.greatest) {
+            return a.least != b.least ? a.least < b.least : a.greatest < b.greatest;
+        }
+        // Several of one customer: compact wrote them in the order of time.
+        return a.row->number < b.row->number;
     });
     // Into the first run that ends before the segment begins.
     struct Open {

@@ -69,6 +69,11 @@ CustomPath* makePath(RelOptInfo* grouped, PathTarget* target, const AggregateQue
     return path;
 }
 
+// What a stream of groups costs that are taken in batches, of what it costs as rows. Most of the
+// difference is not in the costs of rows, which are estimated from too few groups as a rule; and
+// PostgreSQL prefers a path that is sorted to one that is cheaper by a hundredth.
+constexpr double kGroupsInBatches = 0.9;
+
 // What reading, filtering and grouping all rows costs one process.
 struct ReadCost {
     Cost pages;
@@ -187,7 +192,7 @@ void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     Cost startup = cost.pages + cost.cpu + dimensionCost(dimensions) + query.target->cost.startup;
     if (query.groups != nullptr) {
         path->custom_paths = list_make1(query.groups);
-        startup += query.groups->total_cost;
+        startup += query.groups->total_cost * kGroupsInBatches;
     } else {
         path->custom_paths = dimensions;
     }
@@ -237,7 +242,7 @@ void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     Cost read = cost.pages + cost.cpu / parallelDivisor(workers) + dimensionCost(dimensions);
     if (query.partialGroups != nullptr) {
         partial->custom_paths = list_make1(query.partialGroups);
-        read += query.partialGroups->total_cost;
+        read += query.partialGroups->total_cost * kGroupsInBatches;
     } else {
         partial->custom_paths = dimensions;
     }
