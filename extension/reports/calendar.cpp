@@ -7,6 +7,8 @@ namespace footfall::reports {
 
 namespace {
 
+// Of the calendar that dates have.
+constexpr char kFirstDay[] = "'4714-11-24 BC'::pg_catalog.date";
 constexpr char kOrigin[] = "'2001-01-01 00:00:00'::pg_catalog.timestamp";
 
 // The name that date_trunc has for so many months, or nullptr.
@@ -16,6 +18,16 @@ const char* unitOfMonths(int64 months) {
 
 const char* unitOfDays(int64 days) {
     return days == 1 ? "day" : days == 7 ? "week" : nullptr;
+}
+
+// Months since January of year 1 for a timestamp. The year before year 1 is called -1.
+const char* monthOf(const char* local) {
+    return psprintf(
+        "((pg_catalog.date_part('year', %s) OPERATOR(pg_catalog.*) 12::pg_catalog.float8 "
+        "OPERATOR(pg_catalog.+) pg_catalog.date_part('month', %s))::pg_catalog.int4 "
+        "OPERATOR(pg_catalog.-) CASE WHEN %s OPERATOR(pg_catalog.<) "
+        "'0001-01-01 00:00:00'::pg_catalog.timestamp THEN 1 ELSE 13 END)",
+        local, local, local);
 }
 
 bool isUtc(const char* zone) {
@@ -72,6 +84,38 @@ const char* Calendar::start(const char* time) const {
     return psprintf("pg_catalog.timezone(%s, %s)", zone_, localStart(time));
 }
 
+const char* Calendar::position(const char* start) const {
+    const char* local = psprintf("pg_catalog.timezone(%s, %s)", zone_, start);
+    switch (unit_) {
+        case Unit::Months:
+            return monthOf(local);
+        case Unit::Days:
+            return psprintf("(%s::pg_catalog.date OPERATOR(pg_catalog.-) %s)", local, kFirstDay);
+        case Unit::Duration:
+            break;
+    }
+    return psprintf(
+        "((pg_catalog.\"extract\"('epoch', %s) OPERATOR(pg_catalog.-) "
+        "pg_catalog.\"extract\"('epoch', pg_catalog.timezone(%s, %s))) OPERATOR(pg_catalog.*) "
+        "1000000::pg_catalog.numeric)::pg_catalog.int8",
+        start, zone_, kOrigin);
+}
+
+const char* Calendar::ordinal(const char* start, int64 position) const {
+    const auto from = static_cast<long long>(position);
+    const auto count = static_cast<long long>(count_);
+    if (unit_ == Unit::Days) {
+        // The difference of two dates, divided: FootfallAggregate makes it part of date_trunc.
+        return psprintf(
+            "((pg_catalog.timezone(%s, %s)::pg_catalog.date OPERATOR(pg_catalog.-) "
+            "(%s OPERATOR(pg_catalog.+) %lld)) OPERATOR(pg_catalog./) %lld)",
+            zone_, start, kFirstDay, from, count);
+    }
+    return psprintf(
+        "((%s OPERATOR(pg_catalog.-) (%lld)) OPERATOR(pg_catalog./) %lld)::pg_catalog.int4",
+        this->position(start), from, count);
+}
+
 // The start as the clocks of the zone show it: a timestamp.
 const char* Calendar::localStart(const char* time) const {
     const char* local = psprintf("pg_catalog.timezone(%s, %s)", zone_, time);
@@ -82,19 +126,12 @@ const char* Calendar::localStart(const char* time) const {
     if (unit_ == Unit::Days) {
         return psprintf("pg_catalog.date_bin(%s, %s, %s)", step(), local, kOrigin);
     }
-    // Months since January of year 1, down to a multiple. The year before year 1 is called -1.
-    const char* months = psprintf(
-        "((pg_catalog.date_part('year', %s) OPERATOR(pg_catalog.*) 12::pg_catalog.float8 "
-        "OPERATOR(pg_catalog.+) pg_catalog.date_part('month', %s))::pg_catalog.int4 "
-        "OPERATOR(pg_catalog.-) CASE WHEN %s OPERATOR(pg_catalog.<) "
-        "'0001-01-01 00:00:00'::pg_catalog.timestamp THEN 1 ELSE 13 END)",
-        local, local, local);
     return psprintf(
         "('0001-01-01 00:00:00'::pg_catalog.timestamp OPERATOR(pg_catalog.+) "
         "pg_catalog.make_interval(months => (pg_catalog.floor(%s::pg_catalog.float8 "
         "OPERATOR(pg_catalog./) %lld::pg_catalog.float8) OPERATOR(pg_catalog.*) "
         "%lld::pg_catalog.float8)::pg_catalog.int4))",
-        months, static_cast<long long>(count_), static_cast<long long>(count_));
+        monthOf(local), static_cast<long long>(count_), static_cast<long long>(count_));
 }
 
 const char* Calendar::step() const {

@@ -25,6 +25,13 @@ class Calendar {
     // The start of the period that a timestamptz lies in.
     const char* start(const char* time) const;
 
+    // Where a period's start lies on a line of days, months or microseconds: an integer.
+    const char* position(const char* start) const;
+    // How many periods lie between a position and a start, an int4. A day that the zone left out
+    // counts.
+    const char* ordinal(const char* start, int64 position) const;
+    int64 periodsBetween(int64 position, int64 other) const { return (other - position) / count_; }
+
     // A query that lists the periods from that of one time to that of another as (number, starts,
     // ends), numbers from 1. `from` and `to` are timestamptz expressions; no rows when one is NULL.
     const char* periods(const char* from, const char* to) const;

@@ -26,6 +26,9 @@ class EventSource {
     const char* column(Role role) const;
     // The time as timestamptz: what has no time zone is a time in time_zone.
     const char* time() const;
+    // Whether the column is a timestamptz: others, turned into one, are not quite in their own
+    // order where clocks are put forward.
+    bool hasMoments() const { return timeType() == TIMESTAMPTZOID; }
     // min or max of the time column, turned into a timestamptz after it.
     const char* timeOf(const char* aggregate) const;
     // Rows of customers that are known.

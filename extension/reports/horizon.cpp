@@ -37,4 +37,14 @@ const char* horizonBeyond(const EventSource& source, TimestampTz until) {
         source.from(), source.during(DT_NOBEGIN, DT_NOEND));
 }
 
+const char* horizonBeyond(TimestampTz lastEvent, TimestampTz until) {
+    TimestampTz at = Min(lastEvent, GetCurrentTransactionStartTimestamp());
+    TimestampTz last = lastEvent;
+    if (hasPassed(until)) {
+        at = Max(at, until);
+        last = Max(last, until - 1);
+    }
+    return psprintf("SELECT %s AS at, %s AS last", timeLiteral(at), timeLiteral(last));
+}
+
 }  // namespace footfall::reports

@@ -17,5 +17,7 @@ const char* horizonOf(const EventSource& source, TimestampTz until);
 // The same where `until` bounds the entry and what follows from it may lie later: the horizon is
 // the last event of all, or `until` when that is later and has passed.
 const char* horizonBeyond(const EventSource& source, TimestampTz until);
+// For whoever knows the last event.
+const char* horizonBeyond(TimestampTz lastEvent, TimestampTz until);
 
 }  // namespace footfall::reports

@@ -3,9 +3,18 @@
 //
 // A customer's entry is the first event (or first_event) of all, whenever that was, so the whole
 // log is read: `since` must not make an old customer new. Dates then choose among the entries.
+//
+// The idea: a customer is a pattern of bits, one a period (footfall.active_periods), and few
+// patterns are different. They are counted in one pass, which FootfallAggregate makes along the
+// order of customers, and only then taken apart. Two questions are asked by customer and period
+// instead: with more periods than kMostPatternPeriods hardly two customers are alike; and with two
+// events of their own, bits do not tell which came first in the period of the entry.
+#include <cstring>
+
 #include "extension/reports/calendar.h"
 #include "extension/reports/event_source.h"
 #include "extension/reports/horizon.h"
+#include "extension/reports/query_rows.h"
 #include "extension/reports/report.h"
 
 namespace footfall::reports {
@@ -13,8 +22,9 @@ namespace footfall::reports {
 namespace {
 
 constexpr const char* kModes[] = {"on", "on_or_after", nullptr};
+constexpr int64 kMostPatternPeriods = 64;
 
-// A customer is back in each period with a return event: one row a customer and period.
+// By customer and period. A customer is back in each period with a return event.
 constexpr char kOn[] =
     "SELECT a.cohort AS cohort, a.period AS period, pg_catalog.count(*) AS retained "
     "FROM footfall_entered AS a WHERE a.return_at OPERATOR(pg_catalog.>=) a.entered_at "
@@ -26,13 +36,20 @@ constexpr char kOnOrAfter[] =
     "WHERE a.return_at OPERATOR(pg_catalog.>=) a.entered_at GROUP BY a.customer, a.cohort) AS c "
     "GROUP BY 1, 2";
 
+// The same of patterns: each bit from the entry on, or the last one.
+constexpr char kOnBits[] =
+    "SELECT p.cohort AS cohort, b.period AS period, "
+    "pg_catalog.sum(p.customers)::pg_catalog.int8 AS retained FROM footfall_patterns AS p "
+    "CROSS JOIN LATERAL pg_catalog.generate_series(p.cohort, "
+    "pg_catalog.length(p.pattern) OPERATOR(pg_catalog.-) 1) AS b(period) "
+    "WHERE pg_catalog.get_bit(p.pattern, b.period) OPERATOR(pg_catalog.=) 1 GROUP BY 1, 2";
+constexpr char kOnOrAfterBits[] =
+    "SELECT p.cohort AS cohort, pg_catalog.length(p.pattern) OPERATOR(pg_catalog.-) 1 AS period, "
+    "pg_catalog.sum(p.customers)::pg_catalog.int8 AS retained FROM footfall_patterns AS p "
+    "WHERE p.pattern IS NOT NULL GROUP BY 1, 2";
+
 const char* filtered(const char* condition) {
     return condition == nullptr ? "" : psprintf(" FILTER (WHERE %s)", condition);
-}
-
-// Only rows that can matter: with both events named, those of the two.
-const char* relevantRows(const char* first, const char* back) {
-    return first == nullptr || back == nullptr ? "" : psprintf(" AND (%s OR %s)", first, back);
 }
 
 const char* within(const char* time, TimestampTz since, TimestampTz until) {
@@ -45,52 +62,193 @@ const char* within(const char* time, TimestampTz since, TimestampTz until) {
                         : psprintf(" AND %s OPERATOR(pg_catalog.<) %s", time, timeLiteral(until)));
 }
 
+// What the log spans.
+struct Span {
+    bool empty = true;
+    bool infinite = false;  // whether there are events at infinity, which are left out
+    TimestampTz first = 0;  // or a moment before it
+    TimestampTz last = 0;
+    int64 origin = 0;   // position of a period at or before the first event's
+    int64 periods = 0;  // from there to the last event's
+};
+
+class CohortRetention {
+  public:
+    explicit CohortRetention(const Arguments& arguments)
+        : source_(arguments),
+          calendar_(Calendar::of(arguments, "period", source_.zone())),
+          since_(arguments.time("since", DT_NOBEGIN)),
+          until_(arguments.time("until", DT_NOEND)),
+          unbounded_(arguments.choice("mode", kModes) == 1),
+          first_(condition(arguments, "first_event")),
+          back_(condition(arguments, "return_event")),
+          filter_(source_.filter()),
+          span_(readSpan()) {}
+
+    char* compose() const {
+        const bool patterns = asPatterns();
+        const char* starts = "p.starts";
+        return psprintf(
+            "WITH %s,\n"
+            "footfall_horizon AS MATERIALIZED (%s),\n"
+            "footfall_periods AS MATERIALIZED (SELECT p.number AS number, p.starts AS starts, "
+            "p.ends AS ends, %s AS key FROM (%s) AS p),\n"
+            "footfall_triangle AS (SELECT c.starts AS cohort, "
+            "p.number OPERATOR(pg_catalog.-) c.number AS number, p.starts AS starts, "
+            "p.ends AS ends, s.customers AS customers, "
+            "COALESCE(%s, 0)::pg_catalog.int8 AS retained\n"
+            "FROM footfall_sizes AS s "
+            "JOIN footfall_periods AS c ON c.key OPERATOR(pg_catalog.=) s.cohort\n"
+            "JOIN footfall_periods AS p ON p.number OPERATOR(pg_catalog.>=) c.number\n"
+            "LEFT JOIN footfall_cells AS x ON x.cohort OPERATOR(pg_catalog.=) s.cohort "
+            "AND x.period OPERATOR(pg_catalog.=) p.key)\n"
+            "SELECT t.cohort, t.number::pg_catalog.int4, t.starts, t.customers, t.retained, "
+            "pg_catalog.round(t.retained::pg_catalog.numeric OPERATOR(pg_catalog./) "
+            "t.customers::pg_catalog.numeric, 6), t.ends OPERATOR(pg_catalog.<=) h.at\n"
+            "FROM footfall_triangle AS t, footfall_horizon AS h ORDER BY 1, 2",
+            patterns ? byPattern() : byPeriod(),
+            span_.empty ? horizonBeyond(source_, until_) : horizonBeyond(span_.last, until_),
+            patterns ? calendar_.ordinal(starts, span_.origin) : starts,
+            calendar_.periods(
+                span_.empty ? "NULL::pg_catalog.timestamptz" : timeLiteral(span_.first),
+                "(SELECT last FROM footfall_horizon)"),
+            unbounded_
+                ? "pg_catalog.sum(x.retained) OVER (PARTITION BY s.cohort ORDER BY p.starts DESC)"
+                : "x.retained");
+    }
+
+  private:
+    const char* condition(const Arguments& arguments, const char* argument) const {
+        const char* event = arguments.string(argument);
+        return event == nullptr ? nullptr : source_.eventIs(argument, event);
+    }
+
+    // Asked first, and of the same snapshot: periods are counted from its first.
+    Span readSpan() const {
+        const Span span = readSpan("true");
+        if (!span.infinite) {
+            return span;
+        }
+        Span finite = readSpan(source_.during(DT_NOBEGIN, DT_NOEND));
+        finite.infinite = true;
+        return finite;
+    }
+    Span readSpan(const char* rowsThatCount) const {
+        // Where clocks are put forward, the first time by the calendar may not be the first moment.
+        const char* first = source_.timeOf("min");
+        if (!source_.hasMoments()) {
+            first = psprintf("(%s OPERATOR(pg_catalog.-) '2 hours'::pg_catalog.interval)", first);
+        }
+        QueryRows rows(
+            psprintf("SELECT e.first, e.last, "
+                     "CASE WHEN e.finite THEN %s END::pg_catalog.int8, "
+                     "CASE WHEN e.finite THEN %s END::pg_catalog.int8\n"
+                     "FROM (SELECT e.first, e.last, pg_catalog.isfinite(e.first) "
+                     "AND pg_catalog.isfinite(e.last) AS finite\n"
+                     "FROM (SELECT %s AS first, %s AS last FROM %s\nWHERE %s) AS e) AS e "
+                     "WHERE e.first IS NOT NULL",
+                     calendar_.position(calendar_.start("e.first")),
+                     calendar_.position(calendar_.start("e.last")), first, source_.timeOf("max"),
+                     source_.from(), rowsThatCount),
+            {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID});
+        Span span;
+        if (rows.next()) {
+            span.empty = false;
+            span.first = rows.bigint(0);
+            span.last = rows.bigint(1);
+            span.infinite = rows.isNull(2);
+            if (!span.infinite) {
+                span.origin = rows.bigint(2);
+                span.periods = calendar_.periodsBetween(span.origin, rows.bigint(3)) + 1;
+            }
+        }
+        rows.end();
+        return span;
+    }
+
+    bool sameEvent() const {
+        return first_ == nullptr ? back_ == nullptr
+                                 : back_ != nullptr && strcmp(first_, back_) == 0;
+    }
+    bool asPatterns() const {
+        const bool ordered = sameEvent() || first_ == nullptr || back_ == nullptr;
+        return ordered && !span_.empty && span_.periods <= kMostPatternPeriods;
+    }
+    // FROM and WHERE; with both events named, only rows of the two.
+    const char* rows() const {
+        return psprintf(
+            "FROM %s\nWHERE %s%s%s%s", source_.from(), source_.hasCustomer(),
+            span_.infinite || !source_.hasMoments()
+                ? psprintf(" AND %s", source_.during(DT_NOBEGIN, DT_NOEND))
+                : "",
+            first_ == nullptr || back_ == nullptr ? "" : psprintf(" AND (%s OR %s)", first_, back_),
+            filter_);
+    }
+
+    // A customer's entry and returns are in the bits, where all rows are both.
+    const char* byPattern() const {
+        const char* period = calendar_.ordinal(calendar_.start(source_.time()), span_.origin);
+        const bool same = sameEvent();
+        const char* entry = same ? "" : filtered(first_);
+        const char* entered = psprintf("pg_catalog.min(%s)%s", source_.time(), entry);
+        const bool dated = !TIMESTAMP_IS_NOBEGIN(since_) || !TIMESTAMP_IS_NOEND(until_);
+        const char* having = "";
+        if (!same && first_ != nullptr) {
+            having = psprintf(" HAVING pg_catalog.min(%s)%s IS NOT NULL%s", period, entry,
+                              within(entered, since_, until_));
+        } else if (dated) {
+            having = psprintf(" HAVING true%s", within(entered, since_, until_));
+        }
+        // Bits before the entry are cut off by the cells.
+        return psprintf(
+            "footfall_patterns AS MATERIALIZED (SELECT %s AS cohort, g.pattern AS pattern, "
+            "g.customers AS customers FROM (SELECT %sc.pattern AS pattern, pg_catalog.count(*) AS "
+            "customers\nFROM (SELECT %s AS customer, %sfootfall.active_periods(%s)%s AS pattern\n"
+            "%s GROUP BY %s%s) AS c GROUP BY %sc.pattern) AS g),\n"
+            "footfall_sizes AS (SELECT p.cohort AS cohort, "
+            "pg_catalog.sum(p.customers)::pg_catalog.int8 AS customers "
+            "FROM footfall_patterns AS p GROUP BY 1),\nfootfall_cells AS (%s)",
+            same ? "(pg_catalog.\"position\"(g.pattern, B'1'::pg_catalog.varbit) "
+                   "OPERATOR(pg_catalog.-) 1)"
+                 : "g.cohort",
+            same ? "" : "c.cohort AS cohort, ", source_.column(Role::Customer),
+            same ? "" : psprintf("pg_catalog.min(%s)%s AS cohort, ", period, entry), period,
+            same ? "" : filtered(back_), rows(), source_.column(Role::Customer), having,
+            same ? "" : "c.cohort, ", unbounded_ ? kOnOrAfterBits : kOnBits);
+    }
+
+    // A row a customer and period.
+    const char* byPeriod() const {
+        return psprintf(
+            "footfall_entered AS MATERIALIZED (SELECT * FROM (SELECT a.customer AS customer, "
+            "a.period AS period, a.return_at AS return_at,\n"
+            "pg_catalog.min(a.first_at) OVER footfall_customer AS entered_at,\n"
+            "pg_catalog.min(a.period) FILTER (WHERE a.first_at IS NOT NULL) OVER footfall_customer "
+            "AS cohort\nFROM (SELECT %s AS customer, %s AS period, pg_catalog.min(%s)%s AS "
+            "first_at, pg_catalog.max(%s)%s AS return_at\n%s GROUP BY 1, 2) AS a\n"
+            "WINDOW footfall_customer AS (PARTITION BY a.customer)) AS a "
+            "WHERE a.entered_at IS NOT NULL%s),\n"
+            "footfall_sizes AS (SELECT a.cohort AS cohort, pg_catalog.count(*) AS customers "
+            "FROM footfall_entered AS a WHERE a.period OPERATOR(pg_catalog.=) a.cohort "
+            "GROUP BY 1),\nfootfall_cells AS (%s)",
+            source_.column(Role::Customer), calendar_.start(source_.time()), source_.time(),
+            filtered(first_), source_.time(), filtered(back_), rows(),
+            within("a.entered_at", since_, until_), unbounded_ ? kOnOrAfter : kOn);
+    }
+
+    const EventSource source_;
+    const Calendar calendar_;
+    const TimestampTz since_;
+    const TimestampTz until_;
+    const bool unbounded_;
+    const char* first_;  // condition of the entry; nullptr: every event
+    const char* back_;   // of a return
+    const char* filter_;
+    const Span span_;
+};
+
 char* composeCohortRetention(const Arguments& arguments) {
-    const EventSource source(arguments);
-    const Calendar calendar = Calendar::of(arguments, "period", source.zone());
-    const TimestampTz since = arguments.time("since", DT_NOBEGIN);
-    const TimestampTz until = arguments.time("until", DT_NOEND);
-    const bool unbounded = arguments.choice("mode", kModes) == 1;
-    const char* firstEvent = arguments.string("first_event");
-    const char* returnEvent = arguments.string("return_event");
-    const char* first = firstEvent == nullptr ? nullptr : source.eventIs("first_event", firstEvent);
-    const char* back =
-        returnEvent == nullptr ? nullptr : source.eventIs("return_event", returnEvent);
-    return psprintf(
-        "WITH footfall_entered AS MATERIALIZED (SELECT * FROM (SELECT a.customer AS customer, "
-        "a.period AS period, a.return_at AS return_at,\n"
-        "pg_catalog.min(a.first_at) OVER footfall_customer AS entered_at,\n"
-        "pg_catalog.min(a.period) FILTER (WHERE a.first_at IS NOT NULL) OVER footfall_customer "
-        "AS cohort\nFROM (SELECT %s AS customer, %s AS period, pg_catalog.min(%s)%s AS first_at, "
-        "pg_catalog.max(%s)%s AS return_at\nFROM %s\nWHERE %s AND %s%s%s GROUP BY 1, 2) AS a\n"
-        "WINDOW footfall_customer AS (PARTITION BY a.customer)) AS a "
-        "WHERE a.entered_at IS NOT NULL%s),\n"
-        "footfall_sizes AS (SELECT a.cohort AS cohort, pg_catalog.count(*) AS customers "
-        "FROM footfall_entered AS a WHERE a.period OPERATOR(pg_catalog.=) a.cohort GROUP BY 1),\n"
-        "footfall_cells AS (%s),\n"
-        "footfall_horizon AS MATERIALIZED (%s),\n"
-        "footfall_periods AS MATERIALIZED (%s),\n"
-        "footfall_triangle AS (SELECT s.cohort AS cohort, "
-        "p.number OPERATOR(pg_catalog.-) c.number AS number, p.starts AS starts, p.ends AS ends, "
-        "s.customers AS customers, COALESCE(%s, 0)::pg_catalog.int8 AS retained\n"
-        "FROM footfall_sizes AS s "
-        "JOIN footfall_periods AS c ON c.starts OPERATOR(pg_catalog.=) s.cohort\n"
-        "JOIN footfall_periods AS p ON p.number OPERATOR(pg_catalog.>=) c.number\n"
-        "LEFT JOIN footfall_cells AS x ON x.cohort OPERATOR(pg_catalog.=) s.cohort "
-        "AND x.period OPERATOR(pg_catalog.=) p.starts)\n"
-        "SELECT t.cohort, t.number::pg_catalog.int4, t.starts, t.customers, t.retained, "
-        "pg_catalog.round(t.retained::pg_catalog.numeric OPERATOR(pg_catalog./) "
-        "t.customers::pg_catalog.numeric, 6), t.ends OPERATOR(pg_catalog.<=) h.at\n"
-        "FROM footfall_triangle AS t, footfall_horizon AS h ORDER BY 1, 2",
-        source.column(Role::Customer), calendar.start(source.time()), source.time(),
-        filtered(first), source.time(), filtered(back), source.from(),
-        source.during(DT_NOBEGIN, DT_NOEND), source.hasCustomer(), relevantRows(first, back),
-        source.filter(), within("a.entered_at", since, until), unbounded ? kOnOrAfter : kOn,
-        horizonBeyond(source, until),
-        calendar.periods("(SELECT pg_catalog.min(cohort) FROM footfall_sizes)",
-                         "(SELECT last FROM footfall_horizon)"),
-        unbounded ? "pg_catalog.sum(x.retained) OVER (PARTITION BY s.cohort ORDER BY p.starts DESC)"
-                  : "x.retained");
+    return CohortRetention(arguments).compose();
 }
 
 }  // namespace

@@ -89,3 +89,48 @@ SELECT * FROM footfall.stickiness('nothing');
 SELECT * FROM footfall.cohort_retention('plain', '1 day 1 hour');
 SELECT * FROM footfall.cohort_retention('plain', mode => 'bracket');
 SELECT * FROM footfall.stickiness('plain', '12 hours');
+
+-- Patterns of periods: every pair of entry and return, units of all kinds, against the question in plain SQL.
+CREATE TABLE long_ago (customer_id int, ts timestamptz, event text);
+INSERT INTO long_ago SELECT pick(i, 'customer', 40), '0003-01-01 BC'::timestamptz + make_interval(days => i * 9 + pick(i, 'time', 300)),
+    (ARRAY['view', 'cart', 'purchase'])[1 + pick(i, 'event', 3)] FROM generate_series(1, 200) i;
+INSERT INTO long_ago VALUES (1, 'infinity', 'view'), (2, '-infinity', 'purchase'), (3, NULL, 'view'), (NULL, '0001-01-01', 'view'), (77, NULL, 'purchase'), (78, 'infinity', 'purchase');
+-- Without a zone: an hour that Berlin's clocks left out, and one they had twice.
+CREATE TABLE local (customer_id int, ts timestamp, event text);
+INSERT INTO local VALUES (1, '2026-03-29 02:45', 'view'), (1, '2026-03-29 03:05', 'purchase'), (2, '2026-03-29 03:01', 'view'), (2, '2026-03-29 04:00', 'view'),
+    (3, '2026-03-29 02:59', 'purchase'), (3, '2026-03-29 08:00', 'view'), (4, '2026-03-29 09:00', 'purchase');
+CREATE TABLE days (customer_id int, ts date, event text);
+INSERT INTO days SELECT pick(i, 'customer', 40), date '2011-12-15' + pick(i, 'time', 30), (ARRAY['view', 'cart', 'purchase'])[1 + pick(i, 'event', 3)] FROM generate_series(1, 200) i;
+CREATE FUNCTION plainly(source text, start text, zone text, first_event text, return_event text, since timestamptz, until timestamptz, later bool)
+RETURNS TABLE (cohort timestamptz, period timestamptz, retained bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY EXECUTE format($q$
+        WITH e AS (SELECT customer_id, ts, event, %2$s AS p FROM (SELECT customer_id, event, ts::timestamp %3$s AS ts FROM %1$s WHERE isfinite(ts) AND customer_id IS NOT NULL) x),
+        f AS (SELECT customer_id, min(ts) AS at FROM e WHERE event = coalesce(%4$L, event) GROUP BY 1),
+        a AS (SELECT customer_id, (SELECT p FROM e WHERE e.customer_id = f.customer_id AND e.ts = f.at LIMIT 1) AS cohort, at FROM f
+            WHERE at >= coalesce(%6$L, '-infinity')::timestamptz AND at < coalesce(%7$L, 'infinity')::timestamptz),
+        r AS (SELECT DISTINCT a.customer_id, a.cohort, e.p FROM a JOIN e ON e.customer_id = a.customer_id AND e.ts >= a.at AND e.event = coalesce(%5$L, e.event)),
+        l AS (SELECT customer_id, r.cohort, max(p) AS p FROM r GROUP BY 1, 2)
+        SELECT r.cohort, r.p, count(*) FROM r WHERE NOT %8$L::bool GROUP BY 1, 2 UNION ALL SELECT l.cohort, l.p, count(*) FROM l WHERE %8$L::bool GROUP BY 1, 2$q$,
+        source, start, CASE source WHEN 'local' THEN format('AT TIME ZONE %L', zone) WHEN 'days' THEN format('AT TIME ZONE %L', zone) ELSE 'AT TIME ZONE ''UTC''' END,
+        first_event, return_event, since, until, later);
+END $$;
+CREATE TABLE cases AS SELECT t, period::interval, zone, start, f, b, since, later FROM (VALUES
+    ('sealed', '1 week', 'Europe/Berlin', $$date_trunc('week', ts, 'Europe/Berlin')$$), ('hot', '1 month', 'America/New_York', $$date_trunc('month', ts, 'America/New_York')$$),
+    ('plain', '3 days', 'Asia/Tokyo', $$date_bin('3 days', ts AT TIME ZONE 'Asia/Tokyo', '2001-01-01') AT TIME ZONE 'Asia/Tokyo'$$),
+    ('sealed', '36 hours', 'Asia/Kolkata', $$date_bin('36 hours', ts, '2001-01-01'::timestamp AT TIME ZONE 'Asia/Kolkata')$$),
+    ('long_ago', '3 months', 'UTC', $$date_trunc('quarter', ts, 'UTC')$$), ('long_ago', '1 year', 'Africa/Monrovia', $$date_trunc('year', ts, 'Africa/Monrovia')$$),
+    ('long_ago', '60 days', 'UTC', $$date_bin('60 days', ts AT TIME ZONE 'UTC', '2001-01-01') AT TIME ZONE 'UTC'$$),
+    ('local', '15 minutes', 'Europe/Berlin', $$date_bin('15 minutes', ts, '2001-01-01'::timestamp AT TIME ZONE 'Europe/Berlin')$$),
+    ('local', '1 hour', 'UTC', $$date_trunc('hour', ts, 'UTC')$$), ('days', '1 day', 'Pacific/Apia', $$date_trunc('day', ts, 'Pacific/Apia')$$)) v(t, period, zone, start),
+    (VALUES (NULL, NULL), ('purchase', NULL), (NULL, 'purchase'), ('purchase', 'purchase'), ('purchase', 'view')) e(f, b), (VALUES (false), (true)) s(since), (VALUES (false), (true)) m(later);
+SELECT t, period, zone, count(*) AS questions, sum(expected) AS cells, sum(found) AS equal FROM cases c, LATERAL (SELECT
+    CASE WHEN since THEN (SELECT min(cohort) + (max(cohort) - min(cohort)) / 3 FROM plainly(t, start, zone, f, b, NULL, NULL, false)) END AS since,
+    CASE WHEN since THEN (SELECT max(cohort) - (max(cohort) - min(cohort)) / 3 FROM plainly(t, start, zone, f, b, NULL, NULL, false)) END AS until) d,
+    LATERAL (SELECT count(*) AS expected, count(*) FILTER (WHERE o.retained IS NOT DISTINCT FROM e.retained) AS found
+        FROM (SELECT * FROM plainly(t, start, zone, f, b, d.since, d.until, later)) e FULL JOIN (
+            SELECT *, retained - CASE WHEN later THEN coalesce(lead(retained) OVER (PARTITION BY cohort_start ORDER BY period_number), 0) ELSE 0 END AS last
+            FROM footfall.cohort_retention(t, period, CASE WHEN later THEN 'on_or_after' ELSE 'on' END, f, b, d.since, d.until, zone)) r
+        ON r.cohort_start = e.cohort AND r.period_start = e.period
+        CROSS JOIN LATERAL (SELECT r.last AS retained) o WHERE e.cohort IS NOT NULL OR o.retained <> 0) x
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
