@@ -53,11 +53,13 @@ cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=g++ -DPG_CONFIG="$bin/pg_co
     { tail -n 40 "$build.configure.log" "$build.build.log"; echo "0 passed, 1 failed"; exit 1; }
 chmod -R go+rX "$tree"
 
-tests/regress/run "$bin" "$name" "$@" | sed '$d'
+tests/regress/run "$bin" "$name" "$@" | sed '$d' | tail -n 80
 work=$(area)/tests/regress-$name
 passed=$(grep -cE '(\.\.\. ok +[0-9]+ ms|^ok +[0-9]+ )' "$work/output")
 failed=$(grep -cE '(\.\.\. FAILED|^not ok +[0-9]+ )' "$work/output")
 [ $((passed + failed)) -gt 0 ] || failed=1
+# UndefinedBehaviorSanitizer's go where the server's log goes.
+grep -A 30 'runtime error:' "$work/log/postmaster.log" | split -l 120 - "$reports/log-"
 for report in "$reports"/*; do
     [ -e "$report" ] || continue
     failed=$((failed + 1))

@@ -56,9 +56,9 @@ void referencesToDatums(const vector::Column& column, Form_pg_attribute attribut
         std::string_view bytes = column.bytesAt(i);
         if (varlena) {
             SET_VARSIZE(target, bytes.size() + VARHDRSZ);
-            memcpy(VARDATA(target), bytes.data(), bytes.size());
+            std::copy(bytes.begin(), bytes.end(), VARDATA(target));
         } else {
-            memcpy(target, bytes.data(), bytes.size());
+            std::copy(bytes.begin(), bytes.end(), target);
             target[bytes.size()] = '\0';
         }
         target += MAXALIGN(bytes.size() + VARHDRSZ);
