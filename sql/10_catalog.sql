@@ -31,6 +31,8 @@ CREATE TABLE footfall.segment (
     attributes pg_catalog.int2[] NOT NULL,
     value_ids pg_catalog.oid[] NOT NULL,
     meta pg_catalog.bytea NOT NULL,
+    archive_object pg_catalog.int8,
+    row_group pg_catalog.int4,
     CONSTRAINT segment_pkey PRIMARY KEY (storage, number)
 );
 
@@ -60,7 +62,33 @@ CREATE TABLE footfall.fast_default (
 CREATE UNLOGGED TABLE footfall.unlogged_segment (LIKE footfall.segment INCLUDING ALL);
 CREATE UNLOGGED TABLE footfall.unlogged_tombstone (LIKE footfall.tombstone INCLUDING ALL);
 
+-- Objects in archives: what is planned, what was uploaded, which of them hold segments' rows, and which are to leave.
+-- storage 0: of a table that is gone. The versions are those of the segments' rows when the object was planned.
+CREATE TABLE footfall.archive_object (
+    storage pg_catalog.oid NOT NULL,
+    id pg_catalog.int8 NOT NULL,
+    relation pg_catalog.regclass NOT NULL,
+    root pg_catalog.regclass NOT NULL,
+    server pg_catalog.text NOT NULL,
+    folder pg_catalog.text NOT NULL,
+    log pg_catalog.text NOT NULL,
+    object_key pg_catalog.text NOT NULL,
+    state pg_catalog.text NOT NULL,
+    segments pg_catalog.int4[] NOT NULL,
+    versions pg_catalog.tid[] NOT NULL,
+    deleted pg_catalog.int4[] NOT NULL,
+    rows pg_catalog.int8 NOT NULL,
+    bytes pg_catalog.int8 NOT NULL,
+    sha256 pg_catalog.text,
+    verified_at pg_catalog.timestamptz,
+    changed_at pg_catalog.timestamptz NOT NULL,
+    attempt pg_catalog.int4 NOT NULL,
+    CONSTRAINT archive_object_pkey PRIMARY KEY (storage, id)
+);
+CREATE SEQUENCE footfall.archive_object_number;
+
 ALTER TABLE footfall.segment REPLICA IDENTITY NOTHING;
+ALTER TABLE footfall.archive_object REPLICA IDENTITY NOTHING;
 ALTER TABLE footfall.tombstone REPLICA IDENTITY NOTHING;
 ALTER TABLE footfall.truncation REPLICA IDENTITY NOTHING;
 ALTER TABLE footfall.fast_default REPLICA IDENTITY NOTHING;
@@ -74,5 +102,6 @@ CREATE TABLE footfall.setting (
     CONSTRAINT setting_pkey PRIMARY KEY (relation, name)
 );
 
-REVOKE ALL ON footfall.segment, footfall.tombstone, footfall.truncation, footfall.fast_default,
+REVOKE ALL ON SEQUENCE footfall.archive_object_number FROM PUBLIC;
+REVOKE ALL ON footfall.segment, footfall.tombstone, footfall.truncation, footfall.fast_default, footfall.archive_object,
     footfall.unlogged_segment, footfall.unlogged_tombstone, footfall.setting FROM PUBLIC;

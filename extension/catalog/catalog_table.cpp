@@ -21,6 +21,8 @@ const char* nameOf(Table table, bool unlogged) {
             return "job";
         case Table::JobHistory:
             return "job_run";
+        case Table::ArchiveObject:
+            return "archive_object";
     }
     return "";
 }
@@ -31,7 +33,7 @@ struct Resolved {
     Oid index;
 };
 
-Resolved resolved[7][2] = {};
+Resolved resolved[kTableCount][2] = {};
 bool callbackRegistered = false;
 
 void forgetResolved(Datum, Oid relation) {

@@ -8,7 +8,17 @@
 
 namespace footfall::catalog {
 
-enum class Table { Segment, Tombstone, Truncation, FastDefault, Setting, Job, JobHistory };
+enum class Table {
+    Segment,
+    Tombstone,
+    Truncation,
+    FastDefault,
+    Setting,
+    Job,
+    JobHistory,
+    ArchiveObject
+};
+inline constexpr int kTableCount = 8;
 
 // The OID of the relation that all rows of `relation` are keyed by: its TOAST relation; InvalidOid
 // without one.

@@ -1,6 +1,7 @@
 // See segment_row.h.
 #include "extension/catalog/segment_row.h"
 
+#include "extension/catalog/archive_object.h"
 #include "extension/catalog/catalog_scan.h"
 #include "extension/catalog/segment_lock.h"
 
@@ -21,6 +22,8 @@ enum {
     kAttributes,
     kValueIds,
     kMeta,
+    kArchiveObject,
+    kRowGroup,
     kColumnCount
 };
 
@@ -41,12 +44,15 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, SegmentRow* row) {
     Datum values[kColumnCount];
     bool nulls[kColumnCount];
     heap_deform_tuple(tuple, descriptor, values, nulls);
-    for (bool null : nulls) {
-        if (null) {
+    for (int i = 0; i < kColumnCount; i++) {
+        // Of a local segment the last two are NULL, and no archived object has the number 0.
+        if (nulls[i] != (i >= kArchiveObject && nulls[kArchiveObject])) {
             ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
                             errmsg("footfall's segment catalog is damaged")));
         }
     }
+    row->archiveObject = nulls[kArchiveObject] ? 0 : DatumGetInt64(values[kArchiveObject]);
+    row->rowGroup = nulls[kRowGroup] ? 0 : DatumGetInt32(values[kRowGroup]);
     row->deleted = false;
     row->tid = tuple->t_self;
     row->number = DatumGetInt32(values[kNumber]);
@@ -221,6 +227,9 @@ void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId 
     values[kValueIds] =
         PointerGetDatum(construct_array(valueIds, row.columns, OIDOID, 4, true, TYPALIGN_INT));
     values[kMeta] = PointerGetDatum(row.meta);
+    values[kArchiveObject] = Int64GetDatum(row.archiveObject);
+    values[kRowGroup] = Int32GetDatum(row.rowGroup);
+    nulls[kArchiveObject] = nulls[kRowGroup] = !row.isCold();
     OpenTable table = open(Table::Segment, unlogged, RowExclusiveLock);
     insert(table, values, nulls, 2, cid);
     close(table);
@@ -300,6 +309,7 @@ void purgeStorage(Oid storage) {
     }
     deleteAll(Table::Truncation, false, storage, cid);
     deleteAll(Table::FastDefault, false, storage, cid);
+    forsakeArchiveObjects(storage);
 }
 
 void truncateStorage(Oid storage) {

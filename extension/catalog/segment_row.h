@@ -19,9 +19,14 @@ struct SegmentRow {
     int32 indexBytes;
     int columns;
     int16* attributes;  // attribute number of each column chunk
-    Oid* valueIds;      // TOAST value of each column chunk
+    Oid* valueIds;      // TOAST value of each column chunk; of a cold segment InvalidOid
     bool deleted;       // by listVacuumableSegments: deleted, though not dead to everyone
     bytea* meta;        // engine's SegmentMeta
+    int64 archiveObject;  // of a cold segment: the archived object, and the row group in it, that
+    int32 rowGroup;       // hold its chunks' rows; of a local one 0
+
+    // Whether its columns are in the archive. Its index, if any, is local all the same.
+    bool isCold() const { return archiveObject != 0; }
 };
 
 struct SegmentList {
@@ -40,7 +45,7 @@ bool findSegment(Oid storage, bool unlogged, int32 number, Snapshot snapshot, Se
 void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid);
 // Removes a segment's row and its tombstones.
 void deleteSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid);
-// Replaces a segment's row by one that differs in its values' ids only; its tombstones stay.
+// Replaces a segment's row by one that says where else the same rows are; its tombstones stay.
 void moveSegment(Oid storage, bool unlogged, const SegmentRow& row, const SegmentRow& moved,
                  CommandId cid);
 

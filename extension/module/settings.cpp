@@ -19,6 +19,7 @@ bool superuserJobs = false;
 int trainingMemory = 0;
 constexpr int kDefaultImportSize = 64 * 1024;
 int maxImportSize = kDefaultImportSize;
+char* allowedEndpoints = nullptr;
 bool debugIgnoreTombstones = false;
 
 namespace {
@@ -83,6 +84,12 @@ void defineSettings() {
         "footfall.max_import_size", "The largest model that footfall.import_model reads.",
         "Reading takes a few times the memory of what is read.", &maxImportSize, kDefaultImportSize,
         1, 1024 * 1024 - 1, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable(
+        "footfall.allowed_endpoints", "Hosts that archives may be at.",
+        "A list with commas of host, host:port, *.domain, *.domain:port, or *. Link-local addresses "
+        "are never allowed, loopback and private ones only where the list names the host itself. "
+        "Empty: archives are files only.",
+        &allowedEndpoints, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable(
         "footfall.debug_ignore_tombstones",
         "Developer setting: show deleted rows of segments. Answers are wrong while it is on.",

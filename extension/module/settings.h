@@ -17,6 +17,7 @@ extern int launcherInterval;        // footfall.launcher_interval, in seconds
 extern bool superuserJobs;          // footfall.superuser_jobs
 extern int trainingMemory;          // footfall.training_memory, in kilobytes; 0: no limit
 extern int maxImportSize;           // footfall.max_import_size, in kB
+extern char* allowedEndpoints;      // footfall.allowed_endpoints
 extern bool debugIgnoreTombstones;  // footfall.debug_ignore_tombstones, superuser only
 
 void defineSettings();

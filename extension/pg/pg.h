@@ -31,6 +31,7 @@ extern "C" {
 #include <access/multixact.h>
 #include <access/nbtree.h>
 #include <access/parallel.h>
+#include <access/reloptions.h>
 #include <access/relscan.h>
 #include <access/skey.h>
 #include <access/stratnum.h>
@@ -61,10 +62,13 @@ extern "C" {
 #include <catalog/pg_constraint.h>
 #include <catalog/pg_database.h>
 #include <catalog/pg_index.h>
+#include <catalog/pg_foreign_data_wrapper.h>
+#include <catalog/pg_foreign_server.h>
 #include <catalog/pg_inherits.h>
 #include <catalog/pg_proc.h>
 #include <catalog/pg_statistic.h>
 #include <catalog/pg_type.h>
+#include <catalog/pg_user_mapping.h>
 #include <catalog/storage.h>
 #include <catalog/toasting.h>
 #include <commands/dbcommands.h>
@@ -72,6 +76,7 @@ extern "C" {
 #include <commands/event_trigger.h>
 #include <commands/explain.h>
 #include <commands/extension.h>
+#include <commands/sequence.h>
 #include <commands/tablecmds.h>
 #include <commands/tablespace.h>
 #include <commands/trigger.h>
@@ -81,6 +86,7 @@ extern "C" {
 #include <executor/spi.h>
 #include <executor/tstoreReceiver.h>
 #include <executor/tuptable.h>
+#include <foreign/foreign.h>
 #include <fmgr.h>
 #include <funcapi.h>
 #include <mb/pg_wchar.h>
@@ -118,6 +124,7 @@ extern "C" {
 #include <storage/buffile.h>
 #include <storage/bufmgr.h>
 #include <storage/bufpage.h>
+#include <storage/fd.h>
 #include <storage/freespace.h>
 #include <storage/ipc.h>
 #include <storage/latch.h>

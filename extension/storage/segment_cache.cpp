@@ -35,6 +35,7 @@ void forgetAll(XactEvent event, void*) {
 bool hasSameValues(const catalog::SegmentRow& a, const catalog::SegmentRow& b) {
     return ItemPointerEquals(const_cast<ItemPointer>(&a.tid), const_cast<ItemPointer>(&b.tid)) &&
            a.columns == b.columns && a.indexValue == b.indexValue &&
+           a.archiveObject == b.archiveObject && a.rowGroup == b.rowGroup &&
            memcmp(a.valueIds, b.valueIds, sizeof(Oid) * static_cast<Size>(a.columns)) == 0;
 }
 

@@ -1,0 +1,261 @@
+// See archive_object.h.
+#include "extension/catalog/archive_object.h"
+
+#include <cstring>
+
+#include "extension/catalog/catalog_scan.h"
+
+namespace footfall::catalog {
+
+namespace {
+
+// Columns of footfall.archive_object, in order.
+enum {
+    kStorage,
+    kId,
+    kRelation,
+    kRoot,
+    kServer,
+    kFolder,
+    kLog,
+    kObjectKey,
+    kState,
+    kSegments,
+    kVersions,
+    kDeleted,
+    kRows,
+    kBytes,
+    kSha256,
+    kVerifiedAt,
+    kChangedAt,
+    kAttempt,
+    kColumnCount
+};
+
+constexpr ObjectState kStates[] = {ObjectState::Planned, ObjectState::Uploaded,
+                                   ObjectState::Committed, ObjectState::Switched,
+                                   ObjectState::Leaving};
+
+[[noreturn]] void reportDamage() {
+    ereport(ERROR,
+            (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's archive manifest is damaged")));
+    pg_unreachable();
+}
+
+ObjectState stateOf(const char* name) {
+    for (const ObjectState state : kStates) {
+        if (strcmp(stateName(state), name) == 0) {
+            return state;
+        }
+    }
+    reportDamage();
+}
+
+// The elements of an array without NULLs, copied.
+Datum* elementsOf(Datum array, Oid type, int length, bool byValue, char align, int* count) {
+    Datum* elements = nullptr;
+    bool* nulls = nullptr;
+    deconstruct_array(DatumGetArrayTypePCopy(array), type, length, byValue, align, &elements,
+                      &nulls, count);
+    for (int i = 0; i < *count; i++) {
+        if (nulls[i]) {
+            reportDamage();
+        }
+    }
+    return elements;
+}
+
+void readRow(HeapTuple tuple, TupleDesc descriptor, ArchiveObject* object) {
+    Datum values[kColumnCount];
+    bool nulls[kColumnCount];
+    heap_deform_tuple(tuple, descriptor, values, nulls);
+    for (int i = 0; i < kColumnCount; i++) {
+        if (nulls[i] && i != kSha256 && i != kVerifiedAt) {
+            reportDamage();
+        }
+    }
+    object->tid = tuple->t_self;
+    object->storage = DatumGetObjectId(values[kStorage]);
+    object->id = DatumGetInt64(values[kId]);
+    object->relation = DatumGetObjectId(values[kRelation]);
+    object->root = DatumGetObjectId(values[kRoot]);
+    object->server = TextDatumGetCString(values[kServer]);
+    object->folder = TextDatumGetCString(values[kFolder]);
+    object->log = TextDatumGetCString(values[kLog]);
+    object->key = TextDatumGetCString(values[kObjectKey]);
+    object->state = stateOf(TextDatumGetCString(values[kState]));
+    int versions = 0;
+    int deleted = 0;
+    const Datum* numbers =
+        elementsOf(values[kSegments], INT4OID, 4, true, TYPALIGN_INT, &object->segmentCount);
+    const Datum* tids = elementsOf(values[kVersions], TIDOID, sizeof(ItemPointerData), false,
+                                   TYPALIGN_SHORT, &versions);
+    const Datum* counts = elementsOf(values[kDeleted], INT4OID, 4, true, TYPALIGN_INT, &deleted);
+    if (versions != object->segmentCount || deleted != object->segmentCount) {
+        reportDamage();
+    }
+    const auto length = static_cast<Size>(Max(object->segmentCount, 1));
+    object->segments = static_cast<int32*>(palloc(sizeof(int32) * length));
+    object->versions = static_cast<ItemPointerData*>(palloc(sizeof(ItemPointerData) * length));
+    object->deleted = static_cast<int32*>(palloc(sizeof(int32) * length));
+    for (int i = 0; i < object->segmentCount; i++) {
+        object->segments[i] = DatumGetInt32(numbers[i]);
+        object->versions[i] = *reinterpret_cast<ItemPointer>(DatumGetPointer(tids[i]));
+        object->deleted[i] = DatumGetInt32(counts[i]);
+    }
+    object->rows = DatumGetInt64(values[kRows]);
+    object->bytes = DatumGetInt64(values[kBytes]);
+    object->sha256 = nulls[kSha256] ? nullptr : TextDatumGetCString(values[kSha256]);
+    object->verifiedAt = nulls[kVerifiedAt] ? 0 : DatumGetTimestampTz(values[kVerifiedAt]);
+    object->changedAt = DatumGetTimestampTz(values[kChangedAt]);
+    object->attempt = DatumGetInt32(values[kAttempt]);
+}
+
+void removeAt(const ItemPointerData& where) {
+    OpenTable table = open(Table::ArchiveObject, false, RowExclusiveLock);
+    ItemPointerData tid = where;
+    remove(table, &tid, GetCurrentCommandId(true));
+    close(table);
+}
+
+}  // namespace
+
+const char* stateName(ObjectState state) {
+    switch (state) {
+        case ObjectState::Planned:
+            return "planned";
+        case ObjectState::Uploaded:
+            return "uploaded";
+        case ObjectState::Committed:
+            return "committed";
+        case ObjectState::Switched:
+            return "switched";
+        case ObjectState::Leaving:
+            return "leaving";
+    }
+    return "";
+}
+
+ArchiveObjectList listArchiveObjects(Oid storage, bool everything) {
+    ArchiveObjectList list = {0, nullptr};
+    OpenTable table;
+    if (IsBinaryUpgrade || !tryOpen(Table::ArchiveObject, false, AccessShareLock, &table)) {
+        return list;
+    }
+    ScanKeyData key;
+    ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage));
+    CatalogScan scan = beginScan(table, nullptr, everything ? 0 : 1, &key);
+    int capacity = 0;
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = nextRow(scan))) {
+        CHECK_FOR_INTERRUPTS();
+        if (list.count == capacity) {
+            capacity = Max(16, capacity * 2);
+            const Size size = static_cast<Size>(capacity) * sizeof(ArchiveObject);
+            list.rows = static_cast<ArchiveObject*>(
+                list.rows == nullptr ? palloc(size) : repalloc(list.rows, size));
+        }
+        readRow(tuple, RelationGetDescr(table.table), &list.rows[list.count++]);
+    }
+    endScan(scan);
+    close(table);
+    return list;
+}
+
+bool findArchiveObject(Oid storage, int64 id, ArchiveObject* object) {
+    OpenTable table = open(Table::ArchiveObject, false, AccessShareLock);
+    ScanKeyData keys[2];
+    ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage));
+    ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
+    // Every version of the row says the same of where the object is, and one that an older snapshot
+    // may need is still there.
+    CatalogScan scan = beginScan(table, SnapshotAny, 2, keys);
+    HeapTuple tuple = nextRow(scan);
+    const bool found = HeapTupleIsValid(tuple);
+    if (found) {
+        readRow(tuple, RelationGetDescr(table.table), object);
+    }
+    endScan(scan);
+    close(table);
+    return found;
+}
+
+int64 nextArchiveObject() {
+    const Oid schema = get_namespace_oid("footfall", false);
+    const Oid sequence = get_relname_relid("archive_object_number", schema);
+    if (!OidIsValid(sequence) || getExtensionOfObject(RelationRelationId, sequence) !=
+                                     get_extension_oid("footfall", false)) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                        errmsg("footfall's sequence \"archive_object_number\" is missing")));
+    }
+    return nextval_internal(sequence, false);
+}
+
+void insertArchiveObject(const ArchiveObject& object) {
+    const auto length = static_cast<Size>(Max(object.segmentCount, 1));
+    auto* segments = static_cast<Datum*>(palloc(sizeof(Datum) * length));
+    auto* versions = static_cast<Datum*>(palloc(sizeof(Datum) * length));
+    auto* deleted = static_cast<Datum*>(palloc(sizeof(Datum) * length));
+    for (int i = 0; i < object.segmentCount; i++) {
+        segments[i] = Int32GetDatum(object.segments[i]);
+        versions[i] = PointerGetDatum(&object.versions[i]);
+        deleted[i] = Int32GetDatum(object.deleted[i]);
+    }
+    Datum values[kColumnCount] = {};
+    bool nulls[kColumnCount] = {};
+    values[kStorage] = ObjectIdGetDatum(object.storage);
+    values[kId] = Int64GetDatum(object.id);
+    values[kRelation] = ObjectIdGetDatum(object.relation);
+    values[kRoot] = ObjectIdGetDatum(object.root);
+    values[kServer] = CStringGetTextDatum(object.server);
+    values[kFolder] = CStringGetTextDatum(object.folder);
+    values[kLog] = CStringGetTextDatum(object.log);
+    values[kObjectKey] = CStringGetTextDatum(object.key);
+    values[kState] = CStringGetTextDatum(stateName(object.state));
+    values[kSegments] = PointerGetDatum(
+        construct_array(segments, object.segmentCount, INT4OID, 4, true, TYPALIGN_INT));
+    values[kVersions] = PointerGetDatum(construct_array(
+        versions, object.segmentCount, TIDOID, sizeof(ItemPointerData), false, TYPALIGN_SHORT));
+    values[kDeleted] = PointerGetDatum(
+        construct_array(deleted, object.segmentCount, INT4OID, 4, true, TYPALIGN_INT));
+    values[kRows] = Int64GetDatum(object.rows);
+    values[kBytes] = Int64GetDatum(object.bytes);
+    nulls[kSha256] = object.sha256 == nullptr;
+    if (!nulls[kSha256]) {
+        values[kSha256] = CStringGetTextDatum(object.sha256);
+    }
+    nulls[kVerifiedAt] = object.verifiedAt == 0;
+    values[kVerifiedAt] = TimestampTzGetDatum(object.verifiedAt);
+    values[kChangedAt] = TimestampTzGetDatum(GetCurrentTimestamp());
+    values[kAttempt] = Int32GetDatum(object.attempt);
+    OpenTable table = open(Table::ArchiveObject, false, RowExclusiveLock);
+    insert(table, values, nulls, 2, GetCurrentCommandId(true));
+    close(table);
+    CommandCounterIncrement();
+}
+
+void changeArchiveObject(const ArchiveObject& changed) {
+    removeArchiveObject(changed);
+    insertArchiveObject(changed);
+}
+
+void removeArchiveObject(const ArchiveObject& object) {
+    removeAt(object.tid);
+    CommandCounterIncrement();
+}
+
+void forsakeArchiveObjects(Oid storage) {
+    if (!OidIsValid(storage)) {
+        return;
+    }
+    const ArchiveObjectList list = listArchiveObjects(storage);
+    for (int i = 0; i < list.count; i++) {
+        ArchiveObject& object = list.rows[i];
+        removeAt(object.tid);
+        object.storage = InvalidOid;
+        object.state = ObjectState::Leaving;
+        insertArchiveObject(object);
+    }
+}
+
+}  // namespace footfall::catalog
