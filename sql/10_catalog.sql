@@ -77,6 +77,7 @@ CREATE TABLE footfall.archive_object (
     segments pg_catalog.int4[] NOT NULL,
     versions pg_catalog.tid[] NOT NULL,
     deleted pg_catalog.int4[] NOT NULL,
+    attributes pg_catalog.int2[] NOT NULL,
     rows pg_catalog.int8 NOT NULL,
     bytes pg_catalog.int8 NOT NULL,
     sha256 pg_catalog.text,

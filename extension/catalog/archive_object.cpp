@@ -23,6 +23,7 @@ enum {
     kSegments,
     kVersions,
     kDeleted,
+    kAttributes,
     kRows,
     kBytes,
     kSha256,
@@ -103,6 +104,13 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, ArchiveObject* object) {
         object->versions[i] = *reinterpret_cast<ItemPointer>(DatumGetPointer(tids[i]));
         object->deleted[i] = DatumGetInt32(counts[i]);
     }
+    const Datum* attributes = elementsOf(values[kAttributes], INT2OID, 2, true, TYPALIGN_SHORT,
+                                         &object->attributeCount);
+    object->attributes = static_cast<int16*>(
+        palloc(sizeof(int16) * static_cast<Size>(Max(object->attributeCount, 1))));
+    for (int i = 0; i < object->attributeCount; i++) {
+        object->attributes[i] = DatumGetInt16(attributes[i]);
+    }
     object->rows = DatumGetInt64(values[kRows]);
     object->bytes = DatumGetInt64(values[kBytes]);
     object->sha256 = nulls[kSha256] ? nullptr : TextDatumGetCString(values[kSha256]);
@@ -167,13 +175,14 @@ bool findArchiveObject(Oid storage, int64 id, ArchiveObject* object) {
     ScanKeyData keys[2];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
-    // Every version of the row says the same of where the object is, and one that an older snapshot
-    // may need is still there.
+    // Every version of the row since the object was uploaded says the same of where it is, and one
+    // that an older snapshot may need is still there.
     CatalogScan scan = beginScan(table, SnapshotAny, 2, keys);
-    HeapTuple tuple = nextRow(scan);
-    const bool found = HeapTupleIsValid(tuple);
-    if (found) {
+    bool found = false;
+    HeapTuple tuple;
+    while (!found && HeapTupleIsValid(tuple = nextRow(scan))) {
         readRow(tuple, RelationGetDescr(table.table), object);
+        found = object->sha256 != nullptr;
     }
     endScan(scan);
     close(table);
@@ -218,6 +227,13 @@ void insertArchiveObject(const ArchiveObject& object) {
         versions, object.segmentCount, TIDOID, sizeof(ItemPointerData), false, TYPALIGN_SHORT));
     values[kDeleted] = PointerGetDatum(
         construct_array(deleted, object.segmentCount, INT4OID, 4, true, TYPALIGN_INT));
+    auto* attributes = static_cast<Datum*>(
+        palloc(sizeof(Datum) * static_cast<Size>(Max(object.attributeCount, 1))));
+    for (int i = 0; i < object.attributeCount; i++) {
+        attributes[i] = Int16GetDatum(object.attributes[i]);
+    }
+    values[kAttributes] = PointerGetDatum(
+        construct_array(attributes, object.attributeCount, INT2OID, 2, true, TYPALIGN_SHORT));
     values[kRows] = Int64GetDatum(object.rows);
     values[kBytes] = Int64GetDatum(object.bytes);
     nulls[kSha256] = object.sha256 == nullptr;

@@ -33,6 +33,8 @@ struct ArchiveObject {
     int32* segments;            // in the order of the row groups
     ItemPointerData* versions;  // of their catalog rows
     int32* deleted;             // tombstones they had
+    int attributeCount;
+    int16* attributes;  // the table's attribute number of each column of the object
     int64 rows;
     int64 bytes;
     char* sha256;            // nullptr: not uploaded yet

@@ -27,6 +27,8 @@ struct SegmentRow {
 
     // Whether its columns are in the archive. Its index, if any, is local all the same.
     bool isCold() const { return archiveObject != 0; }
+    // What of it lies in the TOAST relation.
+    int64 localBytes() const { return isCold() ? indexBytes : storedBytes; }
 };
 
 struct SegmentList {
