@@ -63,7 +63,7 @@ CREATE UNLOGGED TABLE footfall.unlogged_segment (LIKE footfall.segment INCLUDING
 CREATE UNLOGGED TABLE footfall.unlogged_tombstone (LIKE footfall.tombstone INCLUDING ALL);
 
 -- Objects in archives: what is planned, what was uploaded, which of them hold segments' rows, and which are to leave.
--- storage 0: of a table that is gone. The versions are those of the segments' rows when the object was planned.
+-- storage 0: of a table that is gone.
 CREATE TABLE footfall.archive_object (
     storage pg_catalog.oid NOT NULL,
     id pg_catalog.int8 NOT NULL,
@@ -75,7 +75,6 @@ CREATE TABLE footfall.archive_object (
     object_key pg_catalog.text NOT NULL,
     state pg_catalog.text NOT NULL,
     segments pg_catalog.int4[] NOT NULL,
-    versions pg_catalog.tid[] NOT NULL,
     deleted pg_catalog.int4[] NOT NULL,
     attributes pg_catalog.int2[] NOT NULL,
     rows pg_catalog.int8 NOT NULL,

@@ -21,7 +21,6 @@ enum {
     kObjectKey,
     kState,
     kSegments,
-    kVersions,
     kDeleted,
     kAttributes,
     kRows,
@@ -85,23 +84,18 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, ArchiveObject* object) {
     object->log = TextDatumGetCString(values[kLog]);
     object->key = TextDatumGetCString(values[kObjectKey]);
     object->state = stateOf(TextDatumGetCString(values[kState]));
-    int versions = 0;
     int deleted = 0;
     const Datum* numbers =
         elementsOf(values[kSegments], INT4OID, 4, true, TYPALIGN_INT, &object->segmentCount);
-    const Datum* tids = elementsOf(values[kVersions], TIDOID, sizeof(ItemPointerData), false,
-                                   TYPALIGN_SHORT, &versions);
     const Datum* counts = elementsOf(values[kDeleted], INT4OID, 4, true, TYPALIGN_INT, &deleted);
-    if (versions != object->segmentCount || deleted != object->segmentCount) {
+    if (deleted != object->segmentCount) {
         reportDamage();
     }
     const auto length = static_cast<Size>(Max(object->segmentCount, 1));
     object->segments = static_cast<int32*>(palloc(sizeof(int32) * length));
-    object->versions = static_cast<ItemPointerData*>(palloc(sizeof(ItemPointerData) * length));
     object->deleted = static_cast<int32*>(palloc(sizeof(int32) * length));
     for (int i = 0; i < object->segmentCount; i++) {
         object->segments[i] = DatumGetInt32(numbers[i]);
-        object->versions[i] = *reinterpret_cast<ItemPointer>(DatumGetPointer(tids[i]));
         object->deleted[i] = DatumGetInt32(counts[i]);
     }
     const Datum* attributes = elementsOf(values[kAttributes], INT2OID, 2, true, TYPALIGN_SHORT,
@@ -203,11 +197,9 @@ int64 nextArchiveObject() {
 void insertArchiveObject(const ArchiveObject& object) {
     const auto length = static_cast<Size>(Max(object.segmentCount, 1));
     auto* segments = static_cast<Datum*>(palloc(sizeof(Datum) * length));
-    auto* versions = static_cast<Datum*>(palloc(sizeof(Datum) * length));
     auto* deleted = static_cast<Datum*>(palloc(sizeof(Datum) * length));
     for (int i = 0; i < object.segmentCount; i++) {
         segments[i] = Int32GetDatum(object.segments[i]);
-        versions[i] = PointerGetDatum(&object.versions[i]);
         deleted[i] = Int32GetDatum(object.deleted[i]);
     }
     Datum values[kColumnCount] = {};
@@ -223,8 +215,6 @@ void insertArchiveObject(const ArchiveObject& object) {
     values[kState] = CStringGetTextDatum(stateName(object.state));
     values[kSegments] = PointerGetDatum(
         construct_array(segments, object.segmentCount, INT4OID, 4, true, TYPALIGN_INT));
-    values[kVersions] = PointerGetDatum(construct_array(
-        versions, object.segmentCount, TIDOID, sizeof(ItemPointerData), false, TYPALIGN_SHORT));
     values[kDeleted] = PointerGetDatum(
         construct_array(deleted, object.segmentCount, INT4OID, 4, true, TYPALIGN_INT));
     auto* attributes = static_cast<Datum*>(

@@ -9,7 +9,8 @@
 //   switched   the segments are cold: their rows are read from it
 //   leaving    nobody new reads it: it goes out of the log, and later out of the store
 //
-// Where an object is (server, folder, key) and its bytes never change once it is uploaded.
+// Where an object is (server, folder, key) and its bytes never change once it is uploaded. Segments
+// are told by number: a number is never used again, and the rows of a segment never change.
 #pragma once
 
 #include "extension/catalog/catalog_table.h"
@@ -30,9 +31,8 @@ struct ArchiveObject {
     char* key;     // below the folder
     ObjectState state;
     int segmentCount;
-    int32* segments;            // in the order of the row groups
-    ItemPointerData* versions;  // of their catalog rows
-    int32* deleted;             // tombstones they had
+    int32* segments;  // in the order of the row groups
+    int32* deleted;   // tombstones they had when they were planned
     int attributeCount;
     int16* attributes;  // the table's attribute number of each column of the object
     int64 rows;
