@@ -98,7 +98,9 @@ void DeltaLog::checkFits(const DeltaCommit& commit) const {
         if (!commit.protocol || !commit.metadata)
             conflict("cannot be made: there is no table", kDeltaLogFolder);
     } else {
-        if (commit.protocol || commit.metadata)
+        if (commit.protocol ||
+            (commit.metadata && (commit.metadata->id != metadata_->id ||
+                                 commit.metadata->partitionColumns != metadata_->partitionColumns)))
             conflict("would create a table that exists", kDeltaLogFolder);
         if (hasInvariants(metadata_->schema))
             base::throwUnsupported("the Delta table \"%s\" has column invariants",

@@ -10,6 +10,7 @@
 #include "extension/partition/retention.h"
 #include "extension/storage/rewrite.h"
 #include "extension/worker/job_step.h"
+#include "extension/worker/leaf_step.h"
 
 namespace footfall::worker {
 
@@ -44,25 +45,6 @@ int64 sealPeriod(const partition::Policy& policy) {
 
 int64 closingPeriod(const partition::Policy& policy) {
     return between(10 * USECS_PER_SEC, slotLength(policy) / 2, kHour);
-}
-
-// Keeps the first of several errors. True when there is one to stop at.
-bool failed(JobResult* result, ErrorData* failure) {
-    if (failure == nullptr) {
-        return false;
-    }
-    if (result->error == nullptr) {
-        result->error = failure;
-    }
-    return true;
-}
-
-bool inUse(const ErrorData* failure) {
-    return failure != nullptr && failure->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
-}
-
-bool isCancel(const JobResult* result) {
-    return result->error != nullptr && result->error->sqlerrcode == ERRCODE_QUERY_CANCELED;
 }
 
 // The policy in force now: it may have changed since the job was chosen.
@@ -143,24 +125,6 @@ void runPartitions(Oid relation, TimestampTz now, JobResult* result) {
                             made.partitions, made.rows);
 }
 
-// The footfall tables at or below a relation that its owner owns.
-List* leavesOf(Oid relation) {
-    List* leaves = NIL;
-    ListCell* cell;
-    foreach (cell, find_all_inheritors(relation, AccessShareLock, nullptr)) {
-        const Oid leaf = lfirst_oid(cell);
-        if (get_rel_relkind(leaf) != RELKIND_RELATION || !functions::ownsRelation(leaf)) {
-            continue;
-        }
-        Relation table = table_open(leaf, NoLock);
-        if (storage::isFootfallTable(table)) {
-            leaves = lappend_oid(leaves, leaf);
-        }
-        table_close(table, NoLock);
-    }
-    return leaves;
-}
-
 int64 sealedBytes(Oid table) {
     Relation relation = table_open(table, AccessShareLock);
     const Oid storage = catalog::storageOf(relation);
@@ -168,15 +132,6 @@ int64 sealedBytes(Oid table) {
     return OidIsValid(storage) ? DatumGetInt64(DirectFunctionCall1(pg_total_relation_size,
                                                                    ObjectIdGetDatum(storage)))
                                : 0;
-}
-
-// Whether the table is still there; it is locked then as seal and compact lock it.
-bool lockLeaf(Oid leaf) {
-    if (get_rel_relkind(leaf) != RELKIND_RELATION) {
-        return false;
-    }
-    partition::lockBriefly(leaf, ShareUpdateExclusiveLock);
-    return functions::ownsRelation(leaf);
 }
 
 void runSeal(Oid relation, TimestampTz now, JobResult* result) {
@@ -251,31 +206,6 @@ int64 rowsToCompact(Oid leaf) {
         needed = deleted * kTombstoneShare > rows;
     }
     return needed ? Max(rows, 1) : 0;
-}
-
-struct CompactionRun {
-    Oid relation;
-    JobResult* result;
-    bool busy;
-};
-
-functions::Outcome compactionStepOfJob(Oid table, functions::Step step, void* context) {
-    auto* run = static_cast<CompactionRun*>(context);
-    functions::Outcome outcome = functions::Outcome::Nothing;
-    const bool snapshot = step != functions::Step::Vacuum;
-    ErrorData* failure = runStep(run->relation, snapshot, [&] {
-        if (lockLeaf(table)) {
-            outcome = functions::compactionStep(table, step);
-        }
-    });
-    if (failure != nullptr) {
-        outcome = functions::Outcome::Nothing;
-        run->busy |= inUse(failure);
-        if (!inUse(failure)) {
-            (void)failed(run->result, failure);
-        }
-    }
-    return outcome;
 }
 
 void runCompact(Oid relation, TimestampTz now, JobResult* result) {

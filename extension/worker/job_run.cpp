@@ -9,6 +9,7 @@
 #include "extension/partition/table_owner.h"
 #include "extension/pg/guard.h"
 #include "extension/worker/job_step.h"
+#include "extension/worker/procedure.h"
 
 namespace footfall::worker {
 
@@ -217,25 +218,8 @@ TimestampTz nextDue(TimestampTz latest) {
 
 namespace {
 
-// CALL footfall.run_jobs and footfall.retain end transactions, so they need one of their own.
-void requireOwnTransaction(FunctionCallInfo fcinfo, const char* what) {
-    PreventCommandIfReadOnly(what);
-    PreventCommandDuringRecovery(what);
-    const bool atomic = fcinfo->context == nullptr || !IsA(fcinfo->context, CallContext) ||
-                        castNode(CallContext, fcinfo->context)->atomic;
-    if (atomic) {
-        ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-                        errmsg("%s cannot run inside a transaction block", what),
-                        errhint("Each job commits what it has done. Call it by itself.")));
-    }
-}
-
 ErrorData* runAsked(const footfall::worker::Request& request) {
-    if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT) {
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("SPI_connect_ext failed")));
-    }
-    // The CALL's own snapshot goes with its transaction.
-    SPI_commit();
+    footfall::worker::beginOwnTransactions();
     return footfall::worker::runJobs(request);
 }
 
@@ -257,7 +241,7 @@ PG_FUNCTION_INFO_V1(footfall_run_jobs);
 PG_FUNCTION_INFO_V1(footfall_retain);
 
 PGDLLEXPORT Datum footfall_run_jobs(PG_FUNCTION_ARGS) {
-    requireOwnTransaction(fcinfo, "CALL footfall.run_jobs()");
+    footfall::worker::requireOwnTransaction(fcinfo, "CALL footfall.run_jobs()");
     footfall::worker::Request request = {};
     request.asOf = asOfArgument(fcinfo);
     if (!PG_ARGISNULL(0)) {
@@ -270,7 +254,7 @@ PGDLLEXPORT Datum footfall_run_jobs(PG_FUNCTION_ARGS) {
 }
 
 PGDLLEXPORT Datum footfall_retain(PG_FUNCTION_ARGS) {
-    requireOwnTransaction(fcinfo, "CALL footfall.retain()");
+    footfall::worker::requireOwnTransaction(fcinfo, "CALL footfall.retain()");
     footfall::worker::Request request = {};
     request.asOf = asOfArgument(fcinfo);
     request.relation = footfall::functions::existingRelation(fcinfo);
