@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/encoding/held_column.h"
 #include "engine/segment/paged_piece.h"
 #include "engine/segment/sort_permutation.h"
 
@@ -11,6 +12,12 @@ namespace footfall::segment {
 SegmentReader::SegmentReader(const SegmentMeta& meta, ChunkSource& source,
                              std::pmr::memory_resource* resource)
     : meta_(meta), source_(source), arena_(resource), slots_(arena_.resource()) {}
+
+SegmentReader::SegmentReader(const SegmentMeta& meta, ChunkSource& source, ColumnSource& columns,
+                             std::pmr::memory_resource* resource)
+    : SegmentReader(meta, source, resource) {
+    columns_ = &columns;
+}
 
 class SegmentReader::Chunk final : public PagedPiece {
   public:
@@ -47,15 +54,10 @@ encoding::ColumnDecoder& SegmentReader::open(uint32_t column) {
         return *slot.decoder;
     if (slot.state == State::Opening)
         base::throwCorrupt("columns refer to each other in a circle");
-    const ColumnMeta& header = meta_.column(column);
-    auto* chunk = arena_.make<Chunk>(source_, column);
-    chunk->open(header.chunkBytes, header.crc, sparse_, arena_.resource());
     slot.state = State::Opening;
     const uint8_t outer = std::exchange(depth_, 0);
     try {
-        encoding::OpenContext context{arena_, this};
-        slot.decoder = encoding::openColumn(base::ByteReader(chunk->payload(), chunk), header.type,
-                                            meta_.rows(), context);
+        slot.decoder = columns_ != nullptr ? openHeld(column) : openChunk(column);
     } catch (...) {
         slot.state = State::Closed;
         depth_ = outer;
@@ -64,6 +66,24 @@ encoding::ColumnDecoder& SegmentReader::open(uint32_t column) {
     slot.depth = std::exchange(depth_, outer);
     slot.state = State::Open;
     return *slot.decoder;
+}
+
+encoding::ColumnDecoder* SegmentReader::openChunk(uint32_t column) {
+    const ColumnMeta& header = meta_.column(column);
+    auto* chunk = arena_.make<Chunk>(source_, column);
+    chunk->open(header.chunkBytes, header.crc, sparse_, arena_.resource());
+    encoding::OpenContext context{arena_, this};
+    return encoding::openColumn(base::ByteReader(chunk->payload(), chunk), header.type,
+                                meta_.rows(), context);
+}
+
+encoding::ColumnDecoder* SegmentReader::openHeld(uint32_t column) {
+    const vector::Column& values = columns_->column(column);
+    if (values.type() != meta_.column(column).type || values.size() != meta_.rows()) {
+        base::throwCorrupt("column %u has %u rows of another kind than the segment's %u", column,
+                           values.size(), meta_.rows());
+    }
+    return encoding::openHeld(values, arena_);
 }
 
 // An encoder makes chains of two (a template's number, itself derived); long ones would let damaged

@@ -3,6 +3,9 @@
 // A reader opens a column's chunk when it is first touched: fetches it, whole or page by page,
 // checks length and CRC-32C, builds the decoder. What it keeps lives in one arena over the resource
 // given at construction and goes with the reader. Not for two threads at once.
+//
+// The columns of an archived segment come whole from a ColumnSource instead; its index stays with
+// the chunks' source. What they hold is as the header says, so everything else is the same.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +31,21 @@ class ChunkSource {
     virtual void fetchIndex(uint32_t offset, std::span<std::byte> into) = 0;
 };
 
+class ColumnSource {
+  public:
+    virtual ~ColumnSource() = default;
+    // All rows of the column, which outlive the reader. Called once a column, when it is first
+    // touched.
+    virtual const vector::Column& column(uint32_t column) = 0;
+};
+
 class SegmentReader final : private encoding::ColumnResolver {
   public:
     // Opens nothing yet; `meta` and `source` must outlive the reader.
     SegmentReader(const SegmentMeta& meta, ChunkSource& source,
+                  std::pmr::memory_resource* resource);
+    // The same with columns from elsewhere; of `source` only the index is fetched.
+    SegmentReader(const SegmentMeta& meta, ChunkSource& source, ColumnSource& columns,
                   std::pmr::memory_resource* resource);
 
     const SegmentMeta& meta() const noexcept { return meta_; }
@@ -80,12 +94,15 @@ class SegmentReader final : private encoding::ColumnResolver {
 
     encoding::ColumnDecoder& resolve(uint32_t column) override;
     encoding::ColumnDecoder& open(uint32_t column);
+    encoding::ColumnDecoder* openChunk(uint32_t column);
+    encoding::ColumnDecoder* openHeld(uint32_t column);
     const SegmentIndex& index();
     Index& openIndex(bool sparse);
     void verifyOrder();
 
     const SegmentMeta& meta_;
     ChunkSource& source_;
+    ColumnSource* columns_ = nullptr;
     encoding::Arena arena_;
     std::pmr::vector<Slot> slots_;
     const SegmentIndex* index_ = nullptr;

@@ -72,9 +72,13 @@ void Column::appendNull() {
         std::memset(data_.extend(type_.width), 0, type_.width);
     }
     ++rows_;
+    markNull(rows_ - 1);
+}
+
+void Column::markNull(uint32_t row) {
     growNulls();
     ++nulls_;
-    nullWords()[(rows_ - 1) >> 6] |= uint64_t{1} << ((rows_ - 1) & 63);
+    nullWords()[row >> 6] |= uint64_t{1} << (row & 63);
 }
 
 std::byte* Column::extendFixed(uint32_t rows) {
@@ -134,11 +138,32 @@ void Column::appendFrom(const Column& other, uint32_t row) {
 }
 
 void Column::appendRange(const Column& other, uint32_t first, uint32_t count) {
-    if (other.nulls_ != 0 || type_.isBytes()) {
+    if (count == 0)
+        return;
+    if (type_.isBytes()) {
+        const uint32_t* from = other.offsets() + first;
+        const uint32_t begin = first == 0 ? 0 : from[-1];
+        const uint32_t bytes = from[count - 1] - begin;
+        if (bytes > kMaxHeap - data_.size())
+            throwTooLarge();
+        // Unsigned: a shift to the left wraps around, and back.
+        const uint32_t shift = static_cast<uint32_t>(data_.size()) - begin;
+        data_.append(other.heap() + begin, bytes);
+        auto* ends = reinterpret_cast<uint32_t*>(ends_.extend(size_t{count} * sizeof(uint32_t)));
         for (uint32_t i = 0; i < count; ++i)
-            appendFrom(other, first + i);
-    } else if (count != 0) {
-        std::memcpy(extendFixed(count), other.fixedAt(first), size_t{count} * type_.width);
+            ends[i] = from[i] + shift;
+    } else {
+        data_.append(other.fixedAt(first), size_t{count} * type_.width);
+    }
+    const uint32_t before = rows_;
+    rows_ += count;
+    if (nulls_ != 0)
+        growNulls();
+    if (other.nulls_ == 0)
+        return;
+    for (uint32_t i = 0; i < count; ++i) {
+        if (other.isNull(first + i))
+            markNull(before + i);
     }
 }
 

@@ -158,6 +158,8 @@ class Column {
     }
     uint64_t* nullWords() noexcept { return reinterpret_cast<uint64_t*>(nullBits_.data()); }
     void growNulls();
+    // A row that is not NULL yet and whose value is zero or empty.
+    void markNull(uint32_t row);
     void endRow() {
         const auto end = static_cast<uint32_t>(data_.size());
         std::memcpy(ends_.extend(sizeof(end)), &end, sizeof(end));
