@@ -13,6 +13,10 @@ void AggregateCounters::addPruning(const storage::ScanFilter& filter) {
     segmentsPruned += static_cast<uint64>(filter.segmentsPruned);
     blocksRead += static_cast<uint64>(filter.blocksRead);
     blocksPruned += static_cast<uint64>(filter.blocksPruned);
+    coldSegments += static_cast<uint64>(filter.archive.segments);
+    columnsFetched += static_cast<uint64>(filter.archive.columnsRead);
+    columnsCached += static_cast<uint64>(filter.archive.columnsCached);
+    bytesFetched += static_cast<uint64>(filter.archive.bytesRead);
 }
 
 void SharedCounters::initialize() {
@@ -143,6 +147,12 @@ void explainRead(const AggregatePlan& plan, const AggregateCounters& counters, c
     explainCounter("Blocks Pruned", counters.blocksPruned, es);
     explainCounter("Sealed Rows", counters.batches.sealedRows, es);
     explainCounter("Hot Rows", counters.batches.hotRows, es);
+    if (counters.coldSegments > 0) {
+        explainCounter("Cold Segments Read", counters.coldSegments, es);
+        explainCounter("Archived Columns Fetched", counters.columnsFetched, es);
+        explainCounter("Archived Columns Cached", counters.columnsCached, es);
+        explainCounter("Archived Bytes Fetched", counters.bytesFetched, es);
+    }
     if (es->verbose) {
         explainCounter("Bytes Decoded", counters.batches.bytesDecoded, es);
     }

@@ -19,6 +19,10 @@ struct AggregateCounters {
     uint64 lookupPasses;
     uint64 spilledFiles;
     uint64 ranges;  // of customers, streamed
+    uint64 coldSegments;
+    uint64 columnsFetched;  // from the archive
+    uint64 columnsCached;   // taken from the local cache instead
+    uint64 bytesFetched;
 
     void addPruning(const storage::ScanFilter& filter);
 };

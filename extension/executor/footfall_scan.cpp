@@ -326,6 +326,13 @@ void explain(CustomScanState* node, List* ancestors, ExplainState* es) {
         ExplainPropertyInteger("Blocks Read", nullptr, state->filter.blocksRead, es);
         ExplainPropertyInteger("Blocks Pruned", nullptr, state->filter.blocksPruned, es);
     }
+    const storage::ArchiveCounters& archive = state->filter.archive;
+    if (archive.segments > 0) {
+        ExplainPropertyInteger("Cold Segments Read", nullptr, archive.segments, es);
+        ExplainPropertyInteger("Archived Columns Fetched", nullptr, archive.columnsRead, es);
+        ExplainPropertyInteger("Archived Columns Cached", nullptr, archive.columnsCached, es);
+        ExplainPropertyInteger("Archived Bytes Fetched", nullptr, archive.bytesRead, es);
+    }
 }
 
 CustomExecMethods makeExecMethods() {

@@ -387,6 +387,7 @@ void checkTable(Check* check) {
         });
         storage::SealedSegment* segment =
             storage::SealedSegment::create(check->relation, RelationGetDescr(check->relation));
+        segment->distrustCache();
         for (int i = 0; listed && i < list.count; i++) {
             if (i > 0 && list.rows[i].number <= list.rows[i - 1].number) {
                 report(check, list.rows[i].number, nullptr,

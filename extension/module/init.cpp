@@ -8,6 +8,7 @@
 #include "extension/planner/partition_statistics.h"
 #include "extension/planner/scan_path.h"
 #include "extension/storage/bulk_load.h"
+#include "extension/storage/archived_objects.h"
 #include "extension/storage/segment_cache.h"
 #include "extension/worker/launcher.h"
 
@@ -40,6 +41,7 @@ void _PG_init(void) {
     footfall::module::defineSettings();
     footfall::storage::initBulkLoad();
     footfall::storage::initSegmentCache();
+    footfall::storage::initArchivedObjects();
     footfall::catalog::installDdlHooks();
     footfall::catalog::installSettingHook();
     footfall::planner::installPlannerHooks();

@@ -15,6 +15,7 @@ bool enableVectorized = true;
 bool requireVectorized = false;
 int maxWorkers = 2;
 int launcherInterval = 60;
+int archiveCacheSize = 1024;
 bool superuserJobs = false;
 int trainingMemory = 0;
 constexpr int kDefaultImportSize = 64 * 1024;
@@ -70,6 +71,11 @@ void defineSettings() {
         "How long a database goes unlooked at when no job of it is known to be due.",
         "What is due sooner is run sooner.", &launcherInterval, 60, 1, 86400, PGC_SIGHUP,
         GUC_UNIT_S, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "footfall.archive_cache_size",
+        "How much of archived columns is kept in files of the server; 0: nothing.",
+        "All sessions share the files. Those that were used longest ago make room.",
+        &archiveCacheSize, 1024, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_MB, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable(
         "footfall.superuser_jobs",
         "Whether background workers run the jobs of tables that superusers own.",

@@ -14,6 +14,7 @@ extern bool enableVectorized;       // footfall.enable_vectorized
 extern bool requireVectorized;      // footfall.require_vectorized
 extern int maxWorkers;              // footfall.max_workers
 extern int launcherInterval;        // footfall.launcher_interval, in seconds
+extern int archiveCacheSize;        // footfall.archive_cache_size, in MB
 extern bool superuserJobs;          // footfall.superuser_jobs
 extern int trainingMemory;          // footfall.training_memory, in kilobytes; 0: no limit
 extern int maxImportSize;           // footfall.max_import_size, in kB

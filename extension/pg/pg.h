@@ -81,6 +81,7 @@ extern "C" {
 #include <commands/tablespace.h>
 #include <commands/trigger.h>
 #include <commands/vacuum.h>
+#include <common/file_utils.h>
 #include <common/pg_prng.h>
 #include <executor/executor.h>
 #include <executor/spi.h>

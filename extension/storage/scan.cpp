@@ -52,6 +52,7 @@ bool pruneSegment(SealedSegment* segment, ScanFilter* filter, segment::BlockSet*
     // Few blocks: their pages rather than whole chunks.
     constexpr int64 kSparseShare = 8;
     segment->reader().setSparse(count * kSparseShare <= all);
+    segment->countInto(&filter->archive);
     return count > 0;
 }
 

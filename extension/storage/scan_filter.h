@@ -8,6 +8,7 @@
 #include "engine/segment/segment_reader.h"
 #include "extension/catalog/segment_row.h"
 #include "extension/pg/pg.h"
+#include "extension/storage/archived_columns.h"
 
 namespace footfall::storage {
 
@@ -29,6 +30,7 @@ struct ScanFilter {
     int64 segmentsPruned;
     int64 blocksRead;
     int64 blocksPruned;
+    ArchiveCounters archive;
 };
 
 // Installs the filter; it must live as long as the scan, or until the next one. Before the first

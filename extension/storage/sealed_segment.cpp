@@ -42,6 +42,9 @@ SealedSegment* SealedSegment::create(Relation relation, TupleDesc descriptor) {
     self->row_ = nullptr;
     self->meta_ = nullptr;
     self->reader_ = nullptr;
+    self->archived_ = nullptr;
+    self->habit_ = {natts, static_cast<bool*>(palloc0(static_cast<Size>(Max(natts, 1))))};
+    self->cached_ = true;
     self->deleted_ = nullptr;
     self->deletedCount_ = 0;
     self->rangeFirst_ = 0;
@@ -63,6 +66,7 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
     row_ = row;
     meta_ = nullptr;
     reader_ = nullptr;
+    archived_ = nullptr;
     rangeFirst_ = 0;
     rangeEnd_ = 0;
     deleted_ = nullptr;
@@ -91,10 +95,23 @@ void SealedSegment::open(const catalog::SegmentRow* row, Snapshot snapshot) {
             segmentContext_, segment::SegmentMeta::parse(bytes, segmentResource_));
         checkLayout();
         auto* source = pg::makeIn<ToastSource>(segmentContext_, storage_, row, meta_);
-        reader_ =
-            pg::makeIn<segment::SegmentReader>(segmentContext_, *meta_, *source, segmentResource_);
+        if (!row->isCold()) {
+            reader_ = pg::makeIn<segment::SegmentReader>(segmentContext_, *meta_, *source,
+                                                         segmentResource_);
+            return;
+        }
+        archived_ = pg::makeIn<ArchivedColumns>(segmentContext_, table_, storage_, row, meta_,
+                                                habit_, cached_, segmentResource_);
+        reader_ = pg::makeIn<segment::SegmentReader>(segmentContext_, *meta_, *source, *archived_,
+                                                     segmentResource_);
     });
     MemoryContextSwitchTo(previous);
+}
+
+void SealedSegment::countInto(ArchiveCounters* counters) {
+    if (archived_ != nullptr) {
+        archived_->countInto(counters);
+    }
 }
 
 void SealedSegment::hideDeleted(Snapshot snapshot) {

@@ -6,6 +6,9 @@
 // the TOAST relation once per segment, the batch's rows become Datums once per batch. Values live
 // until the next batch is loaded.
 //
+// The columns of a cold segment come from the archive instead (archived_columns.h); all else is the
+// same, its index included.
+//
 // Memory: everything of a segment is in segmentContext_, everything of a batch in batchContext_,
 // both children of the context current at creation; nothing here needs a destructor.
 #pragma once
@@ -15,6 +18,7 @@
 #include "extension/catalog/segment_row.h"
 #include "extension/pg/memory.h"
 #include "extension/pg/pg.h"
+#include "extension/storage/archived_columns.h"
 
 namespace footfall::storage {
 
@@ -42,6 +46,10 @@ class SealedSegment {
 
     // Opens a segment and its tombstones under `snapshot`; nullptr shows deleted rows too.
     void open(const catalog::SegmentRow* row, Snapshot snapshot);
+    // Cold segments opened from now on are read from the archive itself, not from the local cache.
+    void distrustCache() { cached_ = false; }
+    // Where reading the open segment is counted, if it is cold.
+    void countInto(ArchiveCounters* counters);
     // Hides the rows that are deleted for `snapshot`, of a segment opened without one.
     void hideDeleted(Snapshot snapshot);
 
@@ -114,6 +122,9 @@ class SealedSegment {
     const catalog::SegmentRow* row_;
     segment::SegmentMeta* meta_;
     segment::SegmentReader* reader_;
+    ArchivedColumns* archived_;  // of a cold segment
+    ColumnHabit habit_;
+    bool cached_;
     uint64* deleted_;
     int32 deletedCount_;
     int32 rangeFirst_;  // rows of one batch that attributes_ shows

@@ -62,7 +62,8 @@ int* orderClaims(Oid storage, bool unlogged, const catalog::SegmentList& list, i
     for (int i = 0; i < list.count; i++) {
         CHECK_FOR_INTERRUPTS();
         const int index = order == ClaimOrder::NewestFirst ? list.count - 1 - i : i;
-        if (list.rows[index].rows > maxRows) {
+        const bool left = order == ClaimOrder::WorkFirst && list.rows[index].isCold();
+        if (left || list.rows[index].rows > maxRows) {
             continue;
         }
         if (select && !needsWork(storage, unlogged, list.rows[index])) {
@@ -79,15 +80,15 @@ int* orderClaims(Oid storage, bool unlogged, const catalog::SegmentList& list, i
     return chosen;
 }
 
-// Keeps those of the list that are claimed and as the active snapshot sees them, or written by this
-// transaction.
+// Keeps those of the list that are claimed, local, and as the active snapshot sees them, or written
+// by this transaction.
 void keepClaimed(Oid storage, bool unlogged, catalog::SegmentList* list, const List* written) {
     int kept = 0;
     for (int i = 0; i < list->count; i++) {
         CHECK_FOR_INTERRUPTS();
         const catalog::SegmentRow& row = list->rows[i];
         if (list_member_int(written, row.number) ||
-            (catalog::holdsSegmentLock(storage, row.number, AccessExclusiveLock) &&
+            (!row.isCold() && catalog::holdsSegmentLock(storage, row.number, AccessExclusiveLock) &&
              isAsSeen(storage, unlogged, row))) {
             list->rows[kept++] = row;
         }

@@ -27,6 +27,9 @@ struct Claim {
 // sees otherwise than it is now is left out too. Returns the claimed segments as that snapshot sees
 // them; the caller pops it. No more than a quarter of the server's lock table is filled, so that a
 // table of any number of segments can be worked through, a share a transaction.
+//
+// Cold segments keep their rows: with WorkFirst they are not locked, and they are in no list that
+// is returned. NewestFirst locks them too, for their indexes lie in the TOAST relation.
 Claim claimSegments(Relation relation, int32 maxRows, ClaimOrder order);
 
 // The claimed segments as maintenanceSnapshot(), pushed again, sees them now, together with those

@@ -243,7 +243,7 @@ bool isSparse(Relation relation) {
     UnregisterSnapshot(snapshot);
     uint64 stored = 0;
     for (int i = 0; i < list.count; i++) {
-        stored += static_cast<uint64>(list.rows[i].storedBytes);
+        stored += static_cast<uint64>(list.rows[i].localBytes());
     }
     const uint64 needed = stored / (kChunksPerPage * TOAST_MAX_CHUNK_SIZE) + 1;
     return needed + needed / 16 + kLeastGain < blocks;

@@ -184,6 +184,17 @@ void runSeal(Oid relation, TimestampTz now, JobResult* result) {
 // Deleted rows beyond this share make a compacted table worth compacting again.
 constexpr int64 kTombstoneShare = 20;
 
+// Deleted rows of cold segments, which stay where they are.
+int64 coldTombstones(Oid storage, bool unlogged, const catalog::SegmentRow& row) {
+    int32 deleted = 0;
+    uint64* bitmap = catalog::deletedRows(storage, unlogged, row.number, row.rows,
+                                          GetActiveSnapshot(), &deleted);
+    if (bitmap != nullptr) {
+        pfree(bitmap);
+    }
+    return deleted;
+}
+
 // Rows that a compaction of the table would go through; 0 when it has nothing to do.
 int64 rowsToCompact(Oid leaf) {
     Relation table = table_open(leaf, AccessShareLock);
@@ -197,12 +208,18 @@ int64 rowsToCompact(Oid leaf) {
     const catalog::SegmentList list = catalog::listSegments(storage, unlogged, GetActiveSnapshot());
     bool needed = hot;
     int64 rows = 0;
+    int64 cold = 0;
     for (int i = 0; i < list.count; i++) {
+        if (list.rows[i].isCold()) {
+            cold += coldTombstones(storage, unlogged, list.rows[i]);
+            continue;
+        }
         needed |= list.rows[i].level != catalog::Level::Compacted;
         rows += list.rows[i].rows;
     }
     if (!needed) {
-        const int64 deleted = catalog::countTombstones(storage, unlogged, GetActiveSnapshot());
+        const int64 deleted =
+            catalog::countTombstones(storage, unlogged, GetActiveSnapshot()) - cold;
         needed = deleted * kTombstoneShare > rows;
     }
     return needed ? Max(rows, 1) : 0;

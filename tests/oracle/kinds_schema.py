@@ -10,10 +10,12 @@ def clone(b, name):
     if b.store != "hot":
         b.twin.subject("CALL footfall.seal('%s')" % name)
     b.do("INSERT INTO {0} ({1}) SELECT {1} FROM t WHERE id % 2 <> 0".format(name, plain))
-    if b.store in ("sealed", "compacted"):
+    if b.store in ("sealed", "compacted", "cold"):
         b.twin.subject("CALL footfall.seal('%s')" % name)
-    if b.store == "compacted":
+    if b.store in ("compacted", "cold"):
         b.twin.subject("CALL footfall.compact('%s')" % name)
+    if b.store == "cold":
+        b.call("archive", table=name, must=False)
 
 
 def alter(b):

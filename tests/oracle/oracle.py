@@ -104,6 +104,8 @@ def start_worker(server, settings, groups, version):
     if settings.am != "heap":
         subject = server.connect(databases[0])
         subject.must("CREATE EXTENSION %s" % settings.am)
+        subject.must("CREATE SERVER lake FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 'file://%s')" %
+                     server.lake(databases[0]))
         subject.close()
         if settings.self_test:
             admin = server.connect()

@@ -90,6 +90,15 @@ class Server:
                     raise RuntimeError("the server did not start: %s\n%s" % (error, tail)) from None
                 time.sleep(0.05)
 
+    def lake(self, name):
+        """A directory for archives that the server may write to."""
+        directory = self.base / "lakes" / name
+        directory.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            entry = pwd.getpwnam("postgres")
+            os.chown(directory, entry.pw_uid, entry.pw_gid)
+        return directory
+
     def postmaster_pid(self):
         try:
             return int((self.data / "postmaster.pid").read_text().splitlines()[0])

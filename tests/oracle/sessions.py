@@ -91,10 +91,12 @@ def writers(b):
     ]
     if b.store != "hot":
         setup.append("@subject CALL footfall.seal('%s')" % table)
-    if b.store == "compacted":
+    if b.store in ("compacted", "cold"):
         setup.append("@subject CALL footfall.compact('%s')" % table)
+    if b.store == "cold":
+        setup.append("@subject CALL footfall.archive('%s', 'lake')" % table)
     setup.append("INSERT INTO {0} ({1}) SELECT {1} FROM t ORDER BY id OFFSET 30 LIMIT 10".format(table, plain))
-    if b.store in ("sealed", "compacted"):
+    if b.store in ("sealed", "compacted", "cold"):
         setup.append("@subject CALL footfall.seal('%s')" % table)
     ids = [row[0] for row in b.twin.pair(0)[1].must("SELECT id FROM t ORDER BY id LIMIT 40").rows]
     for _ in range(2):
@@ -103,7 +105,10 @@ def writers(b):
             hot[1] = hot[0]
         lanes = [(WRITER_A, lane(b, table, hot)), (WRITER_B, lane(b, table, hot))]
         if b.store != "hot" and b.chance(0.5):
-            lanes.append((THIRD, ["@subject CALL footfall.%s('%s')" % (b.rng.choice(["seal", "compact"]), table)]))
+            moves = ["seal('%s')", "compact('%s')"]
+            if b.store == "cold":
+                moves += ["archive('%s', 'lake')", "unarchive('%s')"]
+            lanes.append((THIRD, ["@subject CALL footfall." + b.rng.choice(moves) % table]))
         schedule = shuffle(b.rng, lanes)
         step = Interleaving("interleaved sessions on " + table, write=True, setup=setup, schedule=schedule, table=table)
         b.twin.steps.append(step)

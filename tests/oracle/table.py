@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from column_types import TYPE_SETUP
 from twin import Mismatch, Refused
 
-STORES = ("hot", "sealed", "mixed", "compacted")
+STORES = ("hot", "sealed", "mixed", "compacted", "cold")
 ISOLATIONS = ("read committed", "repeatable read", "serializable")
 NULLS = {
     "none": None,
@@ -20,7 +20,7 @@ NULLS = {
     "all": "true",
     "runs": "{i} / 30 % 2 = 0",
 }
-MOVER = 8  # the session that seals and compacts while others are in a transaction
+MOVER = 8  # the session that seals, compacts and archives while others are in a transaction
 HELPER = 9
 
 
@@ -178,19 +178,22 @@ class Bench:
 
     # ---- stores
 
-    def call(self, procedure, session=0, must=True):
-        return self.twin.subject("CALL footfall.%s('t')" % procedure, session=session, must=must)
+    def call(self, procedure, session=0, must=True, table="t"):
+        arguments = "'%s', 'lake'" % table if procedure == "archive" else "'%s'" % table
+        return self.twin.subject("CALL footfall.%s(%s)" % (procedure, arguments), session=session, must=must)
 
     def move_once(self):
         """Brings freshly loaded rows into the unit's store."""
         if self.store == "hot":
             return
         self.call("seal")
-        if self.store == "compacted":
+        if self.store in ("compacted", "cold"):
             self.load(15)
             self.call("seal")
             self.call("compact")
             self.compacted = True
+        if self.store == "cold":
+            self.call("archive")
 
     def prepare(self, kind):
         """Before each kind: enough rows, in the store the unit is about."""
@@ -211,11 +214,13 @@ class Bench:
             if self.isolation != "serializable":
                 self.do("DELETE FROM t WHERE id % 13 = 5", write=True)
             self.load(self.rng.choice([5, 12, 40]), plain=True)
-        elif self.store == "compacted":
+        elif self.store in ("compacted", "cold"):
             if self.isolation != "serializable" and self.chance(0.5):
                 self.do("DELETE FROM t WHERE id % 17 = 3", write=True)
             self.call("compact")
             self.compacted = True
+            if self.store == "cold":
+                self.call("archive")
         self.state = self.observed_state()
         self.kind = kind
 
@@ -228,14 +233,20 @@ class Bench:
         if sealed == 0:
             return "hot"
         if hot == 0:
+            if self.store == "cold":
+                local = self.twin.pair(HELPER)[0].must(
+                    "SELECT count(*) FROM footfall.segment s JOIN pg_class c ON s.storage = c.reltoastrelid WHERE s.archive_object "
+                    "IS NULL AND (c.oid = 't'::regclass OR c.oid IN (SELECT relid FROM pg_partition_tree('t')))").rows[0][0]
+                return "cold" if int(local) == 0 else "compacted"
             return "compacted" if self.store == "compacted" else "sealed"
         return "mixed"
 
     def maybe_move(self, probability=0.15):
-        """At a random moment another session seals or compacts, whatever this one has open."""
+        """At a random moment another session moves rows between stores, whatever this one has open."""
         if self.store == "hot" or self.twin.am == "heap" or not self.chance(probability):
             return
-        procedure = self.rng.choice(["seal", "seal", "compact"])
+        procedures = ["seal", "seal", "compact"] + (["archive", "unarchive"] if self.store == "cold" else [])
+        procedure = self.rng.choice(procedures)
         self.twin.subject("SET lock_timeout = '100ms'", session=MOVER)
         if self.isolation == "serializable":
             # It deletes and inserts what it moves, so a serializable seal conflicts with readers, as DDL would.

@@ -8,6 +8,7 @@ the same ones; what differs between runs is what is asked of them. A store is ho
     sealed      segments with tombstones, each written by a seal of its own
     mixed       the first half sealed, with tombstones, the second half hot
     compacted   sorted by the order key, without tombstones
+    cold        the first two thirds of the first half archived to files, deleted and changed since, the rest sealed and hot
     tree        (ev) a partition of each kind, and an empty one
     flat        (ev) not partitioned: many blocks a segment, the tail hot
     moving      other sessions rewrite, seal and compact rows while it is asked
@@ -129,11 +130,11 @@ ADDED = {"ev": Column("added", "int", "int4", "%s::int4" % h(71, 5), ("3", "9"))
 DEFAULTS = {"ev": "9", "ty": "'early'"}
 ROWS = {"ev": 9000, "ty": 3000}
 COLUMNS = {"ev": EV, "ty": TY}
-STORES = {"ev": ("hot", "sealed", "mixed", "compacted", "tree", "flat", "moving"),
-          "ty": ("hot", "sealed", "mixed", "compacted", "moving")}
+STORES = {"ev": ("hot", "sealed", "mixed", "compacted", "cold", "tree", "flat", "moving"),
+          "ty": ("hot", "sealed", "mixed", "compacted", "cold", "moving")}
 WEEKS = ("2026-02-27", "2026-03-06", "2026-03-13", "2026-03-20", "2026-03-27", "2026-04-03", "2026-04-10", "2026-04-17")
 # How the partitions of `tree` hold their rows; the last has none.
-TREE = ("hot", "sealed", "mixed", "compacted", "mixed", "sealed", "hot")
+TREE = ("hot", "sealed", "mixed", "compacted", "cold", "sealed", "hot")
 
 DIMENSIONS = (
     "CREATE TABLE product AS SELECT i::int4 AS product_id, 'category ' || i % 9 AS category, i % 3 = 0 AS seasonal, "
@@ -232,7 +233,8 @@ class Tables:
 
     def call(self, procedure, table):
         if self.am != "heap":
-            self.sql("CALL footfall.%s('%s')" % (procedure, table))
+            arguments = "'%s', 'lake'" % table if procedure == "archive" else "'%s'" % table
+            self.sql("CALL footfall.%s(%s)" % (procedure, arguments))
 
     def fill(self, table, data_set, store):
         partitioned = data_set == "ev" and store != "flat"
@@ -248,6 +250,10 @@ class Tables:
             for part, kind in parts:
                 if kind != "hot":
                     self.call("seal", part)
+            for part, kind in parts:
+                if kind == "cold" and third == 1:
+                    self.call("compact", part)
+                    self.call("archive", part)
         self.change(table, data_set, 0)
         self.insert(table, data_set, 1)
         for part, kind in parts:
@@ -270,6 +276,11 @@ class Tables:
         hot, sealed = map(int, self.sql("SELECT coalesce(sum(hot_rows), 0), coalesce(sum(sealed_rows), 0) "
                                         "FROM footfall.storage('%s')" % table).rows[0])
         store = table.split("_")[1]
+        if store == "cold":
+            cold = self.sql("SELECT count(*) FROM footfall.segment s JOIN pg_class c ON s.storage = c.reltoastrelid "
+                            "WHERE s.archive_object IS NOT NULL AND c.relname LIKE '%s%%'" % table)
+            if int(cold.rows[0][0]) == 0:
+                raise RuntimeError("%s has no cold rows" % table)
         wanted = {"hot": hot and not sealed, "sealed": sealed, "compacted": sealed and not hot}.get(store, hot and sealed)
         if not wanted:
             raise RuntimeError("%s has %d hot and %d sealed rows" % (table, hot, sealed))

@@ -341,6 +341,8 @@ class Run:
         if settings.am != "heap":
             connection.must("CREATE EXTENSION %s" % settings.am)
             connection.must("SET footfall.min_segment_rows = 100")
+            connection.must("CREATE SERVER lake FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 'file://%s')" %
+                            self.server.lake("queries"))
             self.features = tuple(row[0] for row in connection.must("SELECT name FROM pg_settings WHERE name LIKE 'footfall.%'").rows)
         data.Tables(connection, settings.am).make()
         # A session of a database with our settings: the library must be loaded before it is set.
