@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "extension/archive/module.h"
+#include "extension/catalog/tombstone_space.h"
 #include "extension/module/settings.h"
 #include "extension/partition/table_owner.h"
 #include "extension/storage/cold_switch.h"
@@ -326,6 +327,22 @@ bool choosePlace(Run& run, const char* server, ArchivePlace* place) {
     return true;
 }
 
+// Local bytes go as soon as nobody sees them any more: those of the segments, and the hot rows'.
+void giveBackSpace(Run& run) {
+    CompactionRun compaction = {run.relation, run.result, false};
+    if (compactionStepOfJob(run.leaf, functions::Step::Vacuum, &compaction) ==
+        functions::Outcome::Nothing) {
+        return;
+    }
+    (void)step(run, false, [&] {
+        if (lockLeaf(run.leaf)) {
+            Relation leaf = table_open(run.leaf, NoLock);
+            catalog::vacuumNow(leaf);
+            table_close(leaf, NoLock);
+        }
+    });
+}
+
 Run beginRun(Oid relation, Oid leaf, catalog::JobResult* result) {
     Run run = {relation, leaf, InvalidOid, nullptr, result};
     run.context =
@@ -356,10 +373,8 @@ void archiveLeaf(Oid relation, Oid leaf, const char* server, catalog::JobResult*
             run,
             [](const ArchiveObject& object) { return object.state != ObjectState::Switched; },
             [&](ArchiveObject* object) { archiveObject(run, object); });
-        // Local bytes go as soon as nobody sees them any more.
         if (result->error == nullptr) {
-            CompactionRun compaction = {relation, result, false};
-            (void)compactionStepOfJob(leaf, functions::Step::Vacuum, &compaction);
+            giveBackSpace(run);
         }
     }
     MemoryContextDelete(run.context);

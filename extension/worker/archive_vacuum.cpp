@@ -1,0 +1,178 @@
+// CALL footfall.archive_vacuum(server, grace): what nobody reads any more leaves the archive.
+//
+// For the server's owner, with the owner's user mapping: the tables whose objects these were may be
+// gone. Objects of a table are left alone while somebody archives it.
+#include <cstring>
+
+#include "extension/archive/module.h"
+#include "extension/catalog/job_record.h"
+#include "extension/module/settings.h"
+#include "extension/pg/guard.h"
+#include "extension/worker/archive_run.h"
+#include "extension/worker/archive_transfer.h"
+#include "extension/worker/job_step.h"
+#include "extension/worker/procedure.h"
+
+namespace footfall::worker {
+
+namespace {
+
+using catalog::ArchiveObject;
+using catalog::ArchiveObjectList;
+using catalog::ObjectState;
+
+constexpr int64_t kEpochMicros = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+
+struct Vacuum {
+    char* server;
+    int64 grace;  // microseconds
+    int64 removed;
+};
+
+archive::Access accessNow(const Vacuum& vacuum) {
+    return archive::accessOf(vacuum.server, GetUserId());
+}
+
+ArchiveObjectList objectsNow() {
+    beginStep(true);
+    const ArchiveObjectList all = catalog::listArchiveObjects(InvalidOid, true);
+    endStep(true);
+    return all;
+}
+
+// Takes one object out of the log, and after the grace out of the store and the manifest.
+void removeLeaving(Vacuum* vacuum, const ArchiveObject& object) {
+    removeFromLog(accessNow(*vacuum), object);
+    SPI_commit();
+    if (object.changedAt > GetCurrentTimestamp() - vacuum->grace) {
+        return;
+    }
+    module::failpoint("archive_before_remove");
+    removeObject(accessNow(*vacuum), object);
+    SPI_commit();
+    beginStep(true);
+    const ArchiveObjectList list = catalog::listArchiveObjects(object.storage);
+    for (int i = 0; i < list.count; i++) {
+        // Still as it was: the table may have been dropped meanwhile, which moves the row.
+        if (list.rows[i].id == object.id && list.rows[i].state == ObjectState::Leaving) {
+            catalog::removeArchiveObject(list.rows[i]);
+            vacuum->removed++;
+        }
+    }
+    endStep(true);
+}
+
+// Removes what neither the log nor the manifest names: what was left half done.
+void removeStrays(Vacuum* vacuum, const ArchiveObjectList& all, const char* folder) {
+    const archive::Access access = accessNow(*vacuum);
+    InvalidateCatalogSnapshot();
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "footfall archive", ALLOCSET_DEFAULT_SIZES);
+    pg::withCleanup(
+        [&] {
+            pg::enterEngine([&] {
+                std::vector<std::string> keep;
+                for (int i = 0; i < all.count; i++) {
+                    if (strcmp(all.rows[i].server, vacuum->server) == 0 &&
+                        strcmp(all.rows[i].folder, folder) == 0) {
+                        keep.emplace_back(all.rows[i].key);
+                    }
+                }
+                archive::Store* store =
+                    archive::Store::open(context, archive::requestOf(access, folder));
+                archive::Log* log = store->openLog();
+                if (log->version() < 0) {
+                    return;
+                }
+                const archive::VacuumRequest request = {GetCurrentTimestamp() + kEpochMicros,
+                                                        vacuum->grace, &keep};
+                vacuum->removed += static_cast<int64>(store->vacuum(log, request).removed);
+            });
+        },
+        [&] { MemoryContextDelete(context); });
+    SPI_commit();
+}
+
+// All of one folder, whose root's lock is held.
+void vacuumFolder(Vacuum* vacuum, const ArchiveObject& first) {
+    // What is there since the lock is held.
+    const ArchiveObjectList all = objectsNow();
+    for (int i = 0; i < all.count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        const ArchiveObject& object = all.rows[i];
+        if (object.state == ObjectState::Leaving && strcmp(object.server, vacuum->server) == 0 &&
+            strcmp(object.folder, first.folder) == 0) {
+            removeLeaving(vacuum, object);
+        }
+    }
+    removeStrays(vacuum, all, first.folder);
+}
+
+void vacuumServer(Vacuum* vacuum) {
+    const ArchiveObjectList all = objectsNow();
+    List* done = NIL;
+    for (int i = 0; i < all.count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        const ArchiveObject& object = all.rows[i];
+        if (strcmp(object.server, vacuum->server) != 0 ||
+            list_member(done, makeString(object.folder))) {
+            continue;
+        }
+        done = lappend(done, makeString(object.folder));
+        if (!catalog::tryLockJob(object.root, kArchiveNumber)) {
+            ereport(NOTICE, (errmsg("folder \"%s\" is left out: its table is being archived",
+                                    object.folder)));
+            continue;
+        }
+        pg::withCleanup([&] { vacuumFolder(vacuum, object); },
+                        [&] { catalog::unlockJob(object.root, kArchiveNumber); });
+    }
+    ereport(DEBUG1, (errmsg_internal("removed " INT64_FORMAT " objects", vacuum->removed)));
+}
+
+void requireServerOwner(const char* name) {
+    const ForeignServer* server = GetForeignServerByName(name, false);
+    if (!
+#if PG_VERSION_NUM >= 160000
+        object_ownercheck(ForeignServerRelationId, server->serverid, GetUserId())
+#else
+        pg_foreign_server_ownercheck(server->serverid, GetUserId())
+#endif
+    ) {
+        aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_FOREIGN_SERVER, name);
+    }
+}
+
+}  // namespace
+
+}  // namespace footfall::worker
+
+extern "C" {
+PG_FUNCTION_INFO_V1(footfall_archive_vacuum);
+
+PGDLLEXPORT Datum footfall_archive_vacuum(PG_FUNCTION_ARGS) {
+    namespace worker = footfall::worker;
+    worker::requireOwnTransaction(fcinfo, "CALL footfall.archive_vacuum()");
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                        errmsg("server and grace must not be null")));
+    }
+    const char* server = NameStr(*PG_GETARG_NAME(0));
+    worker::requireServerOwner(server);
+    const Interval* grace = PG_GETARG_INTERVAL_P(1);
+    worker::Vacuum vacuum = {};
+    vacuum.grace =
+        grace->time + (grace->day + int64{grace->month} * 30) * USECS_PER_DAY;
+    if (vacuum.grace < 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("grace must not be negative")));
+    }
+    char name[NAMEDATALEN];
+    strlcpy(name, server, sizeof(name));
+    worker::beginOwnTransactions();
+    vacuum.server = pstrdup(name);
+    worker::vacuumServer(&vacuum);
+    SPI_finish();
+    PG_RETURN_VOID();
+}
+}
