@@ -25,8 +25,9 @@ struct OpenObject {
     MemoryContext context;  // nullptr: unused
     Oid storage;
     catalog::ArchiveObject object;
-    archive::Reader* reader;  // or nullptr
-    OpenStore* store;         // of the reader
+    archive::Reader* reader;      // or nullptr
+    MemoryContext readerContext;  // below the store's
+    OpenStore* store;             // of the reader
     uint64 lastUse;
 };
 
@@ -73,6 +74,7 @@ void closeStore(OpenStore* store) {
     for (OpenObject& object : objects) {
         if (object.store == store) {
             object.reader = nullptr;
+            object.readerContext = nullptr;
             object.store = nullptr;
         }
     }
@@ -120,10 +122,13 @@ OpenObject* find(Oid table, Oid storage, int64 id) {
     fresh.storage = storage;
     fresh.lastUse = ++useCounter;
     OpenObject* place = oldest(objects);
-    MemoryContext old = place->context;
+    const OpenObject old = *place;
     *place = fresh;
-    if (old != nullptr) {
-        MemoryContextDelete(old);
+    if (old.readerContext != nullptr) {
+        MemoryContextDelete(old.readerContext);
+    }
+    if (old.context != nullptr) {
+        MemoryContextDelete(old.context);
     }
     return place;
 }
@@ -170,6 +175,7 @@ archive::Reader* readerOf(Oid table, OpenObject* entry) {
         });
         entry->reader = store->store->openReader(context, entry->object.key,
                                                  static_cast<uint64_t>(entry->object.bytes));
+        entry->readerContext = context;
         entry->store = store;
     }
     return entry->reader;
