@@ -38,6 +38,7 @@ struct Check {
     int64 sealedRows;
     int64 deletedRows;
     int64 hotRows;
+    bool cold;  // the segment that is read is archived
 };
 
 const char* counted(int64 count, const char* noun) {
@@ -62,6 +63,12 @@ bool isDamage(const ErrorData* failure) {
            failure->sqlerrcode == ERRCODE_FEATURE_NOT_SUPPORTED;
 }
 
+// Of archived rows, an object that is not to be had is as good as damaged: the others are verified
+// all the same.
+bool isProblem(const Check* check, const ErrorData* failure) {
+    return isDamage(failure) || (check->cold && failure->sqlerrcode == ERRCODE_IO_ERROR);
+}
+
 // Runs `body`; damage it meets becomes a row of the result, and false is returned.
 template <class Body>
 bool survive(Check* check, int segment, const char* attribute, const char* part, Body&& body) {
@@ -69,7 +76,7 @@ bool survive(Check* check, int segment, const char* attribute, const char* part,
     if (failure == nullptr) {
         return true;
     }
-    if (!isDamage(failure)) {
+    if (!isProblem(check, failure)) {
         ReThrowError(failure);
     }
     report(check, segment, attribute,
@@ -175,6 +182,7 @@ void checkSegment(Check* check, storage::SealedSegment* segment, const catalog::
     check->segments++;
     check->sealedRows += row.rows;
     checkCatalogRow(check, row);
+    check->cold = row.isCold();
     const int64 before = check->problems;
     if (!survive(check, row.number, nullptr, nullptr, [&] { segment->open(&row, nullptr); })) {
         return;
@@ -395,6 +403,7 @@ void checkTable(Check* check) {
             }
             checkSegment(check, segment, list.rows[i]);
         }
+        check->cold = false;
         segment->destroy();
         if (listed) {
             checkValueIds(check, list);

@@ -125,7 +125,7 @@ template <class Visit>
 void visitFiles(Visit&& visit) {
     DIR* folder = AllocateDir(kFolder);
     if (folder == nullptr) {
-        return;
+        return;  // nothing was kept yet
     }
     struct dirent* entry;
     while ((entry = ReadDirExtended(folder, kFolder, LOG)) != nullptr) {
@@ -164,6 +164,20 @@ void evict(Size bytes) {
     for (int i = 0; i < count && total > limit(); i++) {
         removeFile(files[i].name);
         total -= files[i].bytes;
+    }
+}
+
+// What a setting that has become lower leaves too much. Not inside the engine.
+void keepLimit() {
+    static int known = -1;
+    if (known != module::archiveCacheSize) {
+        known = module::archiveCacheSize;
+        MemoryContext scratch =
+            AllocSetContextCreate(CurrentMemoryContext, "footfall cache", ALLOCSET_SMALL_SIZES);
+        MemoryContext previous = MemoryContextSwitchTo(scratch);
+        evict(0);
+        MemoryContextSwitchTo(previous);
+        MemoryContextDelete(scratch);
     }
 }
 
@@ -206,6 +220,7 @@ void addFile(const ColumnKey& key, std::span<const std::byte> bytes) {
 }  // namespace
 
 bool readCachedColumn(const ColumnKey& key, vector::Column& into) {
+    pg::callPostgres([] { keepLimit(); });
     if (limit() == 0 || !namesObject(key.object)) {
         return false;
     }

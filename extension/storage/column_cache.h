@@ -7,7 +7,8 @@
 //
 // They lie among PostgreSQL's temporary files (base/pgsql_tmp), where no base backup looks and
 // which the server empties when it starts. Whoever adds a file removes those that were used longest
-// ago, until all together are within footfall.archive_cache_size. A file that cannot be written or
+// ago, until all together are within footfall.archive_cache_size, and so does every session that
+// reads archived rows after the setting has changed. A file that cannot be written or
 // read is a line in the log and a request to the store, never an error.
 #pragma once
 
