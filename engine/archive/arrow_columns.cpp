@@ -466,6 +466,55 @@ std::shared_ptr<arrow::Array> toArrow(const Column& values, const ArchivedColumn
                     pool);
 }
 
+namespace {
+
+void appendTexts(const arrow::BinaryArray& array, const ArchivedColumn& column, Column& out) {
+    std::vector<uint64_t> lengths(static_cast<size_t>(array.length()));
+    for (int64_t row = 0; row < array.length(); ++row) {
+        const int32_t length = array.value_length(row);
+        if (length < 0)
+            throwUnlike(column);
+        lengths[static_cast<size_t>(row)] = static_cast<uint64_t>(length);
+    }
+    out.appendValues(array.raw_data() + array.value_offset(0), lengths);
+}
+
+void appendTimes(const arrow::TimestampArray& array, const ArchivedColumn& column, Column& out) {
+    const int64_t* from = array.raw_values();
+    auto* to = reinterpret_cast<int64_t*>(out.extendFixed(static_cast<uint32_t>(array.length())));
+    for (int64_t row = 0; row < array.length(); ++row) {
+        to[row] = from[row];
+        if (from[row] != INT64_MAX && from[row] != INT64_MIN &&
+            __builtin_sub_overflow(from[row], kEpochMicros, &to[row])) {
+            throwUnlike(column);
+        }
+    }
+}
+
+// Rows without NULLs, all at once; false where each has to be looked at.
+bool appendAtOnce(const arrow::Array& array, const ArchivedColumn& column, Column& out) {
+    if (array.length() == 0 || array.null_count() != 0)
+        return false;
+    const bool plain = column.meaning == Meaning::Plain;
+    if (column.meaning == Meaning::Timestamp || column.meaning == Meaning::TimestampTz) {
+        appendTimes(static_cast<const arrow::TimestampArray&>(array), column, out);
+    } else if (column.meaning == Meaning::Text || column.meaning == Meaning::Json ||
+               (plain && column.stored.isBytes())) {
+        appendTexts(static_cast<const arrow::BinaryArray&>(array), column, out);
+    } else if (column.meaning == Meaning::Time || (plain && column.stored.kind != Kind::Bool)) {
+        const size_t width = column.stored.width;
+        const auto rows = static_cast<uint32_t>(array.length());
+        const uint8_t* values = array.data()->GetValues<uint8_t>(1, 0);
+        std::memcpy(out.extendFixed(rows), values + static_cast<size_t>(array.offset()) * width,
+                    size_t{rows} * width);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+}  // namespace
+
 void fromArrow(const arrow::Array& array, const ArchivedColumn& column, uint32_t firstRow,
                const std::vector<ExactValues::Value>& exact, Column& out) {
     if (!array.type()->Equals(*arrowType(column)))
@@ -475,6 +524,8 @@ void fromArrow(const arrow::Array& array, const ArchivedColumn& column, uint32_t
     auto next = std::lower_bound(
         exact.begin(), exact.end(), firstRow,
         [](const ExactValues::Value& value, uint32_t row) { return value.row < row; });
+    if (next == exact.end() && appendAtOnce(array, column, out))
+        return;
     for (int64_t row = 0; row < array.length(); ++row) {
         if (next != exact.end() && next->row == firstRow + static_cast<uint64_t>(row)) {
             if (column.stored.isBytes()) {

@@ -1,8 +1,8 @@
 // A decoder over a column that is in memory already, flat: for segments whose columns come from
 // elsewhere than chunks.
 //
-// Byte values that repeat are given codes when the column is opened, so that filters and groups work
-// on codes as they do over a stored dictionary.
+// Byte values that repeat are given codes when the column is opened, so that filters and groups
+// work on codes as they do over a stored dictionary.
 #pragma once
 
 #include "engine/encoding/arena.h"

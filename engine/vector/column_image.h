@@ -2,8 +2,8 @@
 // compact, and of this process's machine only.
 //
 // u32 magic, u8 kind, u8 content, u16 width, u32 rows, u32 NULLs, u64 bytes of values; where there
-// are NULLs, a bit a row, set for NULL, in words of 64; for byte values where each ends (u32 a row);
-// the values; CRC-32C of all of it (u32).
+// are NULLs, a bit a row, set for NULL, in words of 64; for byte values where each ends (u32 a
+// row); the values; CRC-32C of all of it (u32).
 #pragma once
 
 #include <cstddef>

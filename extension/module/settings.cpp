@@ -92,7 +92,8 @@ void defineSettings() {
         1, 1024 * 1024 - 1, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
     DefineCustomStringVariable(
         "footfall.allowed_endpoints", "Hosts that archives may be at.",
-        "A list with commas of host, host:port, *.domain, *.domain:port, or *. Link-local addresses "
+        "A list with commas of host, host:port, *.domain, *.domain:port, or *. Link-local "
+        "addresses "
         "are never allowed, loopback and private ones only where the list names the host itself. "
         "Empty: archives are files only.",
         &allowedEndpoints, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);

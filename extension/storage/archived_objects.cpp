@@ -93,7 +93,8 @@ void closeAll() {
 Oid ownerOf(Oid table) {
     HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
     if (!HeapTupleIsValid(tuple)) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table %u does not exist", table)));
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table %u does not exist", table)));
     }
     const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
     ReleaseSysCache(tuple);
@@ -158,8 +159,7 @@ OpenStore* storeOf(Oid table, const catalog::ArchiveObject& object) {
         MemoryContextSwitchTo(previous);
     });
     fresh.owner = owner;
-    fresh.store =
-        archive::Store::open(fresh.context, archive::requestOf(access, object.folder));
+    fresh.store = archive::Store::open(fresh.context, archive::requestOf(access, object.folder));
     fresh.lastUse = ++useCounter;
     *place = fresh;
     return place;

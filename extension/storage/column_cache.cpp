@@ -81,9 +81,9 @@ bool writeFile(const char* path, std::span<const std::byte> bytes) {
     while (done < bytes.size()) {
         CHECK_FOR_INTERRUPTS();
         errno = 0;
-        const ssize_t put = pg_pwrite(file, bytes.data() + done,
-                                      Min(bytes.size() - done, Size{1} << 24),
-                                      static_cast<off_t>(done));
+        const ssize_t put =
+            pg_pwrite(file, bytes.data() + done, Min(bytes.size() - done, Size{1} << 24),
+                      static_cast<off_t>(done));
         if (put <= 0) {
             if (errno == 0) {
                 errno = ENOSPC;

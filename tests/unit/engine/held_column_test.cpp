@@ -52,8 +52,8 @@ void expectSameBlocks(SegmentReader& reader, const Column& column, const std::st
     vector::Block block(heap());
     for (int i = 0; i < 12; ++i) {
         const auto first = static_cast<uint32_t>(random() % column.size());
-        const auto count = static_cast<uint32_t>(
-            1 + random() % std::min(kBlockRows, column.size() - first));
+        const auto count =
+            static_cast<uint32_t>(1 + random() % std::min(kBlockRows, column.size() - first));
         reader.read(0, first, count, block);
         ASSERT_EQ(block.rows, count) << what;
         Column part(column.type(), heap());
@@ -71,8 +71,8 @@ void expectSameBlocks(SegmentReader& reader, const Column& column, const std::st
             ASSERT_TRUE(block.isNull(row) || block.holderRow(row) < block.holder().size()) << what;
         for (const uint16_t row : positions) {
             ASSERT_EQ(block.isNull(row), column.isNull(first + row)) << what;
-            ASSERT_TRUE(block.isNull(row) || block.holder().rowEquals(block.holderRow(row), column,
-                                                                      first + row))
+            ASSERT_TRUE(block.isNull(row) ||
+                        block.holder().rowEquals(block.holderRow(row), column, first + row))
                 << what;
         }
     }
