@@ -37,7 +37,7 @@ CREATE PROCEDURE footfall.run_jobs(
     as_of pg_catalog.timestamptz DEFAULT NULL)
     LANGUAGE c AS 'MODULE_PATHNAME', 'footfall_run_jobs';
 COMMENT ON PROCEDURE footfall.run_jobs(pg_catalog.regclass, pg_catalog.timestamptz) IS
-    'Runs the jobs that are due for your managed tables, or all jobs of one table at once: makes partitions, moves strays, seals, compacts, drops what is too old. Each as the owner of its table, each in transactions of its own. Example: CALL footfall.run_jobs()';
+    'Runs the jobs that are due for your managed tables, or all jobs of one table at once: makes partitions, moves strays, seals, compacts, drops what is too old, archives. Each as the owner of its table, each in transactions of its own. Example: CALL footfall.run_jobs()';
 
 CREATE PROCEDURE footfall.retain(
     relation pg_catalog.regclass,
@@ -68,7 +68,7 @@ LEFT JOIN pg_catalog.pg_locks l ON l.locktype OPERATOR(pg_catalog.=) 'advisory'
         WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
     AND l.classid OPERATOR(pg_catalog.=) j.relation::pg_catalog.oid
     AND l.objid OPERATOR(pg_catalog.=) (CASE j.job WHEN 'partitions' THEN 0 WHEN 'seal' THEN 1
-        WHEN 'compact' THEN 2 WHEN 'retain' THEN 3 END)::pg_catalog.oid
+        WHEN 'compact' THEN 2 WHEN 'retain' THEN 3 WHEN 'archive' THEN 4 END)::pg_catalog.oid
     AND l.objsubid OPERATOR(pg_catalog.=) (-253)::pg_catalog.int2
     AND l.granted
 WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE');

@@ -4,6 +4,7 @@
 // configure takes ShareUpdateExclusiveLock, as ALTER TABLE ... SET (...) does: readers and writers
 // go on, a segment that is being written has the former order key or the new one. Every argument is
 // checked before the first row is written.
+#include "extension/archive/server.h"
 #include "extension/catalog/amount_expression.h"
 #include "extension/catalog/catalog_scan.h"
 #include "extension/catalog/configuration.h"
@@ -33,39 +34,36 @@ enum class Kind {
     Age,
     TimeZone,
     Window,
-    NotYet
+    Server,
+    Bytes
 };
 
 struct Argument {
     const char* name;
     Kind kind;
-    const char* instead;  // with NotYet: what does the work until then
 };
-
-constexpr char kArchiveInstead[] =
-    "Detach old partitions with ALTER TABLE ... DETACH PARTITION and export them with COPY.";
 
 // In the order of the function's arguments, after the relation.
 constexpr Argument kArguments[] = {
-    {catalog::kTimeColumn, Kind::Time, nullptr},
-    {catalog::kCustomerColumn, Kind::Identifier, nullptr},
-    {"event_column", Kind::Event, nullptr},
-    {"session_column", Kind::Identifier, nullptr},
-    {"product_column", Kind::Identifier, nullptr},
-    {"order_column", Kind::Identifier, nullptr},
-    {"campaign_column", Kind::Identifier, nullptr},
-    {catalog::kAmount, Kind::Amount, nullptr},
-    {catalog::kOrderBy, Kind::OrderBy, nullptr},
-    {partition::kPartitionInterval, Kind::PartitionInterval, nullptr},
-    {partition::kPremake, Kind::Premake, nullptr},
-    {partition::kSealAfter, Kind::Age, nullptr},
-    {partition::kCompactAfter, Kind::Age, nullptr},
-    {"archive_to", Kind::NotYet, kArchiveInstead},
-    {"archive_after", Kind::NotYet, kArchiveInstead},
-    {"archive_above", Kind::NotYet, kArchiveInstead},
-    {partition::kRetain, Kind::Age, nullptr},
-    {partition::kTimeZone, Kind::TimeZone, nullptr},
-    {partition::kMaintenanceWindow, Kind::Window, nullptr},
+    {catalog::kTimeColumn, Kind::Time},
+    {catalog::kCustomerColumn, Kind::Identifier},
+    {"event_column", Kind::Event},
+    {"session_column", Kind::Identifier},
+    {"product_column", Kind::Identifier},
+    {"order_column", Kind::Identifier},
+    {"campaign_column", Kind::Identifier},
+    {catalog::kAmount, Kind::Amount},
+    {catalog::kOrderBy, Kind::OrderBy},
+    {partition::kPartitionInterval, Kind::PartitionInterval},
+    {partition::kPremake, Kind::Premake},
+    {partition::kSealAfter, Kind::Age},
+    {partition::kCompactAfter, Kind::Age},
+    {partition::kArchiveTo, Kind::Server},
+    {partition::kArchiveAfter, Kind::Age},
+    {partition::kArchiveAbove, Kind::Bytes},
+    {partition::kRetain, Kind::Age},
+    {partition::kTimeZone, Kind::TimeZone},
+    {partition::kMaintenanceWindow, Kind::Window},
 };
 constexpr int kArgumentCount = static_cast<int>(std::size(kArguments));
 
@@ -190,6 +188,12 @@ const char* checkOrder(Relation relation, ArrayType* array) {
     return catalog::formatNames(names);
 }
 
+// A server of archives that the table's owner may use.
+const char* checkServer(Relation relation, const char* name) {
+    (void)archive::accessOf(name, relation->rd_rel->relowner);
+    return name;
+}
+
 const char* checkArgument(Relation relation, const Argument& argument, Datum value) {
     switch (argument.kind) {
         case Kind::Time:
@@ -210,13 +214,12 @@ const char* checkArgument(Relation relation, const Argument& argument, Datum val
             return partition::canonicalTimeZone(TextDatumGetCString(value));
         case Kind::Window:
             return partition::canonicalWindow(TextDatumGetCString(value));
-        case Kind::NotYet:
-            break;
+        case Kind::Server:
+            return checkServer(relation, TextDatumGetCString(value));
+        case Kind::Bytes:
+            return partition::canonicalSize(argument.name, TextDatumGetCString(value));
     }
-    ereport(ERROR,
-            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-             errmsg("this version of footfall does not support the setting \"%s\"", argument.name),
-             errhint("%s", argument.instead)));
+    pg_unreachable();
 }
 
 // Footfall tables and partitioned tables can be configured; a partitioned table need not have
@@ -326,7 +329,8 @@ bool anyPolicy(const char* const* values) {
         const Kind kind = kArguments[i].kind;
         if (values[i] != nullptr &&
             (kind == Kind::PartitionInterval || kind == Kind::Premake || kind == Kind::Age ||
-             kind == Kind::TimeZone || kind == Kind::Window || kind == Kind::Time)) {
+             kind == Kind::TimeZone || kind == Kind::Window || kind == Kind::Time ||
+             kind == Kind::Server || kind == Kind::Bytes)) {
             return true;
         }
     }

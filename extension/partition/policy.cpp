@@ -46,6 +46,11 @@ Interval* ownInterval(List* settings, const char* name) {
     return text == nullptr ? nullptr : parseInterval(text);
 }
 
+// "300 MB" as bytes.
+int64 sizeOf(const char* text) {
+    return DatumGetInt64(DirectFunctionCall1(pg_size_bytes, CStringGetTextDatum(text)));
+}
+
 // "22:00-05:30"; false when it is not of this form.
 bool parseWindow(const char* text, Window* window) {
     int hours[2];
@@ -136,6 +141,10 @@ Policy policyOf(Oid relation) {
     policy.premake = premake == nullptr ? kDefaultPremake : pg_strtoint32(premake);
     policy.sealAfter = ownInterval(settings, kSealAfter);
     policy.compactAfter = ownInterval(settings, kCompactAfter);
+    policy.archiveTo = ownSetting(settings, kArchiveTo);
+    policy.archiveAfter = ownInterval(settings, kArchiveAfter);
+    const char* above = ownSetting(settings, kArchiveAbove);
+    policy.archiveAbove = above == nullptr ? -1 : sizeOf(above);
     policy.retain = ownInterval(settings, kRetain);
     if (const char* window = ownSetting(settings, kMaintenanceWindow); window != nullptr) {
         policy.window = static_cast<Window*>(palloc(sizeof(Window)));
@@ -148,7 +157,8 @@ Policy policyOf(Oid relation) {
 
 bool hasJobs(const Policy& policy) {
     return policy.makesPartitions || policy.sealAfter != nullptr ||
-           policy.compactAfter != nullptr || policy.retain != nullptr;
+           policy.compactAfter != nullptr || policy.retain != nullptr ||
+           policy.archiveAfter != nullptr || policy.archiveAbove >= 0;
 }
 
 char* canonicalInterval(const char* setting, const Interval* value) {
@@ -189,6 +199,13 @@ char* canonicalPremake(int32 value) {
     return psprintf("%d", value);
 }
 
+char* canonicalSize(const char* setting, const char* value) {
+    if (sizeOf(value) < 0) {
+        refuse(setting, "it must not be negative", "Give a size such as '300 MB' or '2 TB'.");
+    }
+    return pstrdup(value);
+}
+
 char* canonicalTimeZone(const char* value) {
     pg_tz* zone = pg_tzset(value);
     if (zone == nullptr || !pg_tz_acceptable(zone)) {
@@ -220,11 +237,17 @@ void checkPolicy(Oid relation) {
     if (policy.makesPartitions) {
         checkMadePartitions(relation, policy);
     } else {
-        for (const char* setting : {kPremake, kCompactAfter, kRetain}) {
+        for (const char* setting :
+             {kPremake, kCompactAfter, kArchiveAfter, kArchiveAbove, kRetain}) {
             if (ownSetting(settings, setting) != nullptr) {
                 refuse(setting, "it needs partitions that footfall makes",
                        "Set partition_interval as well.");
             }
+        }
+    }
+    for (const char* setting : {kArchiveAfter, kArchiveAbove}) {
+        if (ownSetting(settings, setting) != nullptr && policy.archiveTo == nullptr) {
+            refuse(setting, "the archive is not known", "Set archive_to as well.");
         }
     }
     if (policy.sealAfter != nullptr && policy.timeColumn == nullptr) {

@@ -13,6 +13,9 @@ inline constexpr char kPremake[] = "premake";
 inline constexpr char kTimeZone[] = "time_zone";
 inline constexpr char kSealAfter[] = "seal_after";
 inline constexpr char kCompactAfter[] = "compact_after";
+inline constexpr char kArchiveTo[] = "archive_to";
+inline constexpr char kArchiveAfter[] = "archive_after";
+inline constexpr char kArchiveAbove[] = "archive_above";
 inline constexpr char kRetain[] = "retain";
 inline constexpr char kMaintenanceWindow[] = "maintenance_window";
 
@@ -33,6 +36,9 @@ struct Policy {
     int premake;
     Interval* sealAfter;  // nullptr: not set, as below
     Interval* compactAfter;
+    char* archiveTo;         // a server
+    Interval* archiveAfter;
+    int64 archiveAbove;  // bytes; -1: not set
     Interval* retain;
     Window* window;
 };
@@ -47,6 +53,7 @@ bool hasJobs(const Policy& policy);
 char* canonicalInterval(const char* setting, const Interval* value);
 char* canonicalPartitionInterval(const Interval* value);
 char* canonicalPremake(int32 value);
+char* canonicalSize(const char* setting, const char* value);
 char* canonicalTimeZone(const char* value);
 char* canonicalWindow(const char* value);
 

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "engine/base/hash.h"
 #include "extension/archive/module.h"
 #include "extension/catalog/segment_row.h"
 #include "extension/catalog/tombstone.h"
@@ -25,17 +26,20 @@ char* copyText(const std::string& text) {
     return copy;
 }
 
-// 128 random bits, as a UUID is written.
-char* randomUuid() {
-    char* result = nullptr;
-    pg::enterEngine([&] {
-        std::string id = archive::newId();
-        for (const std::size_t at : {20u, 16u, 12u, 8u}) {
-            id.insert(at, "-");
-        }
-        result = copyText(id);
-    });
-    return result;
+// The id of the Delta table of a root, as a UUID is written: always the same of the same table in
+// the same cluster, so that its folder is known again when nothing of it is in the manifest.
+char* logIdOf(Oid root) {
+    const struct {
+        uint64 system;
+        Oid database;
+        Oid root;
+    } identity = {GetSystemIdentifier(), MyDatabaseId, root};
+    const uint64 high = base::hashBytes(&identity, sizeof(identity));
+    const uint64 low = base::hashInteger(high + identity.root);
+    return psprintf("%08x-%04x-%04x-%04x-%08x%04x", static_cast<uint32>(high >> 32),
+                    static_cast<uint32>(high >> 16 & 0xffff), static_cast<uint32>(high & 0xffff),
+                    static_cast<uint32>(low >> 48), static_cast<uint32>(low >> 16 & 0xffffffff),
+                    static_cast<uint32>(low & 0xffff));
 }
 
 char* randomName() {
@@ -195,7 +199,7 @@ ArchivePlace placeOf(Oid root, const char* server) {
     }
     place.folder = psprintf("%s.%s/", keyPart(get_namespace_name(get_rel_namespace(root))),
                             keyPart(get_rel_name(root)));
-    place.log = randomUuid();
+    place.log = logIdOf(root);
     return place;
 }
 

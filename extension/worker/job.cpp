@@ -9,6 +9,8 @@
 #include "extension/partition/new_partition.h"
 #include "extension/partition/retention.h"
 #include "extension/storage/rewrite.h"
+#include "extension/worker/archive_job.h"
+#include "extension/worker/archive_run.h"
 #include "extension/worker/job_step.h"
 #include "extension/worker/leaf_step.h"
 
@@ -340,6 +342,11 @@ const Job kJobs[kJobCount] = {
      runCompact},
     {catalog::kRetainJob, catalog::kRetainNumber, true, true,
      [](const partition::Policy& p) { return p.retain != nullptr; }, closingPeriod, runRetain},
+    {"archive", kArchiveNumber, true, false,
+     [](const partition::Policy& p) {
+         return p.archiveTo != nullptr && (p.archiveAfter != nullptr || p.archiveAbove >= 0);
+     },
+     closingPeriod, runArchive},
 };
 
 }  // namespace footfall::worker

@@ -1,0 +1,216 @@
+# Archiving to files and back: a process killed and an error at each step leave every row in one place and a rerun that
+# completes; rows that change meanwhile; who may; what DROP and TRUNCATE leave; objects and log agree in the end.
+use strict;
+use warnings;
+use JSON::PP;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('archive');
+my $lake = $node->basedir . '/lake';
+$node->init;
+$node->append_conf('postgresql.conf', "autovacuum = off\ntimezone = 'UTC'\nrestart_after_crash = on\n");
+$node->start;
+mkdir $lake or die "cannot make $lake: $!";
+
+sub sql { return $node->safe_psql('postgres', $_[0]); }
+
+sub failure
+{
+	my ($statement) = @_;
+	my ($status, $stdout, $stderr) = $node->psql('postgres', "\\set VERBOSITY verbose\n$statement");
+	return $stderr;
+}
+
+sql(<<SQL);
+CREATE EXTENSION footfall;
+CREATE SERVER lake FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 'file://$lake');
+CREATE TABLE events (id bigint, customer int, ts timestamptz, kind text, amount numeric(10,2)) PARTITION BY RANGE (ts);
+CREATE TABLE events_a PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01') USING footfall;
+CREATE TABLE events_b PARTITION OF events FOR VALUES FROM ('2026-02-01') TO ('2026-03-01') USING footfall;
+SELECT footfall.configure('events', time_column => 'ts', customer_column => 'customer');
+CREATE TABLE twin (LIKE events);
+INSERT INTO twin SELECT i, i % 500, '2026-01-01'::timestamptz + i * interval '2 minutes', 'k' || i % 5, i / 100.0
+    FROM generate_series(0, 39999) i;
+INSERT INTO events SELECT * FROM twin;
+SQL
+
+sub same
+{
+	my ($what) = @_;
+	is(sql('SELECT (SELECT count(*) FROM (TABLE events EXCEPT ALL TABLE twin) x), (SELECT count(*) FROM (TABLE twin EXCEPT ALL TABLE events) x)'),
+		'0|0', $what);
+}
+
+# Keys below the table's folder, and those that the log names.
+sub objects
+{
+	my @found = map { s{^\Q$lake\E/public\.events/}{}r } grep { !m{/_delta_log/} } split /\n/, `find '$lake' -type f`;
+	return join "\n", sort @found;
+}
+
+sub named
+{
+	my %files;
+	for my $commit (sort glob("$lake/public.events/_delta_log/*.json"))
+	{
+		for my $line (split /\n/, slurp_file($commit))
+		{
+			my $action = decode_json($line);
+			$files{ $action->{add}{path} } = $action->{add} if $action->{add};
+			delete $files{ $action->{remove}{path} } if $action->{remove};
+		}
+	}
+	return \%files;
+}
+
+sub agree
+{
+	my ($what) = @_;
+	sql("CALL footfall.archive_vacuum('lake', '0')");
+	is(objects(), join("\n", sort keys %{ named() }), "$what: the objects are those of the log");
+	my $rows = 0;
+	$rows += decode_json($_->{stats})->{numRecords} for values %{ named() };
+	is($rows, sql("SELECT coalesce(sum(rows), 0) FROM footfall.archive_objects WHERE state = 'switched'"), "$what: so are the rows");
+	is(sql("SELECT count(*) FROM footfall.archive_objects WHERE state <> 'switched'"), '0', "$what: nothing is unfinished");
+	is(sql("SELECT count(*) FROM footfall.verify('events')"), '0', "$what: verified");
+}
+
+sub cold { return sql("SELECT count(*) FILTER (WHERE archive_object IS NOT NULL), count(*) FILTER (WHERE archive_object IS NULL) FROM footfall.segment"); }
+
+my @archiving = qw(archive_after_plan archive_after_spool archive_after_upload archive_after_uploaded archive_after_create
+  archive_after_commit archive_after_committed archive_during_switch archive_before_switched);
+for my $action ('crash', 'error')
+{
+	for my $name (@archiving)
+	{
+		# The table of the log is made once.
+		next if $name eq 'archive_after_create' && -e "$lake/public.events/_delta_log";
+		$node->psql('postgres', "SET footfall.failpoint = '$name:$action'; CALL footfall.archive('events_a', 'lake')");
+		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+		same("$action at $name: every row once");
+		is(sql("SELECT count(*) FROM footfall.archive_objects WHERE state = 'switched'"), '0', "$action at $name: nothing is switched");
+		# Rows go on changing.
+		sql("DELETE FROM events WHERE id % 1000 = 7; DELETE FROM twin WHERE id % 1000 = 7;
+			UPDATE events SET kind = '$name' WHERE id % 1000 = 8; UPDATE twin SET kind = '$name' WHERE id % 1000 = 8;
+			INSERT INTO events VALUES (-1, 1, '2026-01-05', '$name', 1); INSERT INTO twin VALUES (-1, 1, '2026-01-05', '$name', 1)");
+		sql("CALL footfall.archive('events_a', 'lake')");
+		same("rerun after $action at $name");
+		like(cold(), qr/^[1-9]\d*\|0$/, 'all segments are cold');
+		sql("CALL footfall.unarchive('events_a')");
+		same('and back');
+		like(cold(), qr/^0\|/, 'all segments are local');
+	}
+	agree("after each $action of archiving");
+	for my $name (qw(unarchive_after_download unarchive_during_switch archive_before_leaving))
+	{
+		sql("CALL footfall.archive('events_a', 'lake')");
+		$node->psql('postgres', "SET footfall.failpoint = '$name:$action'; CALL footfall.unarchive('events_a')");
+		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+		same("$action at $name: every row once");
+		sql("CALL footfall.unarchive('events_a')");
+		same("rerun after $action at $name");
+		like(cold(), qr/^0\|/, 'all segments are local');
+	}
+	$node->psql('postgres', "SET footfall.failpoint = 'archive_before_remove:$action'; CALL footfall.archive_vacuum('lake', '0')");
+	$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	agree("after each $action of bringing back");
+}
+
+# An older snapshot reads what was local, a newer one what is cold; both see the same.
+my $reader = $node->background_psql('postgres');
+$reader->query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+my $digest = 'SELECT count(*), sum(hashtextextended(e::text, 0)) FROM events e';
+my $expected = sql($digest);
+is($reader->query($digest), $expected, 'a snapshot from before');
+sql("CALL footfall.archive('events', 'lake')");
+is($reader->query($digest), $expected, 'reads the same after the switch');
+is(sql($digest), $expected, 'as new ones do');
+my $after = $node->background_psql('postgres');
+$after->query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+is($after->query($digest), $expected, 'a snapshot of the archived rows');
+sql("CALL footfall.unarchive('events_a')");
+is($after->query($digest), $expected, 'reads the same when they are back');
+is($reader->query($digest), $expected, 'so does the oldest');
+$_->query('COMMIT') for $reader, $after;
+$_->quit for $reader, $after;
+same('archived and back under readers');
+
+# Whoever is changing rows is not waited for, and loses nothing.
+my $writer = $node->background_psql('postgres');
+$writer->query('BEGIN; DELETE FROM events WHERE id = 100');
+like(failure("CALL footfall.archive('events_a', 'lake')"), qr/55P03.*rows of table "events_a" are being changed/s, 'rows are being changed');
+is(sql("SELECT state FROM footfall.archive_objects WHERE relation = 'events_a'::regclass AND state <> 'leaving'"), 'committed', 'the object waits');
+like(failure("BEGIN; CALL footfall.archive('events_a', 'lake')"), qr/25001/, 'not in a transaction block');
+$writer->query('COMMIT');
+$writer->quit;
+sql('DELETE FROM twin WHERE id = 100');
+sql("CALL footfall.archive('events_a', 'lake')");
+same('the next call goes on');
+
+# A compaction that came between what was planned and the switch: the object leaves.
+sql("CALL footfall.unarchive('events_a')");
+failure("SET footfall.failpoint = 'archive_after_committed:error'; CALL footfall.archive('events_a', 'lake')");
+sql("DELETE FROM events WHERE id % 7 = 1; DELETE FROM twin WHERE id % 7 = 1; CALL footfall.compact('events_a')");
+sql("CALL footfall.archive('events_a', 'lake')");
+same('archived anew after a compaction');
+agree('after a compaction');
+
+# One at a time.
+my $busy = $node->background_psql('postgres', on_error_stop => 0);
+sql("CALL footfall.unarchive('events_a')");
+$busy->query_until(qr/begun/, "\\echo begun\nSET footfall.failpoint = 'archive_after_plan:sleep'; CALL footfall.archive('events_a', 'lake');\n");
+$node->poll_query_until('postgres', "SELECT count(*) > 0 FROM footfall.archive_objects WHERE state = 'planned'") or die 'not planned';
+like(failure("CALL footfall.archive('events_b', 'lake')"), qr/55P03.*another session is archiving table "events"/s, 'one session a table');
+$busy->quit;
+$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'") or die 'still busy';
+sql("CALL footfall.archive('events_a', 'lake')");
+same('and then');
+
+# Columns that come later.
+sql("ALTER TABLE events ADD COLUMN note text; ALTER TABLE twin ADD COLUMN note text;
+	INSERT INTO events VALUES (-5, 5, '2026-02-05', 'n', 5, 'a note'); INSERT INTO twin VALUES (-5, 5, '2026-02-05', 'n', 5, 'a note')");
+sql("CALL footfall.archive('events', 'lake')");
+same('with a new column');
+like(slurp_file((sort glob("$lake/public.events/_delta_log/*.json"))[-1]), qr/metaData.*note/s, 'which the log has as well');
+agree('with a new column');
+
+# Who may.
+sql(<<SQL);
+CREATE ROLE shop; CREATE ROLE stranger;
+CREATE SCHEMA shop AUTHORIZATION shop;
+GRANT USAGE ON SCHEMA shop TO stranger;
+SET ROLE shop;
+CREATE TABLE shop.visits (id int, at timestamptz) USING footfall;
+INSERT INTO shop.visits SELECT i, now() FROM generate_series(1, 10) i;
+SQL
+like(failure("SET ROLE stranger; CALL footfall.archive('shop.visits', 'lake')"), qr/42501.*must be owner/s, 'not a stranger');
+like(failure("SET ROLE stranger; CALL footfall.unarchive('shop.visits')"), qr/42501.*must be owner/s, 'nor back');
+like(failure("SET ROLE shop; CALL footfall.archive('shop.visits', 'lake')"), qr/42501.*permission denied for foreign server lake/s, 'not without USAGE');
+like(failure("SET ROLE shop; CALL footfall.archive_vacuum('lake')"), qr/42501.*must be owner of foreign server/s, 'not the server');
+is(sql("SET ROLE shop; SELECT count(*) FROM footfall.archive_objects"), '0', 'nor see it');
+sql('GRANT USAGE ON FOREIGN SERVER lake TO shop');
+sql("SET ROLE shop; CALL footfall.archive('shop.visits', 'lake')");
+is(sql('SET ROLE shop; SELECT count(*), sum(id) FROM shop.visits'), '10|55', 'the owner with USAGE may');
+is(sql("SET ROLE shop; SELECT count(*) FROM footfall.archive_objects"), '1', 'and sees it');
+like(failure("GRANT USAGE ON FOREIGN DATA WRAPPER footfall_archive TO shop; SET ROLE shop;
+	CREATE SERVER mine FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 'file:///tmp')"), qr/42501.*may not archive to files/s, 'files are for those who may read and write files');
+sql('GRANT pg_read_server_files, pg_write_server_files TO shop');
+sql("SET ROLE shop; CREATE SERVER mine FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 'file://$lake')");
+sql('REVOKE pg_write_server_files FROM shop');
+like(failure("SET ROLE shop; CALL footfall.archive('shop.visits', 'mine')"), qr/42501.*may not archive to files/s, 'asked again when it is used');
+like(failure("CREATE SERVER far FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 's3://bucket/x', endpoint 'http://127.0.0.1:1');
+	CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (access_key 'planted-key', secret_key 'planted-secret');
+	CREATE TABLE v (id int) USING footfall; INSERT INTO v VALUES (1); CALL footfall.archive('v', 'far')"),
+	qr/allowed_endpoints|not allowed/, 'hosts are for the list');
+unlike(slurp_file($node->logfile) =~ s/CREATE USER MAPPING[^\n]*//gr, qr/planted-secret/, 'no secret in the log');
+
+# What is dropped or emptied leaves.
+sql('TRUNCATE events_b');
+sql('DROP TABLE events_a, shop.visits; DELETE FROM twin');
+same('dropped');
+agree('after DROP and TRUNCATE');
+is(objects(), '', 'nothing is left');
+
+done_testing();
