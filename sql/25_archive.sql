@@ -44,3 +44,8 @@ WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE')
 COMMENT ON VIEW footfall.archive_objects IS
     'What is in archives of your tables and on your servers: each object with its state (planned, uploaded, committed, switched, leaving), rows, bytes, SHA-256, and when it was last read back and compared. Example: SELECT relation, sum(rows), sum(bytes) FROM footfall.archive_objects WHERE state = ''switched'' GROUP BY 1';
 GRANT SELECT ON footfall.archive_objects TO PUBLIC;
+
+CREATE PROCEDURE footfall.erase(relation pg_catalog.regclass, customer pg_catalog.text)
+    LANGUAGE c AS 'MODULE_PATHNAME', 'footfall_erase';
+COMMENT ON PROCEDURE footfall.erase(pg_catalog.regclass, pg_catalog.text) IS
+    'Deletes a customer''s rows and removes every copy of deleted rows from the segments and archived objects of a table: the right to be forgotten. Example: CALL footfall.erase(''events'', ''4711'')';

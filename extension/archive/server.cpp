@@ -130,9 +130,10 @@ Access accessOf(const char* name, Oid owner) {
     ForeignServer* server = GetForeignServerByName(name, true);
     if (server == nullptr) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                        errmsg("server \"%s\" of an archive does not exist", name),
+                        errmsg("archive server \"%s\" does not exist", name),
                         errhint("CREATE SERVER ... FOREIGN DATA WRAPPER footfall_archive OPTIONS "
-                                "(location ...), with the location it had.")));
+                                "(location ...); of one that has archived rows, with the location "
+                                "it had.")));
     }
     ForeignDataWrapper* wrapper = GetForeignDataWrapper(server->fdwid);
     if (strcmp(wrapper->fdwname, kWrapper) != 0 ||

@@ -1,6 +1,9 @@
 // See ddl_hooks.h.
 #include "extension/catalog/ddl_hooks.h"
 
+#include <cstring>
+
+#include "extension/catalog/archive_object.h"
 #include "extension/catalog/configuration.h"
 #include "extension/catalog/job_rows.h"
 #include "extension/catalog/segment_row.h"
@@ -62,6 +65,34 @@ char relationKind(Oid relation) {
     return kind;
 }
 
+// A server whose objects hold rows of tables stays, as what they depend on.
+void refuseUsedServers() {
+    if (SPI_execute("SELECT objd.object_name FROM pg_catalog.pg_event_trigger_dropped_objects() objd "
+                    "WHERE objd.classid OPERATOR(pg_catalog.=) "
+                    "'pg_catalog.pg_foreign_server'::pg_catalog.regclass",
+                    true, 0) != SPI_OK_SELECT) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not list the dropped objects")));
+    }
+    if (SPI_processed == 0) {
+        return;
+    }
+    const ArchiveObjectList all = listArchiveObjects(InvalidOid, true);
+    for (uint64 i = 0; i < SPI_processed; i++) {
+        const char* name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+        for (int o = 0; name != nullptr && o < all.count; o++) {
+            if (all.rows[o].state != ObjectState::Leaving &&
+                strcmp(all.rows[o].server, name) == 0) {
+                ereport(ERROR,
+                        (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+                         errmsg("cannot drop server \"%s\": archived rows of table \"%s\" are on it",
+                                name, get_rel_name(all.rows[o].relation)),
+                         errhint("CALL footfall.unarchive(...) brings them back.")));
+            }
+        }
+    }
+}
+
 void onObjectAccess(ObjectAccessType access, Oid classId, Oid objectId, int subId, void* argument) {
     if (previousHook != nullptr) {
         previousHook(access, classId, objectId, subId, argument);
@@ -118,6 +149,7 @@ PGDLLEXPORT Datum footfall_purge_dropped(PG_FUNCTION_ARGS) {
             footfall::catalog::purgeJobs(DatumGetObjectId(value));
         }
     }
+    footfall::catalog::refuseUsedServers();
     SPI_finish();
     PG_RETURN_NULL();
 }

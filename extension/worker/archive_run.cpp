@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "extension/archive/module.h"
+#include "extension/catalog/segment_row.h"
+#include "extension/catalog/tombstone.h"
 #include "extension/catalog/tombstone_space.h"
 #include "extension/module/settings.h"
 #include "extension/partition/table_owner.h"
@@ -284,19 +286,16 @@ void forEachObject(Run& run, Wanted&& wanted, Work&& work) {
     }
 }
 
-// Seals and compacts what is local. False after an error.
+// Seals and compacts what is local. False after an error, or when the table is gone.
 bool prepareLeaf(Run& run) {
-    bool permanent = false;
+    bool there = false;
     if (!step(run, true, [&] {
-            if (!lockLeaf(run.leaf)) {
-                return;
-            }
-            permanent = get_rel_persistence(run.leaf) == RELPERSISTENCE_PERMANENT;
-            if (permanent) {
+            there = lockLeaf(run.leaf);
+            if (there) {
                 (void)functions::sealTable(run.leaf);
             }
         }) ||
-        !permanent) {
+        !there) {
         return false;
     }
     CompactionRun compaction = {run.relation, run.result, false};
@@ -355,13 +354,15 @@ Run beginRun(Oid relation, Oid leaf, catalog::JobResult* result) {
 void archiveLeaf(Oid relation, Oid leaf, const char* server, catalog::JobResult* result) {
     Run run = beginRun(relation, leaf, result);
     ArchivePlace place = {};
+    bool permanent = false;
     // The server is asked for first: nothing is sealed for a place that is not there.
     if (step(run, false, [&] {
             run.root = rootOf(leaf);
+            permanent = get_rel_persistence(leaf) == RELPERSISTENCE_PERMANENT;
             (void)archive::accessOf(server, partition::ownerOf(leaf));
             pg::enterEngine([] { (void)archive::module(); });
         }) &&
-        prepareLeaf(run) && choosePlace(run, server, &place) && step(run, true, [&] {
+        permanent && prepareLeaf(run) && choosePlace(run, server, &place) && step(run, true, [&] {
             if (lockLeaf(run.leaf)) {
                 Relation table = table_open(run.leaf, NoLock);
                 (void)planObjects(table, place);
@@ -375,6 +376,77 @@ void archiveLeaf(Oid relation, Oid leaf, const char* server, catalog::JobResult*
             [&](ArchiveObject* object) { archiveObject(run, object); });
         if (result->error == nullptr) {
             giveBackSpace(run);
+        }
+    }
+    MemoryContextDelete(run.context);
+}
+
+bool compactLeaf(Oid relation, Oid leaf, catalog::JobResult* result) {
+    Run run = beginRun(relation, leaf, result);
+    if (prepareLeaf(run)) {
+        giveBackSpace(run);
+    }
+    MemoryContextDelete(run.context);
+    return result->error == nullptr;
+}
+
+char* unarchiveDeleted(Oid relation, Oid leaf, catalog::JobResult* result) {
+    char* server = nullptr;
+    Run run = beginRun(relation, leaf, result);
+    forEachObject(
+        run,
+        [&](const ArchiveObject& object) {
+            bool deleted = false;
+            (void)step(run, true, [&] {
+                for (int i = 0; i < object.segmentCount && !deleted; i++) {
+                    catalog::SegmentRow row;
+                    int32 count = 0;
+                    if (catalog::findSegment(object.storage, false, object.segments[i],
+                                             GetActiveSnapshot(), &row)) {
+                        (void)catalog::deletedRows(object.storage, false, row.number, row.rows,
+                                                   GetActiveSnapshot(), &count);
+                    }
+                    deleted = count > 0;
+                }
+            });
+            return deleted || object.state != ObjectState::Switched;
+        },
+        [&](ArchiveObject* object) {
+            if (server == nullptr && object->state != ObjectState::Leaving) {
+                server = MemoryContextStrdup(MemoryContextGetParent(MemoryContextGetParent(
+                                                 run.context)),
+                                             object->server);
+            }
+            bringBackObject(run, object);
+        });
+    MemoryContextDelete(run.context);
+    return server;
+}
+
+void removeLeft(Oid relation, Oid root, catalog::JobResult* result) {
+    Run run = beginRun(relation, relation, result);
+    ArchiveObjectList all = {};
+    (void)step(run, true, [&] { all = catalog::listArchiveObjects(InvalidOid, true); });
+    for (int i = 0; i < all.count && result->error == nullptr; i++) {
+        CHECK_FOR_INTERRUPTS();
+        const ArchiveObject& object = all.rows[i];
+        if (object.root != root || object.state != ObjectState::Leaving) {
+            continue;
+        }
+        if (step(run, false, [&] { removeFromLog(accessNow(run, object), object); }) &&
+            step(run, false, [&] {
+                module::failpoint("archive_before_remove");
+                removeObject(accessNow(run, object), object);
+            })) {
+            (void)step(run, true, [&] {
+                const ArchiveObjectList now = catalog::listArchiveObjects(object.storage);
+                for (int j = 0; j < now.count; j++) {
+                    if (now.rows[j].id == object.id &&
+                        now.rows[j].state == ObjectState::Leaving) {
+                        catalog::removeArchiveObject(now.rows[j]);
+                    }
+                }
+            });
         }
     }
     MemoryContextDelete(run.context);

@@ -21,6 +21,16 @@ inline constexpr int kArchiveNumber = 4;
 // and bytes, and keeps its first error.
 void archiveLeaf(Oid relation, Oid leaf, const char* server, catalog::JobResult* result);
 
+// Seals and compacts what is local of a leaf table, and gives back the space. False after an error.
+bool compactLeaf(Oid relation, Oid leaf, catalog::JobResult* result);
+
+// Objects of a leaf table in which rows are deleted come back, so that a compaction can drop them.
+// Returns the server they were on, or nullptr.
+char* unarchiveDeleted(Oid relation, Oid leaf, catalog::JobResult* result);
+
+// What is leaving the archive of a root table leaves at once: log, store and manifest.
+void removeLeft(Oid relation, Oid root, catalog::JobResult* result);
+
 // All archived rows of a leaf table come back; what was begun is taken back.
 void unarchiveLeaf(Oid relation, Oid leaf, catalog::JobResult* result);
 

@@ -176,6 +176,34 @@ same('with a new column');
 like(slurp_file((sort glob("$lake/public.events/_delta_log/*.json"))[-1]), qr/metaData.*note/s, 'which the log has as well');
 agree('with a new column');
 
+# The right to be forgotten: in no local row, no object, no former version; also rows that were deleted before.
+sql("INSERT INTO events SELECT 100000 + i, 77, '2026-01-20'::timestamptz + i * interval '1 second', 'forget', 1 FROM generate_series(1, 500) i;
+	CALL footfall.archive('events', 'lake'); DELETE FROM events WHERE customer = 78; DELETE FROM twin WHERE customer IN (77, 78)");
+sql("CALL footfall.erase('events', '77')");
+same('erased');
+is(sql("SELECT count(*), count(*) FILTER (WHERE state <> 'switched') FROM footfall.archive_objects"), sql("SELECT count(*), 0 FROM footfall.archive_objects WHERE state = 'switched'"), 'what the rows were in has gone at once');
+is(objects(), join("\n", sort keys %{ named() }), 'from the store as well');
+is(sql('SELECT count(*) FROM footfall.tombstone'), '0', 'nothing is merely marked as deleted');
+is(sql("SELECT count(*) FROM footfall.archive_objects WHERE relation = 'events_a'::regclass AND state = 'switched'") > 0 ? 1 : 0, '1', 'the others are archived again');
+like(failure("CALL footfall.erase('events', 'abc')"), qr/22P02/, 'not a customer');
+like(failure("DROP SERVER lake CASCADE"), qr/2BP01.*archived rows of table/s, 'a server that holds rows stays');
+agree('after erasing');
+
+# By age and by size.
+sql("CALL footfall.unarchive('events')");
+sql("SELECT footfall.configure('events', partition_interval => '1 month', premake => 0, archive_to => 'lake', archive_after => '1 year')");
+sql("CALL footfall.run_jobs('events', as_of => '2026-06-01')");
+like(cold(), qr/^0\|/, 'too young');
+sql("CALL footfall.run_jobs('events', as_of => '2027-02-10')");
+is(sql("SELECT string_agg(DISTINCT relation::text, ',') FROM footfall.archive_objects WHERE state = 'switched'"), 'events_a', 'old enough');
+is(sql("SELECT state FROM footfall.jobs WHERE job = 'archive'"), 'done', 'the job shows');
+sql("SELECT footfall.configure('events', archive_above => '100 kB'); CALL footfall.run_jobs('events', as_of => '2026-06-01')");
+is(sql("SELECT string_agg(DISTINCT relation::text, ',' ORDER BY relation::text) FROM footfall.archive_objects WHERE state = 'switched'"), 'events_a,events_b', 'too large');
+same('after the job');
+like(failure("SELECT footfall.configure('events', archive_above => 'much')"), qr/22023|invalid size/, 'not a size');
+like(failure("SELECT footfall.configure('events', archive_to => 'nowhere')"), qr/42704/, 'not a server');
+sql("DROP TABLE IF EXISTS events_default; SELECT footfall.reset('events', 'archive_above'); SELECT footfall.reset('events', 'archive_after')");
+
 # Who may.
 sql(<<SQL);
 CREATE ROLE shop; CREATE ROLE stranger;

@@ -92,7 +92,7 @@ SELECT footfall.configure('events', product_column => 'campaign');
 ROLLBACK;
 SELECT value FROM footfall.settings WHERE relation = 'events'::regclass AND setting = 'product_column';
 
--- Settings that come later.
+-- Archives.
 SELECT footfall.configure('events', archive_to => 'cold');
 SELECT footfall.configure('events', archive_after => '30 days');
 SELECT footfall.configure('events', archive_above => '300 MB');

@@ -56,7 +56,7 @@ SELECT count(*) FROM t WHERE b = 'serializable';
 COMMIT;
 SELECT count(*), count(*) FILTER (WHERE b = 'serializable') FROM t;
 
--- settings whose feature is still to come, and those of managed tables for a table that is none
+-- settings of managed tables for a table that is none
 SELECT setting, refusal(format('SELECT footfall.configure(%L, %s)', 'refused.t', setting)) FROM (VALUES
     ('seal_after => interval ''1 hour'''), ('compact_after => interval ''1 day'''), ('partition_interval => interval ''1 week'''),
     ('premake => 3'), ('archive_to => ''cold'''), ('archive_after => interval ''1 year'''), ('archive_above => ''300 MB'''),
