@@ -202,8 +202,8 @@ ReaderHandle* openFileReader(int descriptor, const std::string& shown, Caller ca
     guarded(failure, [&] {
         auto reader = std::make_unique<ReaderHandle>();
         reader->own = std::make_unique<DescriptorStore>(descriptor, shown, patienceOf(caller));
-        reader->reader = std::make_unique<ParquetReader>(*reader->own, shown, reader->own->size(),
-                                                         resource);
+        reader->reader =
+            std::make_unique<ParquetReader>(*reader->own, shown, reader->own->size(), resource);
         result = reader.release();
     });
     return result;
@@ -263,8 +263,8 @@ void digestFile(int descriptor, char (&text)[65], Failure* failure) noexcept {
         Digest digest;
         std::vector<std::byte> part(std::min<uint64_t>(content.size(), kCopyBytes));
         for (uint64_t at = 0; at < content.size(); at += part.size()) {
-            const std::span<std::byte> bytes(
-                part.data(), std::min<uint64_t>(part.size(), content.size() - at));
+            const std::span<std::byte> bytes(part.data(),
+                                             std::min<uint64_t>(part.size(), content.size() - at));
             content.read(at, bytes);
             digest.add(bytes);
         }
@@ -315,8 +315,7 @@ void vacuumOf(StoreHandle* store, LogHandle* handle, const VacuumRequest& reques
     });
 }
 
-void schemaOf(const std::vector<DeltaField>& fields, std::string* text,
-              Failure* failure) noexcept {
+void schemaOf(const std::vector<DeltaField>& fields, std::string* text, Failure* failure) noexcept {
     guarded(failure, [&] { *text = deltaSchema(fields); });
 }
 
@@ -333,11 +332,11 @@ void randomIdOf(std::string* text, Failure* failure) noexcept {
 }
 
 constexpr ModuleTable kTable = {
-    checkOptionsOf, openStoreOf,   closeStore,  putFile,      fetchObject,    statObject,
-    removeObject,   listObjects,   openReader,  openFileReader, closeReader,  readerColumns,
-    readerGroups,   readGroup,     openWriter,  closeWriter,  appendGroup,    finishFile,
-    digestFile,     openLog,       closeLog,    logVersion,   logMetadata,    logNames,
-    logCommit,      vacuumOf,      schemaOf,    folderOf,     deltaTypeOf,    randomIdOf,
+    checkOptionsOf, openStoreOf, closeStore, putFile,        fetchObject, statObject,
+    removeObject,   listObjects, openReader, openFileReader, closeReader, readerColumns,
+    readerGroups,   readGroup,   openWriter, closeWriter,    appendGroup, finishFile,
+    digestFile,     openLog,     closeLog,   logVersion,     logMetadata, logNames,
+    logCommit,      vacuumOf,    schemaOf,   folderOf,       deltaTypeOf, randomIdOf,
 };
 
 }  // namespace

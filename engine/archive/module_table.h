@@ -114,7 +114,7 @@ struct ModuleTable {
     // Reads the log of the store's folder.
     LogHandle* (*openLog)(StoreHandle*, Failure*) noexcept;
     void (*closeLog)(LogHandle*) noexcept;
-    int64_t (*logVersion)(const LogHandle*) noexcept;              // -1: there is no table
+    int64_t (*logVersion)(const LogHandle*) noexcept;                // -1: there is no table
     const DeltaMetadata* (*logMetadata)(const LogHandle*) noexcept;  // nullptr: as above
     bool (*logNames)(const LogHandle*, const std::string& key) noexcept;
     void (*logCommit)(LogHandle*, const DeltaCommit& commit, Failure*) noexcept;

@@ -81,7 +81,8 @@ const ModuleTable& module() {
         base::Error error(base::ErrorKind::Unsupported, "this server has no archive module");
         error.withDetail("%s", why == nullptr ? path.c_str() : why);
         error.withHint(
-            "Install footfall_archive (package postgresql-footfall-archive, or build with Arrow C++ "
+            "Install footfall_archive (package postgresql-footfall-archive, or build with Arrow "
+            "C++ "
             "and libcurl).");
         throw error;
     }
@@ -131,8 +132,8 @@ Reader* Reader::openFile(MemoryContext context, int descriptor, const std::strin
     auto* self = pg::makeIn<Reader>(context);
     self->waiter_ = newWaiter(context);
     Failure failure;
-    self->handle_ = module().openFileReader(descriptor, shown, self->waiter_->caller(), resource,
-                                            &failure);
+    self->handle_ =
+        module().openFileReader(descriptor, shown, self->waiter_->caller(), resource, &failure);
     self->waiter_->check(failure);
     closeWith(
         context, &self->close_,

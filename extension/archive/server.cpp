@@ -19,10 +19,10 @@ struct Option {
 };
 
 constexpr Option kOptions[] = {
-    {"location", Place::Server},       {"endpoint", Place::Server},
-    {"region", Place::Server},         {"access_key", Place::Mapping},
-    {"secret_key", Place::Mapping},    {"session_token", Place::Mapping},
-    {"user", Place::Mapping},          {"delegation_token", Place::Mapping},
+    {"location", Place::Server},    {"endpoint", Place::Server},
+    {"region", Place::Server},      {"access_key", Place::Mapping},
+    {"secret_key", Place::Mapping}, {"session_token", Place::Mapping},
+    {"user", Place::Mapping},       {"delegation_token", Place::Mapping},
 };
 
 const char* valueOf(List* options, const char* name) {
@@ -51,12 +51,11 @@ bool isFiles(const char* location) {
 }
 
 [[noreturn]] void refuseFiles(Oid role) {
-    ereport(ERROR,
-            (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-             errmsg("role \"%s\" may not archive to files of the database server's host",
-                    GetUserNameFromId(role, false)),
-             errdetail("Servers with a location file:// belong to members of "
-                       "pg_read_server_files and pg_write_server_files.")));
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("role \"%s\" may not archive to files of the database server's host",
+                           GetUserNameFromId(role, false)),
+                    errdetail("Servers with a location file:// belong to members of "
+                              "pg_read_server_files and pg_write_server_files.")));
     pg_unreachable();
 }
 

@@ -98,8 +98,8 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, ArchiveObject* object) {
         object->segments[i] = DatumGetInt32(numbers[i]);
         object->deleted[i] = DatumGetInt32(counts[i]);
     }
-    const Datum* attributes = elementsOf(values[kAttributes], INT2OID, 2, true, TYPALIGN_SHORT,
-                                         &object->attributeCount);
+    const Datum* attributes =
+        elementsOf(values[kAttributes], INT2OID, 2, true, TYPALIGN_SHORT, &object->attributeCount);
     object->attributes = static_cast<int16*>(
         palloc(sizeof(int16) * static_cast<Size>(Max(object->attributeCount, 1))));
     for (int i = 0; i < object->attributeCount; i++) {

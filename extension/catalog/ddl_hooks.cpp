@@ -67,10 +67,11 @@ char relationKind(Oid relation) {
 
 // A server whose objects hold rows of tables stays, as what they depend on.
 void refuseUsedServers() {
-    if (SPI_execute("SELECT objd.object_name FROM pg_catalog.pg_event_trigger_dropped_objects() objd "
-                    "WHERE objd.classid OPERATOR(pg_catalog.=) "
-                    "'pg_catalog.pg_foreign_server'::pg_catalog.regclass",
-                    true, 0) != SPI_OK_SELECT) {
+    if (SPI_execute(
+            "SELECT objd.object_name FROM pg_catalog.pg_event_trigger_dropped_objects() objd "
+            "WHERE objd.classid OPERATOR(pg_catalog.=) "
+            "'pg_catalog.pg_foreign_server'::pg_catalog.regclass",
+            true, 0) != SPI_OK_SELECT) {
         ereport(ERROR,
                 (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not list the dropped objects")));
     }
@@ -83,11 +84,12 @@ void refuseUsedServers() {
         for (int o = 0; name != nullptr && o < all.count; o++) {
             if (all.rows[o].state != ObjectState::Leaving &&
                 strcmp(all.rows[o].server, name) == 0) {
-                ereport(ERROR,
-                        (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-                         errmsg("cannot drop server \"%s\": archived rows of table \"%s\" are on it",
-                                name, get_rel_name(all.rows[o].relation)),
-                         errhint("CALL footfall.unarchive(...) brings them back.")));
+                ereport(
+                    ERROR,
+                    (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+                     errmsg("cannot drop server \"%s\": archived rows of table \"%s\" are on it",
+                            name, get_rel_name(all.rows[o].relation)),
+                     errhint("CALL footfall.unarchive(...) brings them back.")));
             }
         }
     }

@@ -18,10 +18,10 @@ struct SegmentRow {
     Oid indexValue;     // TOAST value of block map and blooms, or InvalidOid
     int32 indexBytes;
     int columns;
-    int16* attributes;  // attribute number of each column chunk
-    Oid* valueIds;      // TOAST value of each column chunk; of a cold segment InvalidOid
-    bool deleted;       // by listVacuumableSegments: deleted, though not dead to everyone
-    bytea* meta;        // engine's SegmentMeta
+    int16* attributes;    // attribute number of each column chunk
+    Oid* valueIds;        // TOAST value of each column chunk; of a cold segment InvalidOid
+    bool deleted;         // by listVacuumableSegments: deleted, though not dead to everyone
+    bytea* meta;          // engine's SegmentMeta
     int64 archiveObject;  // of a cold segment: the archived object, and the row group in it, that
     int32 rowGroup;       // hold its chunks' rows; of a local one 0
 

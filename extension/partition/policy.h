@@ -36,7 +36,7 @@ struct Policy {
     int premake;
     Interval* sealAfter;  // nullptr: not set, as below
     Interval* compactAfter;
-    char* archiveTo;         // a server
+    char* archiveTo;  // a server
     Interval* archiveAfter;
     int64 archiveAbove;  // bytes; -1: not set
     Interval* retain;

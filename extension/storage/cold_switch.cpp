@@ -52,8 +52,8 @@ segment::EncodedSegment* encodeRows(const catalog::ArchiveObject& object,
         std::vector<uint32_t> wanted;
         std::vector<vector::Column> columns;
         for (int c = 0; c < row.columns; c++) {
-            wanted.push_back(placeOf(object, row.attributes[c],
-                                     static_cast<uint32_t>(file->columns().size())));
+            wanted.push_back(
+                placeOf(object, row.attributes[c], static_cast<uint32_t>(file->columns().size())));
             columns.emplace_back(meta.column(static_cast<uint32_t>(c)).type, resource);
         }
         file->read(static_cast<uint32_t>(row.rowGroup), wanted, columns.data());

@@ -1,8 +1,8 @@
 // Segments go cold and come back: their catalog rows are replaced under MVCC, their addresses stay.
 //
-// The same rows are in both places for a moment, so a snapshot reads them where the catalog row that
-// it sees says. Tombstones are by segment and row number: they stay, and a delete that races with
-// either switch is lost by neither. Locks: every segment exclusively, tried without waiting.
+// The same rows are in both places for a moment, so a snapshot reads them where the catalog row
+// that it sees says. Tombstones are by segment and row number: they stay, and a delete that races
+// with either switch is lost by neither. Locks: every segment exclusively, tried without waiting.
 #pragma once
 
 #include "extension/archive/module.h"

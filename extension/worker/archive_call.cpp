@@ -68,17 +68,16 @@ char* deleteStatement(Oid relation, const char* customer) {
     const AttrNumber attribute =
         column == nullptr ? InvalidAttrNumber : get_attnum(relation, column);
     if (attribute == InvalidAttrNumber) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("the customer column of table \"%s\" is not known",
-                               get_rel_name(relation)),
-                        errhint("SELECT footfall.configure(..., customer_column => ...).")));
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("the customer column of table \"%s\" is not known", get_rel_name(relation)),
+                 errhint("SELECT footfall.configure(..., customer_column => ...).")));
     }
-    return psprintf(
-        "DELETE FROM %s WHERE %s OPERATOR(pg_catalog.=) %s::%s",
-        quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
-                                   get_rel_name(relation)),
-        quote_identifier(column), quote_literal_cstr(customer),
-        format_type_be_qualified(getBaseType(get_atttype(relation, attribute))));
+    return psprintf("DELETE FROM %s WHERE %s OPERATOR(pg_catalog.=) %s::%s",
+                    quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
+                                               get_rel_name(relation)),
+                    quote_identifier(column), quote_literal_cstr(customer),
+                    format_type_be_qualified(getBaseType(get_atttype(relation, attribute))));
 }
 
 void runDelete(const char* statement) {
@@ -96,12 +95,12 @@ void requireNoneDeleted(Oid leaf) {
     table_close(table, NoLock);
     if (OidIsValid(storage) &&
         catalog::countTombstones(storage, unlogged, GetActiveSnapshot()) > 0) {
-        ereport(ERROR,
-                (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-                 errmsg("deleted rows of table \"%s\" could not be removed yet",
-                        get_rel_name(leaf)),
-                 errdetail("Somebody is changing rows of their segments."),
-                 errhint("Call footfall.erase again; until it succeeds, nothing is erased.")));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+             errmsg("deleted rows of table \"%s\" could not be removed yet", get_rel_name(leaf)),
+             errdetail("Somebody is changing rows of their segments."),
+             errhint("Call footfall.erase again; until it succeeds, nothing is erased.")));
     }
 }
 
@@ -132,8 +131,7 @@ void erase(FunctionCallInfo fcinfo) {
         ereport(ERROR,
                 (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("customer must not be null")));
     }
-    char* customer =
-        MemoryContextStrdup(TopMemoryContext, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+    char* customer = MemoryContextStrdup(TopMemoryContext, text_to_cstring(PG_GETARG_TEXT_PP(1)));
     pg::withCleanup(
         [&] {
             underLock(fcinfo, "CALL footfall.erase()",

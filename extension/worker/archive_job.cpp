@@ -109,11 +109,10 @@ void runArchive(Oid relation, TimestampTz now, catalog::JobResult* result) {
             const Oid leaf = lfirst_oid(leafCell);
             bool wanted = false;
             if (failed(result, runStep(relation, true, [&] {
-                           const bool due =
-                               closed.upper <= plan.before ||
-                               (plan.above >= 0 && localBytes(relation) > plan.above);
-                           wanted = due && get_rel_relkind(leaf) == RELKIND_RELATION &&
-                                    hasWork(leaf);
+                           const bool due = closed.upper <= plan.before ||
+                                            (plan.above >= 0 && localBytes(relation) > plan.above);
+                           wanted =
+                               due && get_rel_relkind(leaf) == RELKIND_RELATION && hasWork(leaf);
                        }))) {
                 return;
             }

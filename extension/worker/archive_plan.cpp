@@ -17,8 +17,8 @@ constexpr int kObjectSegments = 16;
 constexpr int64 kObjectBytes = int64{512} * 1024 * 1024;  // raw
 
 char* copyText(const std::string& text) {
-    auto* copy = static_cast<char*>(MemoryContextAllocExtended(
-        CurrentMemoryContext, text.size() + 1, MCXT_ALLOC_NO_OOM));
+    auto* copy = static_cast<char*>(
+        MemoryContextAllocExtended(CurrentMemoryContext, text.size() + 1, MCXT_ALLOC_NO_OOM));
     if (copy == nullptr) {
         throw std::bad_alloc();
     }
@@ -61,8 +61,8 @@ char* keyPart(const char* name) {
 }
 
 bool sameColumns(const catalog::SegmentRow& a, const catalog::SegmentRow& b) {
-    return a.columns == b.columns && memcmp(a.attributes, b.attributes,
-                                            sizeof(int16) * static_cast<Size>(a.columns)) == 0;
+    return a.columns == b.columns &&
+           memcmp(a.attributes, b.attributes, sizeof(int16) * static_cast<Size>(a.columns)) == 0;
 }
 
 bool isPlanned(const catalog::ArchiveObjectList& objects, int32 segment) {
@@ -246,10 +246,9 @@ ColumnPlan* describeColumns(Relation leaf, const catalog::ArchiveObject& object)
     for (int i = 0; i < object.attributeCount; i++) {
         ColumnPlan& plan = plans[i];
         plan.attribute = object.attributes[i];
-        Form_pg_attribute attribute =
-            plan.attribute >= 1 && plan.attribute <= descriptor->natts
-                ? TupleDescAttr(descriptor, plan.attribute - 1)
-                : nullptr;
+        Form_pg_attribute attribute = plan.attribute >= 1 && plan.attribute <= descriptor->natts
+                                          ? TupleDescAttr(descriptor, plan.attribute - 1)
+                                          : nullptr;
         plan.dropped = attribute == nullptr || attribute->attisdropped;
         if (plan.dropped) {
             // No name of a column begins with a dot in other engines' tables.

@@ -28,8 +28,8 @@ ArchivePlace placeOf(Oid root, const char* server);
 // After somebody else's Delta table was found in the folder of a new place: another folder.
 void avoidFolder(ArchivePlace* place);
 
-// Plans objects for the local segments of a leaf table that are in no unfinished object. Returns how
-// many.
+// Plans objects for the local segments of a leaf table that are in no unfinished object. Returns
+// how many.
 int planObjects(Relation leaf, const ArchivePlace& place);
 
 // A column as other engines see it.

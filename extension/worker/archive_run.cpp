@@ -279,7 +279,8 @@ void forEachObject(Run& run, Wanted&& wanted, Work&& work) {
         if (!wanted(list.rows[i])) {
             continue;
         }
-        run.context = AllocSetContextCreate(all, "footfall archived object", ALLOCSET_DEFAULT_SIZES);
+        run.context =
+            AllocSetContextCreate(all, "footfall archived object", ALLOCSET_DEFAULT_SIZES);
         work(&list.rows[i]);
         MemoryContextDelete(run.context);
         run.context = all;
@@ -289,12 +290,13 @@ void forEachObject(Run& run, Wanted&& wanted, Work&& work) {
 // Seals and compacts what is local. False after an error, or when the table is gone.
 bool prepareLeaf(Run& run) {
     bool there = false;
-    if (!step(run, true, [&] {
-            there = lockLeaf(run.leaf);
-            if (there) {
-                (void)functions::sealTable(run.leaf);
-            }
-        }) ||
+    if (!step(run, true,
+              [&] {
+                  there = lockLeaf(run.leaf);
+                  if (there) {
+                      (void)functions::sealTable(run.leaf);
+                  }
+              }) ||
         !there) {
         return false;
     }
@@ -356,12 +358,13 @@ void archiveLeaf(Oid relation, Oid leaf, const char* server, catalog::JobResult*
     ArchivePlace place = {};
     bool permanent = false;
     // The server is asked for first: nothing is sealed for a place that is not there.
-    if (step(run, false, [&] {
-            run.root = rootOf(leaf);
-            permanent = get_rel_persistence(leaf) == RELPERSISTENCE_PERMANENT;
-            (void)archive::accessOf(server, partition::ownerOf(leaf));
-            pg::enterEngine([] { (void)archive::module(); });
-        }) &&
+    if (step(run, false,
+             [&] {
+                 run.root = rootOf(leaf);
+                 permanent = get_rel_persistence(leaf) == RELPERSISTENCE_PERMANENT;
+                 (void)archive::accessOf(server, partition::ownerOf(leaf));
+                 pg::enterEngine([] { (void)archive::module(); });
+             }) &&
         permanent && prepareLeaf(run) && choosePlace(run, server, &place) && step(run, true, [&] {
             if (lockLeaf(run.leaf)) {
                 Relation table = table_open(run.leaf, NoLock);
@@ -371,8 +374,7 @@ void archiveLeaf(Oid relation, Oid leaf, const char* server, catalog::JobResult*
         })) {
         module::failpoint("archive_after_plan");
         forEachObject(
-            run,
-            [](const ArchiveObject& object) { return object.state != ObjectState::Switched; },
+            run, [](const ArchiveObject& object) { return object.state != ObjectState::Switched; },
             [&](ArchiveObject* object) { archiveObject(run, object); });
         if (result->error == nullptr) {
             giveBackSpace(run);
@@ -413,9 +415,8 @@ char* unarchiveDeleted(Oid relation, Oid leaf, catalog::JobResult* result) {
         },
         [&](ArchiveObject* object) {
             if (server == nullptr && object->state != ObjectState::Leaving) {
-                server = MemoryContextStrdup(MemoryContextGetParent(MemoryContextGetParent(
-                                                 run.context)),
-                                             object->server);
+                server = MemoryContextStrdup(
+                    MemoryContextGetParent(MemoryContextGetParent(run.context)), object->server);
             }
             bringBackObject(run, object);
         });
@@ -441,8 +442,7 @@ void removeLeft(Oid relation, Oid root, catalog::JobResult* result) {
             (void)step(run, true, [&] {
                 const ArchiveObjectList now = catalog::listArchiveObjects(object.storage);
                 for (int j = 0; j < now.count; j++) {
-                    if (now.rows[j].id == object.id &&
-                        now.rows[j].state == ObjectState::Leaving) {
+                    if (now.rows[j].id == object.id && now.rows[j].state == ObjectState::Leaving) {
                         catalog::removeArchiveObject(now.rows[j]);
                     }
                 }

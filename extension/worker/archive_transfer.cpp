@@ -24,8 +24,7 @@ void withContext(const char* what, Body&& body) {
 }
 
 int64_t nowMillis() {
-    return (GetCurrentTimestamp() +
-            (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY) /
+    return (GetCurrentTimestamp() + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY) /
            1000;
 }
 
@@ -107,8 +106,7 @@ void spoolSegments(Relation leaf, const catalog::ArchiveObject& object,
         AllocSetContextCreate(CurrentMemoryContext, "footfall spool", ALLOCSET_DEFAULT_SIZES);
     MemoryContext scratch =
         AllocSetContextCreate(CurrentMemoryContext, "footfall spool", ALLOCSET_DEFAULT_SIZES);
-    storage::SealedSegment* segment =
-        storage::SealedSegment::create(leaf, RelationGetDescr(leaf));
+    storage::SealedSegment* segment = storage::SealedSegment::create(leaf, RelationGetDescr(leaf));
     archive::Writer* writer = nullptr;
     for (int i = 0; i < object.segmentCount; i++) {
         CHECK_FOR_INTERRUPTS();

@@ -1,7 +1,8 @@
 // What happens outside the database for one archived object: its file, the store, the Delta log.
 //
 // Nothing here reads or writes a catalog, holds a lock or a snapshot; secrets come with the access.
-// An ERROR leaves what it has written where a rerun finds or replaces it. Called as a step of a job.
+// An ERROR leaves what it has written where a rerun finds or replaces it. Called as a step of a
+// job.
 #pragma once
 
 #include "extension/archive/server.h"
@@ -35,7 +36,8 @@ void uploadObject(const archive::Access& access, const catalog::ArchiveObject& o
 archive::SpoolFile* downloadObject(const archive::Access& access,
                                    const catalog::ArchiveObject& object, MemoryContext context);
 
-// Makes the log name the object, if it does not; makes the table, or changes its schema, if need be.
+// Makes the log name the object, if it does not; makes the table, or changes its schema, if need
+// be.
 void addToLog(const archive::Access& access, const catalog::ArchiveObject& object,
               const char* tableName, const char* schema, const char* partitionColumn,
               const char* partitionName);

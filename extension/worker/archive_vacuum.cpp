@@ -161,11 +161,10 @@ PGDLLEXPORT Datum footfall_archive_vacuum(PG_FUNCTION_ARGS) {
     worker::requireServerOwner(server);
     const Interval* grace = PG_GETARG_INTERVAL_P(1);
     worker::Vacuum vacuum = {};
-    vacuum.grace =
-        grace->time + (grace->day + int64{grace->month} * 30) * USECS_PER_DAY;
+    vacuum.grace = grace->time + (grace->day + int64{grace->month} * 30) * USECS_PER_DAY;
     if (vacuum.grace < 0) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("grace must not be negative")));
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("grace must not be negative")));
     }
     char name[NAMEDATALEN];
     strlcpy(name, server, sizeof(name));
