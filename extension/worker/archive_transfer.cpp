@@ -5,6 +5,7 @@
 
 #include "extension/archive/module.h"
 #include "extension/module/settings.h"
+#include "extension/storage/column_cache.h"
 #include "extension/storage/sealed_segment.h"
 
 namespace footfall::worker {
@@ -257,6 +258,10 @@ void removeObject(const archive::Access& access, const catalog::ArchiveObject& o
     withContext("remove", [&](MemoryContext context) {
         openStore(context, access, object.folder)->remove(object.key);
     });
+    // Nor do its rows stay in the local cache.
+    if (object.sha256 != nullptr) {
+        storage::forgetCachedObject(object.sha256);
+    }
 }
 
 }  // namespace footfall::worker

@@ -226,6 +226,16 @@ $reader->query('COMMIT');
 $reader->quit;
 same('brought back');
 is(sql("SELECT count(*) FROM footfall.verify('cold_rows')"), '0', 'and verified');
+
+# What leaves the archive leaves the cache.
+$node->append_conf('postgresql.conf', 'footfall.archive_cache_size = 64MB');
+$node->reload;
+sql("CALL footfall.archive('cold_rows', 'lake')");
+same('archived again');
+cmp_ok(scalar(() = glob("$cache/*")), '>', 0, 'its columns are kept');
+sql("CALL footfall.unarchive('cold_rows'); CALL footfall.archive_vacuum('lake', '0')");
+is(scalar(() = glob("$cache/*")), 0, 'until the objects are removed');
+same('all is local again');
 $node->stop;
 
 done_testing();
