@@ -69,10 +69,11 @@ std::vector<vector::Column> readColumns(storage::SealedSegment* segment, int cou
     return columns;
 }
 
-// What the segments' columns become; checks that all segments have the same.
+// What the segments' columns become.
 std::vector<archive::ArchivedColumn> archivedColumns(const segment::SegmentMeta& meta,
                                                      const ColumnPlan* plans, int count) {
     std::vector<archive::ArchivedColumn> columns;
+    columns.reserve(static_cast<std::size_t>(count));
     for (int c = 0; c < count; c++) {
         columns.push_back({plans[c].name, meta.column(static_cast<uint32_t>(c)).type,
                            plans[c].meaning, plans[c].precision, plans[c].scale});
