@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "engine/scan/operands.h"
 
@@ -16,6 +17,7 @@ GroupTable::GroupTable(std::span<const vector::ColumnType> types,
                        std::pmr::memory_resource* resource)
     : columns_(resource),
       words_(resource),
+      negativeZeros_(resource),
       denseTable_(resource),
       shifts_(types.size(), resource),
       bits_(types.size(), 1, resource),
@@ -24,8 +26,10 @@ GroupTable::GroupTable(std::span<const vector::ColumnType> types,
     if (types.size() > kMaskedKeys)
         base::throwBadArgument("more than %u keys", kMaskedKeys);
     columns_.reserve(types.size());
-    for (const vector::ColumnType type : types)
+    for (const vector::ColumnType type : types) {
         columns_.emplace_back(type, resource);
+        floats_ |= type.isFloat();
+    }
     rebuildDense();
     if (types.empty()) {
         const uint64_t none = 0;
@@ -70,7 +74,37 @@ uint32_t GroupTable::add(const uint64_t* words) {
 
 Value GroupTable::key(uint32_t group, uint32_t key) const noexcept {
     const uint64_t* words = wordsOf(group);
-    return columns_[key].valueOf(words[key], (words[columns_.size()] >> key & 1) != 0);
+    Value value = columns_[key].valueOf(words[key], (words[columns_.size()] >> key & 1) != 0);
+    if (!negativeZeros_.empty() && showsNegativeZero(group, key))
+        value.real = -0.0;
+    return value;
+}
+
+void GroupTable::noteNegativeZeros(std::span<const Block* const> keys, const Selection& selection,
+                                   const uint32_t* groups, uint32_t first) {
+    // Groups are numbered in the order of the rows that made them.
+    uint32_t next = first;
+    forSelected(selection, [&](uint32_t row) {
+        if (groups[row] != next)
+            return;
+        uint64_t negative = 0;
+        for (size_t i = 0; i < keys.size(); ++i) {
+            const Block& block = *keys[i];
+            if (!columns_[i].type().isFloat() || block.isNull(row))
+                continue;
+            const double value = block.holder().floatAt(block.holderRow(row));
+            if (value == 0 && std::signbit(value))
+                negative |= uint64_t{1} << i;
+        }
+        if (negative != 0)
+            negativeZeros_.push_back({next, negative});
+        ++next;
+    });
+}
+
+bool GroupTable::showsNegativeZero(uint32_t group, uint32_t key) const noexcept {
+    const auto found = std::ranges::lower_bound(negativeZeros_, group, {}, &NegativeZeros::group);
+    return found != negativeZeros_.end() && found->group == group && (found->keys >> key & 1) != 0;
 }
 
 uint64_t GroupTable::hashOf(uint32_t group) const noexcept {
@@ -104,11 +138,14 @@ void GroupTable::find(std::span<const Block* const> keys, const Selection& selec
         dense_ = false;
         rebuildHashed();
     }
-    while (dense_) {
-        if (findDense(keys, selection, groups))
-            return;
-    }
-    findHashed(keys, selection, groups);
+    const uint32_t before = groups_;
+    bool found = false;
+    while (dense_ && !found)
+        found = findDense(keys, selection, groups);
+    if (!found)
+        findHashed(keys, selection, groups);
+    if (floats_ && groups_ > before)
+        noteNegativeZeros(keys, selection, groups, before);
 }
 
 // False when the table had to be laid out anew.
@@ -290,7 +327,19 @@ uint32_t GroupTable::findOne(std::span<const Value> keys) {
         if (keys[i].null && !columns_[i].interned())
             words[columns_.size()] |= uint64_t{1} << i;
     }
-    return findWords(words.data());
+    const uint32_t before = groups_;
+    const uint32_t group = findWords(words.data());
+    if (floats_ && groups_ > before) {
+        uint64_t negative = 0;
+        for (size_t i = 0; i < columns_.size(); ++i) {
+            if (columns_[i].type().isFloat() && !keys[i].null && keys[i].real == 0 &&
+                std::signbit(keys[i].real))
+                negative |= uint64_t{1} << i;
+        }
+        if (negative != 0)
+            negativeZeros_.push_back({group, negative});
+    }
+    return group;
 }
 
 }  // namespace footfall::aggregate

@@ -3,6 +3,9 @@
 // Dense: when every key column is Interned and few codes are known, the codes side by side are an
 // index into a table of groups; a row costs a few loads. Hashed: words of all columns, and one of
 // NULL bits, in open addressing; a row whose words are those of the row before costs a comparison.
+//
+// -0 and 0 are one key. A group shows the sign of the row that made it, as in PostgreSQL, so one of
+// -0 alone shows -0: such groups are noted beside the table.
 #pragma once
 
 #include <array>
@@ -53,11 +56,23 @@ class GroupTable {
     void rebuildHashed();
     uint32_t add(const uint64_t* words);
     uint32_t findWords(const uint64_t* words);
+    // Notes -0 in the keys of groups from `first` on, which these rows made.
+    void noteNegativeZeros(std::span<const vector::Block* const> keys,
+                           const scan::Selection& selection, const uint32_t* groups,
+                           uint32_t first);
+    bool showsNegativeZero(uint32_t group, uint32_t key) const noexcept;
     uint64_t hashWords(const uint64_t* words) const noexcept;
 
     std::pmr::vector<KeyColumn> columns_;
     uint32_t groups_ = 0;
     std::pmr::vector<uint64_t> words_;  // of the groups
+    // Groups with -0 among their keys, ascending, and which keys those are.
+    struct NegativeZeros {
+        uint32_t group;
+        uint64_t keys;
+    };
+    std::pmr::vector<NegativeZeros> negativeZeros_;
+    bool floats_ = false;  // whether a key is a float
     bool dense_ = true;
     bool first_ = true;
     std::pmr::vector<uint32_t> denseTable_;  // group + 1 by codes

@@ -384,9 +384,11 @@ class Generator:
         text, number = e.name("text"), e.name("int")
         whole = rng.choice(("customer_id", "quantity", "id") if self.data_set == "ev" else ("k", "id", "same"))
         shapes = [
-            ("(SELECT %s AS a, count(*) AS n, sum(%s) AS s FROM {t} WHERE %s GROUP BY 1) q" % (key, number, cond),
-             # A group of -0 and 0 shows either.
-             ("count(*)", "sum(n)", "sum(s)", "max(regexp_replace(a::text, '^-0$', '0'))")),
+            # A group of -0 and 0 shows either, one of -0 alone -0.
+            ("(SELECT %s AS a, count(*) AS n, sum(%s) AS s, count(DISTINCT (%s)::text) > 1 AS mixed FROM {t} WHERE %s GROUP BY 1) q"
+             % (key, number, key, cond),
+             ("count(*)", "sum(n)", "sum(s)", "max(CASE WHEN mixed THEN regexp_replace(a::text, '^-0$', '0') ELSE a::text END)",
+              "count(*) FILTER (WHERE a::text = '-0' AND NOT mixed)")),
             ("(SELECT %s AS a, count(*) AS n FROM {t} GROUP BY 1) q JOIN (SELECT %s AS a, max(%s) AS m FROM {t} WHERE %s GROUP BY 1) r "
              "ON q.a IS NOT DISTINCT FROM r.a" % (key, key, number, cond), ("count(*)", "sum(n)", "sum(m)")),
             ("(SELECT %s AS a, count(*) AS n, rank() OVER (ORDER BY count(*), %s) AS r FROM {t} WHERE %s GROUP BY %s) q"
