@@ -88,6 +88,8 @@ storage::ScanFilter* leafFilter(const AggregatePlan& plan, const storage::ScanFi
     auto* filter = static_cast<storage::ScanFilter*>(palloc0(sizeof(storage::ScanFilter)));
     const auto count = static_cast<Size>(given.predicateCount);
     filter->predicateCount = given.predicateCount;
+    filter->computeLate = given.computeLate;
+    filter->lateValues = given.lateValues;
     filter->predicates = static_cast<storage::ScanPredicate*>(
         palloc(sizeof(storage::ScanPredicate) * Max(count, Size{1})));
     for (Size i = 0; i < count; i++) {

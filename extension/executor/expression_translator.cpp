@@ -196,7 +196,8 @@ bool ExpressionTranslator::valueOf(Node* node, Datum* value, bool* null) {
         *null = constant->constisnull;
         return true;
     }
-    if (!IsA(node, Param)) {
+    if (!IsA(node, Param) ||
+        (!takesValues_ && reinterpret_cast<Param*>(node)->paramkind == PARAM_EXEC)) {
         return false;
     }
     ExprState* state = ExecInitExpr(reinterpret_cast<Expr*>(node), planState_);
@@ -214,7 +215,7 @@ const Expression* ExpressionTranslator::tryNative(Node* node) {
         case T_Const:
         case T_Param: {
             Datum value = 0;
-            bool null = true;
+            bool null = true;  // where values are left out
             valueOf(node, &value, &null);
             return constant(exprType(node), value, null);
         }

@@ -31,6 +31,10 @@ class ExpressionTranslator {
     // these attributes. Without it every Var is taken for one of the constructor's relation.
     void addRelation(Index relation, const List* attributes, int first);
 
+    // What is translated from now on is not evaluated: sub-queries that give parameters their
+    // values do not run.
+    void leaveOutValues() { takesValues_ = false; }
+
     // Not for trees with aggregates, sub-plans or volatile functions.
     const scan::Expression* translate(Node* node);
 
@@ -73,6 +77,7 @@ class ExpressionTranslator {
 
     PlanState* planState_;
     const List* attributes_;
+    bool takesValues_ = true;
     FurtherRelation* further_ = nullptr;
     pg::ContextResource* resource_;
     scan::ExpressionBuilder* builder_;

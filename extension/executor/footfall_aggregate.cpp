@@ -16,6 +16,7 @@
 #include "extension/executor/extremes.h"
 #include "extension/executor/footfall_stream.h"
 #include "extension/executor/group_batch.h"
+#include "extension/executor/pending_values.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/spill_file.h"
 #include "extension/executor/value_type.h"
@@ -142,8 +143,29 @@ void begin(CustomScanState* node, EState* estate, int eflags) {
     }
 }
 
+bool readsTables(const FootfallAggregateState* state) {
+    return state->plan.mode != AggregateMode::Final && !state->plan.overGroups;
+}
+
+void prepareFilter(FootfallAggregateState* state) {
+    const AggregatePlan& plan = state->plan;
+    if (readsTables(state) && plan.predicates != NIL) {
+        List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
+        preparePredicates(&state->filter, plan.predicates, values, state->css.ss.ps.ps_ExprContext);
+    }
+}
+
+// Whether there is a row to evaluate expressions for, as far as it matters whether they are.
+bool mayMeetRows(FootfallAggregateState* state) {
+    if (!readsTables(state) || state->shared != nullptr || !hasPendingValues(&state->css)) {
+        return true;
+    }
+    return hasRow(state->plan, state->relations, state->css.ss.ps.state->es_snapshot, state->filter,
+                  &state->counters);
+}
+
 // Translates the expressions and makes the engine's aggregation of them.
-void prepare(FootfallAggregateState* state) {
+void prepare(FootfallAggregateState* state, bool meetsRows) {
     const AggregatePlan& plan = state->plan;
     auto* spec =
         static_cast<aggregate::AggregationSpec*>(palloc0(sizeof(aggregate::AggregationSpec)));
@@ -151,7 +173,10 @@ void prepare(FootfallAggregateState* state) {
         ExpressionTranslator(&state->css.ss.ps, plan.attributes);
     const int columns = list_length(plan.attributes);
     const bool reads = plan.mode != AggregateMode::Final;
-    const bool joins = reads && plan.dimensions != NIL;
+    const bool joins = reads && meetsRows && plan.dimensions != NIL;
+    if (!reads || !meetsRows) {
+        state->translator->leaveOutValues();
+    }
     // The final node has the keys' types from them.
     if (plan.dimensions != NIL) {
         DimensionJoin::name(state->translator, plan.dimensions, columns);
@@ -191,10 +216,6 @@ void prepare(FootfallAggregateState* state) {
             resource, state->shared != nullptr ? kParallelPasses : kMostPasses);
     }
     state->extremes = reads ? Extremes::find(plan, state->functions, state->aggregation) : nullptr;
-    if (reads && plan.predicates != NIL) {
-        List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
-        preparePredicates(&state->filter, plan.predicates, values, state->css.ss.ps.ps_ExprContext);
-    }
 }
 
 void consumeBatch(FootfallAggregateState* state, scan::Batch& batch, scan::Selection& selection) {
@@ -268,30 +289,35 @@ void mergeChild(FootfallAggregateState* state) {
     }
 }
 
+void readInput(FootfallAggregateState* state) {
+    if (state->plan.overGroups) {
+        readGroups(state);
+    }
+    const uint32_t passes = state->join != nullptr ? state->join->passes() : 1;
+    for (uint32_t pass = 0; pass < passes; pass++) {
+        if (state->join != nullptr) {
+            state->join->beginPass(pass);
+        }
+        for (int i = 0; i < list_length(state->plan.leaves); i++) {
+            readLeaf(state, i, pass);
+        }
+    }
+    state->counters.lookupPasses += passes;
+    const scan::EvaluationCounters& evaluation = state->evaluator->counters();
+    state->counters.rowsRemoved += evaluation.rowsRemoved;
+    state->counters.rowsRemovedEncoded += evaluation.rowsRemovedEncoded;
+    state->counters.rowsRemovedByJoin += state->join != nullptr ? state->join->rowsRemoved() : 0;
+}
+
 void consume(FootfallAggregateState* state) {
     MemoryContext previous = MemoryContextSwitchTo(state->context);
-    prepare(state);
+    prepareFilter(state);
+    const bool meetsRows = mayMeetRows(state);
+    prepare(state, meetsRows);
     if (state->plan.mode == AggregateMode::Final) {
         mergeChild(state);
-    } else {
-        if (state->plan.overGroups) {
-            readGroups(state);
-        }
-        const uint32_t passes = state->join != nullptr ? state->join->passes() : 1;
-        for (uint32_t pass = 0; pass < passes; pass++) {
-            if (state->join != nullptr) {
-                state->join->beginPass(pass);
-            }
-            for (int i = 0; i < list_length(state->plan.leaves); i++) {
-                readLeaf(state, i, pass);
-            }
-        }
-        state->counters.lookupPasses += passes;
-        const scan::EvaluationCounters& evaluation = state->evaluator->counters();
-        state->counters.rowsRemoved += evaluation.rowsRemoved;
-        state->counters.rowsRemovedEncoded += evaluation.rowsRemovedEncoded;
-        state->counters.rowsRemovedByJoin +=
-            state->join != nullptr ? state->join->rowsRemoved() : 0;
+    } else if (meetsRows) {
+        readInput(state);
     }
     if (state->plan.mode != AggregateMode::Partial) {
         pg::enterEngine([&] { state->aggregation->finish(); });

@@ -120,14 +120,19 @@ TableScanDesc startScan(FootfallScanState* state) {
     return state->scan;
 }
 
-// Translates the batch filters and begins with the segments.
-void startSegments(FootfallScanState* state) {
-    MemoryContext previous = MemoryContextSwitchTo(state->batchContext);
+// What a batch has: the needed columns and the table's OID.
+List* batchAttributes(const FootfallScanState* state) {
     List* attributes = NIL;
     for (int i = 0; i < state->neededCount; i++) {
         attributes = lappend_int(attributes, state->needed[i] + 1);
     }
-    attributes = lappend_int(attributes, TableOidAttributeNumber);
+    return lappend_int(attributes, TableOidAttributeNumber);
+}
+
+// Translates the batch filters, with the values of parameters: at the first row, since a sub-query
+// that gives one may fail.
+void translateFilters(FootfallScanState* state) {
+    List* attributes = batchAttributes(state);
     state->translator = new (palloc(sizeof(ExpressionTranslator)))
         ExpressionTranslator(&state->css.ss.ps, attributes);
     const int count = list_length(state->filters);
@@ -142,8 +147,12 @@ void startSegments(FootfallScanState* state) {
             state->batchContext, state->translator->builder(), state->translator->foreign(),
             state->translator->resource());
     });
-    state->source = BatchSource::create(state->css.ss.ss_currentRelation, state->scan, attributes,
-                                        &state->batches);
+}
+
+void startSegments(FootfallScanState* state) {
+    MemoryContext previous = MemoryContextSwitchTo(state->batchContext);
+    state->source = BatchSource::create(state->css.ss.ss_currentRelation, state->scan,
+                                        batchAttributes(state), &state->batches);
     state->source->skipHot();
     state->selection = new (palloc(sizeof(scan::Selection))) scan::Selection();
     state->next = 0;
@@ -153,8 +162,10 @@ void startSegments(FootfallScanState* state) {
 
 void endSegments(FootfallScanState* state) {
     if (state->source != nullptr) {
-        state->rowsRemoved += state->evaluator->counters().rowsRemoved;
         state->source->close();
+    }
+    if (state->evaluator != nullptr) {
+        state->rowsRemoved += state->evaluator->counters().rowsRemoved;
     }
     if (state->translator != nullptr) {
         state->translator->release();
@@ -197,6 +208,12 @@ bool nextBatch(FootfallScanState* state) {
     MemoryContext previous = MemoryContextSwitchTo(state->batchContext);
     bool found = false;
     while (!found && state->source->next(*state->selection)) {
+        if (state->selection->empty()) {
+            continue;
+        }
+        if (state->evaluator == nullptr) {
+            translateFilters(state);
+        }
         pg::enterEngine([&] {
             if (count > 0) {
                 state->evaluator->filterAll({state->expressions, static_cast<std::size_t>(count)},

@@ -7,6 +7,7 @@
 
 #include "extension/executor/aggregate_setup.h"
 #include "extension/executor/behavior_arguments.h"
+#include "extension/executor/pending_values.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
@@ -110,12 +111,20 @@ void prepareEngine(FootfallStreamState* state) {
 void prepare(FootfallStreamState* state) {
     MemoryContext previous = MemoryContextSwitchTo(state->context);
     const AggregatePlan& plan = state->plan;
-    prepareEngine(state);
     storage::ScanFilter filter = {};
     if (plan.predicates != NIL) {
         List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
         preparePredicates(&filter, plan.predicates, values, state->css.ss.ps.ps_ExprContext);
     }
+    if (state->shared == nullptr && hasPendingValues(&state->css) &&
+        !hasRow(plan, state->relations, state->css.ss.ps.state->es_snapshot, filter,
+                &state->counters)) {
+        checkFunctions(plan, &state->css.ss.ps);
+        state->finished = true;
+        MemoryContextSwitchTo(previous);
+        return;
+    }
+    prepareEngine(state);
     const int leaves = list_length(plan.leaves);
     state->filters = static_cast<storage::ScanFilter**>(
         palloc(sizeof(storage::ScanFilter*) * static_cast<Size>(Max(leaves, 1))));
@@ -313,6 +322,9 @@ bool nextGroupRange(FootfallStreamState* state) {
     }
     if (state->stream == nullptr) {
         prepare(state);
+    }
+    if (state->finished) {
+        return false;
     }
     MemoryContext previous = MemoryContextSwitchTo(state->context);
     for (;;) {

@@ -8,6 +8,7 @@
 #include "extension/executor/aggregate_report.h"
 #include "extension/executor/aggregate_setup.h"
 #include "extension/executor/customer_stream.h"
+#include "extension/executor/pending_values.h"
 #include "extension/executor/piece_rows.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/shared_ranges.h"
@@ -92,6 +93,18 @@ void prepare(OrderedScanState* state) {
     MemoryContext previous = MemoryContextSwitchTo(state->context);
     const AggregatePlan& plan = state->plan;
     PlanState* planState = &state->css.ss.ps;
+    storage::ScanFilter filter = {};
+    if (plan.predicates != NIL) {
+        List* values = ExecInitExprList(plan.predicateValues, planState);
+        preparePredicates(&filter, plan.predicates, values, planState->ps_ExprContext);
+    }
+    if (state->shared == nullptr && hasPendingValues(&state->css) &&
+        !hasRow(plan, state->relations, planState->state->es_snapshot, filter, &state->counters)) {
+        checkFunctions(plan, planState);
+        state->finished = true;
+        MemoryContextSwitchTo(previous);
+        return;
+    }
     state->translator =
         new (palloc(sizeof(ExpressionTranslator))) ExpressionTranslator(planState, plan.attributes);
     state->filterExpressions = translateList(state->translator, plan.filters);
@@ -101,11 +114,6 @@ void prepare(OrderedScanState* state) {
                                                        state->translator->foreign(),
                                                        state->translator->resource());
     });
-    storage::ScanFilter filter = {};
-    if (plan.predicates != NIL) {
-        List* values = ExecInitExprList(plan.predicateValues, planState);
-        preparePredicates(&filter, plan.predicates, values, planState->ps_ExprContext);
-    }
     const int leaves = list_length(plan.leaves);
     state->filters = static_cast<storage::ScanFilter**>(
         palloc(sizeof(storage::ScanFilter*) * static_cast<Size>(Max(leaves, 1))));
@@ -193,6 +201,10 @@ bool nextRow(OrderedScanState* state, TupleTableSlot* slot) {
     MemoryContext previous = MemoryContextSwitchTo(state->context);
     if (state->stream == nullptr) {
         prepare(state);
+    }
+    if (state->finished) {
+        MemoryContextSwitchTo(previous);
+        return false;
     }
     bool found = state->inPiece && state->rows->next(slot);
     while (!found) {

@@ -30,6 +30,71 @@ segment::Scalar toScalar(Oid type, Datum value) {
     }
 }
 
+// What computes values late.
+struct LateValues {
+    List* descriptions;
+    List* values;
+    ExprContext* context;
+    MemoryContext memory;
+};
+
+// Whether computing the value asks nobody.
+bool isKnown(const Expr* value) {
+    while (IsA(value, RelabelType)) {
+        value = reinterpret_cast<const RelabelType*>(value)->arg;
+    }
+    return IsA(value, Const) ||
+           (IsA(value, Param) && reinterpret_cast<const Param*>(value)->paramkind == PARAM_EXTERN);
+}
+
+void compute(storage::ScanPredicate& predicate, const List* description, ExprState* state,
+             ExprContext* context) {
+    const bool isArray = list_nth_int(description, 2) != 0;
+    const Oid type = static_cast<Oid>(list_nth_int(description, 3));
+    predicate.late = false;
+    bool null = false;
+    Datum value = ExecEvalExpr(state, context, &null);
+    if (null) {
+        return;
+    }
+    if (!isArray) {
+        predicate.values = static_cast<segment::Scalar*>(palloc(sizeof(segment::Scalar)));
+        predicate.values[0] = toScalar(type, value);
+        predicate.valueCount = 1;
+        return;
+    }
+    ArrayType* array = DatumGetArrayTypeP(value);
+    TypeCacheEntry* entry = lookup_type_cache(ARR_ELEMTYPE(array), 0);
+    Datum* elements = nullptr;
+    bool* nulls = nullptr;
+    int elementCount = 0;
+    deconstruct_array(array, ARR_ELEMTYPE(array), entry->typlen, entry->typbyval, entry->typalign,
+                      &elements, &nulls, &elementCount);
+    predicate.values = static_cast<segment::Scalar*>(
+        palloc(sizeof(segment::Scalar) * static_cast<Size>(Max(elementCount, 1))));
+    for (int e = 0; e < elementCount; e++) {
+        if (!nulls[e]) {
+            predicate.values[predicate.valueCount++] = toScalar(type, elements[e]);
+        }
+    }
+}
+
+ExprState* stateAt(const List* values, int index) {
+    return static_cast<ExprState*>(list_nth(values, index));
+}
+
+void computeLate(storage::ScanFilter* filter) {
+    const auto* late = static_cast<LateValues*>(filter->lateValues);
+    MemoryContext previous = MemoryContextSwitchTo(late->memory);
+    for (int i = 0; i < filter->predicateCount; i++) {
+        if (filter->predicates[i].late) {
+            compute(filter->predicates[i], list_nth_node(List, late->descriptions, i),
+                    stateAt(late->values, i), late->context);
+        }
+    }
+    MemoryContextSwitchTo(previous);
+}
+
 }  // namespace
 
 List* describePredicate(AttrNumber attribute, storage::Comparison comparison, bool array,
@@ -44,37 +109,20 @@ void preparePredicates(storage::ScanFilter* filter, List* descriptions, List* va
     filter->predicateCount = count;
     filter->predicates = static_cast<storage::ScanPredicate*>(
         palloc0(sizeof(storage::ScanPredicate) * static_cast<Size>(Max(count, 1))));
+    auto* late = static_cast<LateValues*>(palloc(sizeof(LateValues)));
+    *late = {descriptions, values, context, CurrentMemoryContext};
+    filter->computeLate = nullptr;
+    filter->lateValues = late;
     for (int i = 0; i < count; i++) {
-        auto* description = static_cast<List*>(list_nth(descriptions, i));
+        const auto* description = list_nth_node(List, descriptions, i);
         storage::ScanPredicate& predicate = filter->predicates[i];
         predicate.attribute = list_nth_int(description, 0) - 1;
         predicate.comparison = static_cast<storage::Comparison>(list_nth_int(description, 1));
-        const bool isArray = list_nth_int(description, 2) != 0;
-        const Oid type = static_cast<Oid>(list_nth_int(description, 3));
-        bool null = false;
-        Datum value = ExecEvalExpr(static_cast<ExprState*>(list_nth(values, i)), context, &null);
-        if (null) {
-            continue;
-        }
-        if (!isArray) {
-            predicate.values = static_cast<segment::Scalar*>(palloc(sizeof(segment::Scalar)));
-            predicate.values[0] = toScalar(type, value);
-            predicate.valueCount = 1;
-            continue;
-        }
-        ArrayType* array = DatumGetArrayTypeP(value);
-        TypeCacheEntry* entry = lookup_type_cache(ARR_ELEMTYPE(array), 0);
-        Datum* elements = nullptr;
-        bool* nulls = nullptr;
-        int elementCount = 0;
-        deconstruct_array(array, ARR_ELEMTYPE(array), entry->typlen, entry->typbyval,
-                          entry->typalign, &elements, &nulls, &elementCount);
-        predicate.values = static_cast<segment::Scalar*>(
-            palloc(sizeof(segment::Scalar) * static_cast<Size>(Max(elementCount, 1))));
-        for (int e = 0; e < elementCount; e++) {
-            if (!nulls[e]) {
-                predicate.values[predicate.valueCount++] = toScalar(type, elements[e]);
-            }
+        if (isKnown(stateAt(values, i)->expr)) {
+            compute(predicate, description, stateAt(values, i), context);
+        } else {
+            predicate.late = true;
+            filter->computeLate = computeLate;
         }
     }
 }

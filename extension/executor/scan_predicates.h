@@ -1,5 +1,6 @@
-// Pruning clauses of a plan as the predicates of a ScanFilter: their values, computed when a scan
-// starts.
+// Pruning clauses of a plan as the predicates of a ScanFilter, with their values: constants and
+// parameters of the statement when a scan starts, what a sub-query or a function gives when there
+// is a segment to prune.
 #pragma once
 
 #include "extension/pg/pg.h"
@@ -13,7 +14,7 @@ List* describePredicate(AttrNumber attribute, storage::Comparison comparison, bo
 
 // Fills the filter's predicates with those that `descriptions` tell, their values evaluated from
 // the ExprStates `values`. A NULL value matches nothing: the operators are strict. The counters
-// stay. Allocates in the current context.
+// stay. Allocates in the current context, in which late values are computed, too.
 void preparePredicates(storage::ScanFilter* filter, List* descriptions, List* values,
                        ExprContext* context);
 

@@ -9,13 +9,17 @@
 
 namespace footfall::storage {
 
-bool pruneSegment(SealedSegment* segment, ScanFilter* filter, segment::BlockSet* left) {
-    segment::BlockSet blocks = segment->reader().allBlocks();
-    const auto all = static_cast<int64>(blocks.count());
+namespace {
+
+// By the predicates whose values are known.
+void pruneBlocks(SealedSegment* segment, const ScanFilter* filter, segment::BlockSet& blocks) {
     pg::enterEngine([&] {
         for (int p = 0; p < filter->predicateCount && blocks.any(); p++) {
             const ScanPredicate& predicate = filter->predicates[p];
             const int column = segment->columnOf(predicate.attribute);
+            if (predicate.late) {
+                continue;
+            }
             if (predicate.valueCount == 0) {
                 blocks.reset();
             } else if (column >= 0) {
@@ -43,6 +47,19 @@ bool pruneSegment(SealedSegment* segment, ScanFilter* filter, segment::BlockSet*
             }
         }
     });
+}
+
+}  // namespace
+
+bool pruneSegment(SealedSegment* segment, ScanFilter* filter, segment::BlockSet* left) {
+    segment::BlockSet blocks = segment->reader().allBlocks();
+    const auto all = static_cast<int64>(blocks.count());
+    pruneBlocks(segment, filter, blocks);
+    if (filter->computeLate != nullptr && blocks.any()) {
+        filter->computeLate(filter);
+        filter->computeLate = nullptr;
+        pruneBlocks(segment, filter, blocks);
+    }
     const auto count = static_cast<int64>(blocks.count());
     filter->segmentsRead += count > 0 ? 1 : 0;
     filter->segmentsPruned += count > 0 ? 0 : 1;
@@ -168,6 +185,13 @@ bool openLeftSegment(FootfallScan* scan, TupleTableSlot* slot) {
         return true;
     }
     openScanSegment(scan, scan->index, slot, false);
+    if (scan->filter->computeLate != nullptr) {
+        // No row asks for values that are late when all are deleted.
+        scan->segment->hideDeleted(scan->snapshot);
+        if (scan->segment->deletedCount() == scan->segment->rows()) {
+            return false;
+        }
+    }
     if (!pruneSegment(scan->segment, scan->filter, &scan->blocks)) {
         return false;
     }

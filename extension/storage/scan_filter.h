@@ -1,4 +1,7 @@
-// What a scan may skip: comparisons of columns with values known at its start.
+// What a scan may skip: comparisons of columns with values.
+//
+// Values are known at its start, or computed late: at the first segment that those known leave
+// something of. What computes them may fail, and must not for a scan that meets no row.
 //
 // A filter only rules out blocks of sealed rows in which no row can match (zone maps, block maps,
 // bloom filters); rows that are left are checked by the executor. It is never needed for a right
@@ -18,6 +21,7 @@ enum class Comparison : int { Less, LessEqual, Equal, GreaterEqual, Greater };
 struct ScanPredicate {
     int attribute;  // 0-based
     Comparison comparison;
+    bool late;       // not computed yet
     int valueCount;  // 0: matches nothing (a NULL value)
     segment::Scalar* values;
 };
@@ -25,6 +29,9 @@ struct ScanPredicate {
 struct ScanFilter {
     int predicateCount;
     ScanPredicate* predicates;
+    // Computes what is late; null when nothing is. May raise an ERROR.
+    void (*computeLate)(ScanFilter* filter);
+    void* lateValues;  // what it needs
     // What happened, for EXPLAIN.
     int64 segmentsRead;
     int64 segmentsPruned;
@@ -54,7 +61,8 @@ SealedSegment* scanNextSegment(TableScanDesc scan, TupleTableSlot* slot, segment
 // scan sees, which live as long as the scan.
 const catalog::SegmentList& scanSegments(TableScanDesc scan);
 
-// The blocks of an open segment that a filter leaves, counted in it; false when there is none.
+// The blocks of an open segment that a filter leaves, counted in it; false when there is none. Not
+// inside the engine.
 bool pruneSegment(SealedSegment* segment, ScanFilter* filter, segment::BlockSet* blocks);
 
 }  // namespace footfall::storage
