@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kMaxNesting = 64;
 constexpr size_t kMaxValues = 1'000'000;
+constexpr size_t kValuesBetweenPolls = 4096;
 
 bool isSpace(char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
@@ -26,7 +27,7 @@ bool isOfScalar(char c) {
 
 class Parser {
   public:
-    explicit Parser(std::string_view text) : text_(text) {}
+    Parser(std::string_view text, void (*poll)()) : text_(text), poll_(poll) {}
 
     Json document() {
         Json result = value(0);
@@ -132,6 +133,8 @@ class Parser {
             fail("nested too deeply");
         if (++values_ > kMaxValues)
             fail("too many values");
+        if (values_ % kValuesBetweenPolls == 0)
+            poll_();
         skipSpace();
         Json result;
         switch (peek()) {
@@ -159,6 +162,7 @@ class Parser {
     }
 
     std::string_view text_;
+    void (*poll_)();
     size_t at_ = 0;
     size_t values_ = 0;
 };
@@ -335,8 +339,8 @@ std::vector<long> Json::longs() const {
     return parsedList<long>(*this);
 }
 
-Json parseJson(std::string_view text) {
-    return Parser(text).document();
+Json parseJson(std::string_view text, void (*poll)()) {
+    return Parser(text, poll).document();
 }
 
 void appendJsonText(std::string_view text, std::string& out) {

@@ -48,7 +48,9 @@ struct JsonMember {
     Json value;
 };
 
-Json parseJson(std::string_view text);
+// `poll` is called now and then and may throw.
+Json parseJson(
+    std::string_view text, void (*poll)() = [] {});
 
 // Appends `text` in quotes, escaped.
 void appendJsonText(std::string_view text, std::string& out);

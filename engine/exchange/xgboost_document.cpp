@@ -16,6 +16,8 @@ using model::Node;
 using model::Trees;
 
 constexpr long kMostFeatures = 1L << 20;
+// Nodes of a tree come in pairs behind the root.
+constexpr size_t kNodesBetweenPolls = 1024;
 
 std::string shown(const Json& value) {
     constexpr size_t kShown = 64;
@@ -63,6 +65,22 @@ struct StoredTree {
             splitTypes.size() != count || categoryBegins.size() != categoryNodes.size() ||
             categoryCounts.size() != categoryNodes.size())
             base::throwCorrupt("a tree of the XGBoost model has arrays of different lengths");
+        requireOwnCategories();
+    }
+
+    // Each category is one node's: ranges that overlap would be more work than the file is long.
+    void requireOwnCategories() const {
+        size_t claimed = 0;
+        for (const long size : categoryCounts) {
+            if (size < 0 || static_cast<size_t>(size) > categories.size() - claimed)
+                base::throwCorrupt(
+                    "splits of the XGBoost model have more categories than there are");
+            if (static_cast<size_t>(size) > model::kMaxCategories)
+                base::throwUnsupported(
+                    "a split of the XGBoost model has %ld categories, more than %zu", size,
+                    model::kMaxCategories);
+            claimed += static_cast<size_t>(size);
+        }
     }
 
     // The categories of a node; nodes are in rising order.
@@ -122,7 +140,8 @@ Children readSplit(const StoredTree& stored, size_t from, size_t features,
 
 // Nodes come out in the order they are met, so that children are neighbours behind their parent.
 void append(const StoredTree& stored, size_t features,
-            const std::function<uint32_t(const Split&)>& inputOf, double leafScale, Trees& trees) {
+            const std::function<uint32_t(const Split&)>& inputOf, double leafScale, void (*poll)(),
+            Trees& trees) {
     struct Open {
         uint32_t node;
         size_t stored;
@@ -134,6 +153,8 @@ void append(const StoredTree& stored, size_t features,
     while (!open.empty()) {
         const auto [number, from] = open.back();
         open.pop_back();
+        if (trees.nodes.size() % kNodesBetweenPolls == 1)
+            poll();
         if (from >= seen.size() || seen[from])
             base::throwCorrupt("a node of the XGBoost model has two parents or does not exist");
         seen[from] = true;
@@ -178,8 +199,8 @@ long numberOr(const Json& object, std::string_view name, long otherwise) {
 
 }  // namespace
 
-XgboostDocument::XgboostDocument(std::string_view text)
-    : document_(parseJson(text)), learner_(&document_.at("learner")) {
+XgboostDocument::XgboostDocument(std::string_view text, void (*poll)())
+    : document_(parseJson(text, poll)), learner_(&document_.at("learner")) {
     const Json& objective = learner_->at("objective").at("name");
     if (objective.text != "binary:logistic" && objective.text != "reg:logistic") {
         throw base::Error(base::ErrorKind::Unsupported,
@@ -206,14 +227,15 @@ XgboostDocument::XgboostDocument(std::string_view text)
     features_ = static_cast<size_t>(features);
 }
 
-Trees XgboostDocument::trees(const std::function<uint32_t(const Split&)>& inputOf,
-                             double leafScale) const {
+Trees XgboostDocument::trees(const std::function<uint32_t(const Split&)>& inputOf, double leafScale,
+                             void (*poll)()) const {
     Trees trees;
     for (const Json& tree : booster_->at("trees").array()) {
+        poll();
         if (const Json* parameters = tree.find("tree_param");
             parameters != nullptr && numberOr(*parameters, "size_leaf_vector", 1) > 1)
             base::throwUnsupported("the XGBoost model has several outputs; only one can be read");
-        append(StoredTree(tree, leafScale != 1), features_, inputOf, leafScale, trees);
+        append(StoredTree(tree, leafScale != 1), features_, inputOf, leafScale, poll, trees);
     }
     return trees;
 }

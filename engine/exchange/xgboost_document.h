@@ -19,8 +19,9 @@ struct Split {
 
 class XgboostDocument {
   public:
-    // Unsupported, naming what it has, when it is no gbtree of one output for a probability.
-    explicit XgboostDocument(std::string_view text);
+    // Unsupported, naming what it has, when it is no gbtree of one output for a probability. `poll`
+    // is called now and then and may throw.
+    XgboostDocument(std::string_view text, void (*poll)());
 
     size_t features() const { return features_; }
     // The probability that a row has before the first tree.
@@ -31,8 +32,8 @@ class XgboostDocument {
 
     // Calls `inputOf` with what each node asks for; it says the number of the input. Leaves are
     // divided by `leafScale`, from all their digits, unless it is 1. The base is not set.
-    model::Trees trees(const std::function<uint32_t(const Split&)>& inputOf,
-                       double leafScale) const;
+    model::Trees trees(const std::function<uint32_t(const Split&)>& inputOf, double leafScale,
+                       void (*poll)()) const;
 
   private:
     Json document_;

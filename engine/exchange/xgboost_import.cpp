@@ -110,14 +110,19 @@ std::vector<std::string> namesOf(const XgboostDocument& document, const Options&
     }
     if (names.size() != count)
         base::throwCorrupt("the XGBoost model names %zu of its %zu features", names.size(), count);
+    // All at once: two features may swap their names.
+    std::map<std::string_view, size_t> numbers;
+    for (size_t i = 0; i < count; i++)
+        numbers.emplace(names[i], i);
+    std::vector<std::string> renamed = names;
     for (const auto& [theirs, ours] : options.renamed) {
-        const auto found = std::ranges::find(names, theirs);
-        if (found == names.end())
+        const auto found = numbers.find(theirs);
+        if (found == numbers.end())
             base::throwBadArgument("the model has no feature \"%.64s\" that could get another name",
                                    theirs.c_str());
-        *found = ours;
+        renamed[found->second] = ours;
     }
-    return names;
+    return renamed;
 }
 
 // The categories of each column, as models say them since XGBoost 3.1: texts one behind another
@@ -291,9 +296,10 @@ class Inputs {
 };
 
 void readTrees(const XgboostDocument& document, const std::vector<Column>& columns,
-               double leafScale, Model& model) {
+               double leafScale, void (*poll)(), Model& model) {
     Inputs inputs(columns, model);
-    model.trees = document.trees([&](const Split& split) { return inputs.of(split); }, leafScale);
+    model.trees =
+        document.trees([&](const Split& split) { return inputs.of(split); }, leafScale, poll);
     // What no tree asks for, a row need not have.
     for (Feature& feature : model.features) {
         feature.constant = true;
@@ -307,19 +313,20 @@ void readTrees(const XgboostDocument& document, const std::vector<Column>& colum
 
 }  // namespace
 
-Model modelOfXgboostJson(std::string_view text, std::string_view optionsText) {
+Model modelOfXgboostJson(std::string_view text, std::string_view optionsText, void (*poll)()) {
     const Options options = readOptions(optionsText);
-    const XgboostDocument document(text);
+    const XgboostDocument document(text, poll);
     Model model;
     model.algorithm = model::Algorithm::GradientBoosting;
     const Json* attributes = document.learner().find("attributes");
     const Json* ours = attributes == nullptr ? nullptr : attributes->find(FootfallAttribute::kName);
     if (ours == nullptr || options.describeFeatures()) {
-        readTrees(document, describeColumns(document, options, model), 1, model);
+        readTrees(document, describeColumns(document, options, model), 1, poll, model);
         model.trees.base = marginOf(document.baseScore());
     } else {
         const auto attribute = FootfallAttribute::parse(ours->toText());
-        readTrees(document, describeColumns(document, attribute, model), attribute.slope, model);
+        readTrees(document, describeColumns(document, attribute, model), attribute.slope, poll,
+                  model);
         // The base has more digits than the base score; which is another's when the training went
         // on elsewhere.
         model.trees.base = attribute.base;
@@ -343,7 +350,9 @@ Model modelOfXgboostJson(std::string_view text, std::string_view optionsText) {
 }
 
 model::Trees treesOfXgboostJson(std::string_view text, size_t inputs) {
-    const XgboostDocument document(text);
+    // Training has trees of its own making, and asks its monitor between rounds.
+    const auto poll = [] {};
+    const XgboostDocument document(text, poll);
     if (document.features() > inputs)
         base::throwCorrupt("the XGBoost model has %zu features, not %zu", document.features(),
                            inputs);
@@ -352,7 +361,7 @@ model::Trees treesOfXgboostJson(std::string_view text, size_t inputs) {
             base::throwUnsupported("the XGBoost model has splits by categories");
         return static_cast<uint32_t>(split.feature);
     };
-    model::Trees trees = document.trees(inputOf, 1);
+    model::Trees trees = document.trees(inputOf, 1, poll);
     trees.base = marginOf(document.baseScore());
     return trees;
 }

@@ -34,7 +34,9 @@ constexpr std::string_view kNoOptions = "{}";
 // Booster gbtree, objectives binary:logistic and reg:logistic. CorruptData when the text is no
 // such model; Unsupported, naming what it has, for other boosters, objectives, several classes or
 // outputs, and more than kMaxCategories categories.
-model::Model modelOfXgboostJson(std::string_view text, std::string_view options);
+// `poll` is called now and then and may throw.
+model::Model modelOfXgboostJson(
+    std::string_view text, std::string_view options, void (*poll)() = [] {});
 
 // `calibrated`: with the model's calibration. Unsupported for what are no boosted trees, and for
 // isotonic calibration.

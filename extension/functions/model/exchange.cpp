@@ -84,9 +84,14 @@ void requireColumnNames(const model::Model& model) {
     }
 }
 
+// From inside the engine.
+void poll() {
+    pg::callPostgres([] { CHECK_FOR_INTERRUPTS(); });
+}
+
 model::Model readModel(std::string_view content, const char* options) {
     try {
-        model::Model model = exchange::modelOfXgboostJson(content, options);
+        model::Model model = exchange::modelOfXgboostJson(content, options, poll);
         requireColumnNames(model);
         return model;
     } catch (const base::Error& error) {

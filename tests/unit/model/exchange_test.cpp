@@ -186,6 +186,48 @@ TEST(Exchange, SetsOfOneFeatureAreOnePlayerOfShapley) {
     EXPECT_EQ(contributions.inputs[1], 0);
 }
 
+base::ErrorKind refusal(std::string_view text, std::string_view options = kNoOptions) {
+    try {
+        (void)modelOfXgboostJson(text, options);
+    } catch (const base::Error& error) {
+        return error.kind();
+    }
+    ADD_FAILURE() << "accepted: " << text << " with " << options;
+    return base::ErrorKind::Internal;
+}
+
+// Two nodes whose categories are the same place in the file: so, a short file would be long work.
+TEST(Exchange, NodesDoNotShareCategories) {
+    std::string text = document(R"("split_type":[1,0,0,0,0])", R"("split_type":[1,1,0,0,0])");
+    const std::string_view own =
+        R"("categories_nodes":[0],"categories_segments":[0],"categories_sizes":[2])";
+    const size_t at = text.find(own);
+    ASSERT_NE(at, std::string::npos);
+    text.replace(
+        at, own.size(),
+        R"("categories_nodes":[0,1],"categories_segments":[0,0],"categories_sizes":[2,2])");
+    const size_t features = text.find(R"("split_indices":[0,1,)");
+    ASSERT_NE(features, std::string::npos);
+    text.replace(features, 21, R"("split_indices":[0,0,)");
+    EXPECT_EQ(refusal(text), base::ErrorKind::CorruptData);
+}
+
+TEST(Exchange, AnImportCanBeStopped) {
+    struct Stopped {};
+    EXPECT_THROW((void)modelOfXgboostJson(document(), kNoOptions, [] { throw Stopped{}; }),
+                 Stopped);
+}
+
+TEST(Exchange, NamesMayBeSwapped) {
+    const Model model = modelOfXgboostJson(
+        document(),
+        R"({"features": {"plan": "visits", "visits": "plan"}, "categories": {"visits": ["c", "b", "a"]}})");
+    EXPECT_EQ(model.features[0].name, "visits");
+    EXPECT_EQ(model.features[1].name, "plan");
+    EXPECT_EQ(refusal(document(), R"({"features": {"plan": "visits"}})"),
+              base::ErrorKind::BadArgument);
+}
+
 TEST(Exchange, NamesAndCategoriesMayBeGiven) {
     const std::string nameless =
         document(R"("feature_names":["plan","visits","spare"])", R"("feature_names":[])");
@@ -199,16 +241,6 @@ TEST(Exchange, NamesAndCategoriesMayBeGiven) {
     EXPECT_DOUBLE_EQ(scored(model, 1, 9), logistic(0.25));
     const Model listed = modelOfXgboostJson(nameless, R"({"features": ["p\u00e4", "b", "c"]})");
     EXPECT_EQ(listed.features[0].name, "p\xc3\xa4");
-}
-
-base::ErrorKind refusal(std::string_view text, std::string_view options = kNoOptions) {
-    try {
-        (void)modelOfXgboostJson(text, options);
-    } catch (const base::Error& error) {
-        return error.kind();
-    }
-    ADD_FAILURE() << "accepted: " << text << " with " << options;
-    return base::ErrorKind::Internal;
 }
 
 TEST(Exchange, RefusesWhatIsNoModelForAProbability) {
