@@ -1,6 +1,12 @@
 -- Recommendations: training, and what customers may want next. Recommenders are models: versions, deployment, metrics and
 -- rights are those of 80_models.sql.
 
+CREATE FUNCTION footfall.id_text(value pg_catalog.anyelement)
+    RETURNS pg_catalog.text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'footfall_id_text';
+COMMENT ON FUNCTION footfall.id_text(pg_catalog.anyelement) IS
+    'The text by which a recommender knows a customer or product, the same in every session. Example: footfall.id_text(customer_id)';
+
 CREATE FUNCTION footfall.train_recommender(
     model pg_catalog.text,
     events pg_catalog.text,

@@ -82,12 +82,14 @@ EventSource::EventSource(const Arguments& arguments)
     : arguments_(&arguments),
       label_(nullptr),
       from_(nullptr),
+      zoneName_(nullptr),
       zone_(nullptr),
       columns_(NIL),
       relations_(NIL) {
     char* zone = arguments.isNull("time_zone") ? sessionTimeZone() : arguments.string("time_zone");
     // An unknown zone is an error here, also when there are no events.
     (void)DirectFunctionCall2(timestamptz_zone, CStringGetTextDatum(zone), TimestampTzGetDatum(0));
+    zoneName_ = zone;
     zone_ = quote_literal_cstr(zone);
     char* events = arguments.requiredString("events");
     if (startsQuery(events)) {

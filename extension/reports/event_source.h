@@ -20,6 +20,7 @@ class EventSource {
     const char* from() const { return from_; }
     // A literal: 'Europe/Berlin'.
     const char* zone() const { return zone_; }
+    const char* zoneName() const { return zoneName_; }
 
     bool has(Role role) const { return columnOf(role, columns_, relations_) != nullptr; }
     // The quoted name; an error that says how to mend it when there is none.
@@ -75,6 +76,7 @@ class EventSource {
     const Arguments* arguments_;
     const char* label_;  // for messages
     const char* from_;
+    const char* zoneName_;
     const char* zone_;
     List* columns_;    // of Column*
     List* relations_;  // OIDs

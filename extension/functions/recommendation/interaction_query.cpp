@@ -13,9 +13,25 @@ namespace {
 constexpr char kCarts[] = "cart,add_to_cart";
 constexpr char kViews[] = "view,product_view,page_view,view_item";
 
-TimestampTz timeOfText(const char* text) {
+// An error ends the setting with the (sub)transaction.
+TimestampTz timeIn(const char* zone, const char* text) {
+    const int level = NewGUCNestLevel();
+    (void)set_config_option("TimeZone", zone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                            false);
     const TimestampTz time = DatumGetTimestampTz(DirectFunctionCall3(
         timestamptz_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+    AtEOXact_GUC(true, level);
+    return time;
+}
+
+// A text that says no time zone, and so has another meaning in each, is a time in `zone`, which may
+// be anything that AT TIME ZONE knows.
+TimestampTz timeOfText(const char* text, const char* zone) {
+    TimestampTz time = timeIn("UTC", text);
+    if (time != timeIn("Etc/GMT+1", text)) {
+        time = DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, CStringGetTextDatum(zone),
+                                                       TimestampGetDatum(time)));
+    }
     if (TIMESTAMP_NOT_FINITE(time)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("option \"split\" is a finite time, not %s", text)));
@@ -40,7 +56,7 @@ InteractionQuery::InteractionQuery(const reports::Arguments& arguments, const Ca
 void InteractionQuery::findSplit(const CallOptions& options, double testFraction) {
     if (options.split != nullptr) {
         hasSplit_ = true;
-        split_ = timeOfText(options.split);
+        split_ = timeOfText(options.split, source_.zoneName());
         return;
     }
     if (testFraction == 0) {
@@ -109,8 +125,8 @@ const char* InteractionQuery::text() const {
         hasSplit_ ? psprintf("(%s) IS TRUE", source_.compareTime(">=", split_)) : "false";
     return psprintf(
         "SELECT g.customer, g.product, g.before, g.later, g.bought_before, g.bought_later\n"
-        "FROM (SELECT e.customer::pg_catalog.text COLLATE pg_catalog.\"C\" AS customer,\n"
-        "e.product::pg_catalog.text COLLATE pg_catalog.\"C\" AS product,\n"
+        "FROM (SELECT footfall.id_text(e.customer) COLLATE pg_catalog.\"C\" AS customer,\n"
+        "footfall.id_text(e.product) COLLATE pg_catalog.\"C\" AS product,\n"
         "COALESCE(pg_catalog.sum(e.weight) FILTER (WHERE e.weight OPERATOR(pg_catalog.>) 0 "
         "AND NOT e.later), 0) AS before,\n"
         "COALESCE(pg_catalog.sum(e.weight) FILTER (WHERE e.weight OPERATOR(pg_catalog.>) 0 "

@@ -3,9 +3,10 @@
 //
 // A call of the function in a query loads its recommender once, when it first runs; customers then
 // cost what ranking for them costs. It lives in the engine's ordinary memory and goes with the
-// call's context. A customer or product of any type is found by its text.
+// call's context. A customer or product of any type is found by its id (id_text.cpp).
 #include "engine/recommendation/ranker.h"
 #include "extension/functions/model/model_store.h"
+#include "extension/functions/sketch/value_text.h"
 #include "extension/pg/guard.h"
 
 namespace footfall::functions {
@@ -31,6 +32,7 @@ struct LoadedRecommender {
 // What hangs on a call of the function; `loaded` is freed by the context's callback.
 struct CallState {
     LoadedRecommender* loaded;
+    ValueText idText;
     MemoryContextCallback callback;
 };
 
@@ -47,6 +49,8 @@ CallState* stateOf(FunctionCallInfo fcinfo) {
         state->callback.func = forget;
         state->callback.arg = state;
         MemoryContextRegisterResetCallback(fcinfo->flinfo->fn_mcxt, &state->callback);
+        state->idText.choose(get_fn_expr_argtype(fcinfo->flinfo, 1), ValueText::Purpose::Id,
+                             fcinfo->flinfo->fn_mcxt);
         fcinfo->flinfo->fn_extra = state;
     }
     return static_cast<CallState*>(fcinfo->flinfo->fn_extra);
@@ -83,12 +87,9 @@ LoadedRecommender& prepare(FunctionCallInfo fcinfo, int versionArgument) {
     return *state->loaded;
 }
 
-// The text of the second argument, whatever its type.
-char* idOf(FunctionCallInfo fcinfo) {
-    Oid output = InvalidOid;
-    bool variable = false;
-    getTypeOutputInfo(get_fn_expr_argtype(fcinfo->flinfo, 1), &output, &variable);
-    return OidOutputFunctionCall(output, PG_GETARG_DATUM(1));
+// Of the second argument, whatever its type.
+std::string_view idOf(FunctionCallInfo fcinfo) {
+    return stateOf(fcinfo)->idText(PG_GETARG_DATUM(1));
 }
 
 size_t countOf(FunctionCallInfo fcinfo) {
@@ -147,7 +148,7 @@ Datum footfall_recommend(PG_FUNCTION_ARGS) {
     const size_t count = functions::countOf(fcinfo);
     const bool excludeBought = PG_GETARG_BOOL(3);
     functions::LoadedRecommender& loaded = functions::prepare(fcinfo, 4);
-    const char* customer = functions::idOf(fcinfo);
+    const std::string_view customer = functions::idOf(fcinfo);
     pg::enterEngine([&] {
         const auto known = loaded.recommender.customerIds.find(customer);
         functions::putRows(fcinfo, loaded.recommender,
@@ -165,7 +166,7 @@ Datum footfall_similar_products(PG_FUNCTION_ARGS) {
         return Datum{0};
     const size_t count = functions::countOf(fcinfo);
     functions::LoadedRecommender& loaded = functions::prepare(fcinfo, 3);
-    const char* product = functions::idOf(fcinfo);
+    const std::string_view product = functions::idOf(fcinfo);
     pg::enterEngine([&] {
         const auto known = loaded.recommender.productIds.find(product);
         if (known.has_value())

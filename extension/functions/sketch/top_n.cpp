@@ -41,7 +41,8 @@ Datum addValue(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(1)) {
         return state;
     }
-    const std::string_view value = ValueText::ofArgument(fcinfo, 1)(PG_GETARG_DATUM(1));
+    const std::string_view value =
+        ValueText::ofArgument(fcinfo, 1, ValueText::Purpose::Value)(PG_GETARG_DATUM(1));
     const size_t limit = stateLimit();
     pg::enterEngine([&] { stateOf<FrequentValues>(state).add(value, limit); });
     return state;

@@ -23,7 +23,6 @@ bool followsNoSetting(Oid type) {
         case INT4OID:
         case INT8OID:
         case OIDOID:
-        case NUMERICOID:
         case UUIDOID:
         case TIMEOID:
         case TIMETZOID:
@@ -32,6 +31,7 @@ bool followsNoSetting(Oid type) {
         case INETOID:
         case CIDROID:
         case MACADDROID:
+        case UNKNOWNOID:
             return true;
         default:
             return type_is_enum(type);
@@ -70,7 +70,7 @@ char* isoText(DateADT day) {
 
 }  // namespace
 
-const ValueText& ValueText::ofArgument(FunctionCallInfo fcinfo, int n) {
+const ValueText& ValueText::ofArgument(FunctionCallInfo fcinfo, int n, Purpose purpose) {
     auto* text = static_cast<ValueText*>(fcinfo->flinfo->fn_extra);
     if (text == nullptr) {
         const Oid type = get_fn_expr_argtype(fcinfo->flinfo, n);
@@ -80,13 +80,14 @@ const ValueText& ValueText::ofArgument(FunctionCallInfo fcinfo, int n) {
         }
         text = static_cast<ValueText*>(
             MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ValueText)));
-        text->choose(type, fcinfo->flinfo->fn_mcxt);
+        text->choose(type, purpose, fcinfo->flinfo->fn_mcxt);
         fcinfo->flinfo->fn_extra = text;
     }
     return *text;
 }
 
-void ValueText::choose(Oid type, MemoryContext context) {
+void ValueText::choose(Oid type, Purpose purpose, MemoryContext context) {
+    purpose_ = purpose;
     Oid output = InvalidOid;
     bool varlena = false;
     getTypeOutputInfo(type, &output, &varlena);
@@ -114,6 +115,9 @@ void ValueText::choose(Oid type, MemoryContext context) {
             return;
         case DATEOID:
             way_ = Way::Day;
+            return;
+        case NUMERICOID:
+            way_ = purpose == Purpose::Id ? Way::Numeric : Way::Output;
             return;
         default:
             way_ = followsNoSetting(base) ? Way::Output : Way::Pinned;
@@ -148,14 +152,16 @@ std::string_view ValueText::operator()(Datum value) const {
             return OutputFunctionCall(&output_, value);
         case Way::Float4: {
             auto* text = static_cast<char*>(palloc(FLOAT_SHORTEST_DECIMAL_LEN));
-            return {text, static_cast<size_t>(
-                              float_to_shortest_decimal_buf(DatumGetFloat4(value), text))};
+            return {text, static_cast<size_t>(float_to_shortest_decimal_buf(
+                              numberOf(DatumGetFloat4(value)), text))};
         }
         case Way::Float8: {
             auto* text = static_cast<char*>(palloc(DOUBLE_SHORTEST_DECIMAL_LEN));
-            return {text, static_cast<size_t>(
-                              double_to_shortest_decimal_buf(DatumGetFloat8(value), text))};
+            return {text, static_cast<size_t>(double_to_shortest_decimal_buf(
+                              numberOf(DatumGetFloat8(value)), text))};
         }
+        case Way::Numeric:
+            return OutputFunctionCall(&output_, DirectFunctionCall1(numeric_trim_scale, value));
         case Way::Moment:
             return isoText(DatumGetTimestampTz(value), true);
         case Way::Time:

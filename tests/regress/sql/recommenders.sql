@@ -86,6 +86,35 @@ SELECT test_customers > 100 AS judged FROM footfall.train_recommender('uuids',
 SELECT count(*) AS rows, bool_and(substr(product_id, 2)::int % 3 = 2) AS taste, min(basis) AS basis
 FROM footfall.recommend('uuids', md5('17')::uuid, 5, version => 1);
 
+-- Ids are one text in training and in asking, whatever a session has set, and one for numbers that are equal.
+CREATE TABLE typed AS SELECT timestamptz '2026-01-01 00:00+00' + n * interval '1 hour' AS ts, n % 8 AS customer_id,
+    n % 3 = 0 AS of_bool, ('10.0.0.' || n % 3)::inet AS of_inet, date '2026-01-02' + n % 3 AS of_date,
+    timestamp '2026-01-02 03:04:05' + n % 3 * interval '1 day' AS of_timestamp,
+    timestamptz '2026-01-02 03:04:05+00' + n % 3 * interval '1 day' AS of_timestamptz, (n % 3) / 3.0::float8 AS of_float8,
+    (n % 3 - 1)::numeric(9, 2) AS of_numeric, n % 3 * interval '1 day 2 hours' AS of_interval FROM generate_series(1, 48) n;
+CREATE FUNCTION known(product text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    PERFORM set_config('DateStyle', 'SQL, DMY', true), set_config('TimeZone', 'Asia/Tokyo', true),
+        set_config('extra_float_digits', '-10', true), set_config('IntervalStyle', 'sql_standard', true);
+    EXECUTE format($q$SELECT footfall.train_recommender('typed', 'SELECT ts, customer_id, %I AS product_id FROM typed', 'cosine', '{"test_fraction": 0}')$q$, product);
+    PERFORM set_config('DateStyle', 'ISO, YMD', true), set_config('TimeZone', 'America/Lima', true),
+        set_config('extra_float_digits', '1', true), set_config('IntervalStyle', 'iso_8601', true);
+    EXECUTE format($q$SELECT string_agg(s.product_id, ', ' ORDER BY s.product_id COLLATE "C") FROM (SELECT DISTINCT %I AS p FROM typed) t,
+        footfall.similar_products('typed', t.p, 1, (SELECT max(version) FROM footfall.models WHERE model = 'typed')) s$q$, product) INTO answer;
+    RETURN answer;
+END $$;
+SELECT a.attname, known(a.attname) FROM pg_attribute a WHERE a.attrelid = 'typed'::regclass AND a.attname ~ '^of_' ORDER BY a.attnum;
+SELECT version FROM footfall.train_recommender('numbers', 'SELECT ts, customer_id, of_numeric AS product_id FROM typed', 'cosine', '{"test_fraction": 0}');
+SELECT (SELECT count(*) FROM footfall.similar_products('numbers', 1, 9, 1)) AS whole, (SELECT count(*) FROM footfall.similar_products('numbers', 1.0, 9, 1)) AS "numeric",
+    (SELECT count(*) FROM footfall.similar_products('numbers', 1::float8, 9, 1)) AS "float", (SELECT count(*) FROM footfall.similar_products('numbers', '-0'::float8, 9, 1)) AS zero;
+-- A split that says no time zone is in time_zone.
+SELECT o.n, t.version FROM (VALUES (1, '{"split": "2026-03-20 00:00"}', 'Asia/Tokyo'), (2, '{"split": "2026-03-20 00:00+00"}', 'Asia/Tokyo'),
+    (3, '{"split": "2026-03-20 00:00"}', 'MSK'), (4, '{"split": "2026-03-20 00:00"}', NULL)) o (n, options, zone),
+    LATERAL footfall.train_recommender('zones', 'events', 'cosine', o.options::jsonb, time_zone => o.zone) t ORDER BY o.n;
+SELECT version, to_timestamp(value) AT TIME ZONE 'UTC' AS split FROM footfall.model_metrics WHERE model = 'zones' AND metric = 'split_epoch' ORDER BY 1;
+
 -- A recommender that changes from row to row; many customers.
 SELECT count(DISTINCT r) FROM generate_series(1, 3) v, footfall.recommend('next', 17, 3, version => v) r;
 SELECT count(*), count(DISTINCT r.product_id) > 20 AS products FROM generate_series(1, 200) c, footfall.recommend('next', c, 2) r;
@@ -184,7 +213,7 @@ RESET ROLE;
 UPDATE footfall.model SET content = set_byte(content, 40, 255 - get_byte(content, 40)) WHERE model = 'next' AND version = 2;
 SELECT footfall.recommend('next', 17, version => 2);
 
-SELECT footfall.drop_model(m) FROM unnest('{next,split,weights,uuids,scores,after,theirs}'::text[]) m;
+SELECT footfall.drop_model(m) FROM unnest('{next,split,weights,uuids,typed,numbers,zones,scores,after,theirs}'::text[]) m;
 SELECT count(*) FROM footfall.models;
 DROP SCHEMA recommenders CASCADE;
 DROP ROLE recommenders_analyst;
