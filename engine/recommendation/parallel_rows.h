@@ -58,6 +58,9 @@ void parallelRows(uint32_t rows, unsigned threads, model::Monitor& monitor, Prog
             stop = true;
         }
     };
+    // Helpers may leave no row for this thread, so it asks before there are any.
+    monitor.check();
+    monitor.progress(progress.done, progress.total);
     {
         std::vector<std::jthread> helpers;
         helpers.reserve(threads);

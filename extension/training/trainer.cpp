@@ -56,6 +56,11 @@ void writeAll(const void* data, size_t size) {
     std::abort();
 }
 
+// The postmaster tells the whole group of a worker to be gone at once; there is nothing to dump.
+void onQuit(int /*signal*/) {
+    _exit(2);
+}
+
 void onFault(int signal, siginfo_t* /*info*/, void* /*context*/) {
     if (errno == ENOMEM)
         endOutOfMemory();
@@ -67,8 +72,10 @@ void setHandlers() {
     struct sigaction action = {};
     sigemptyset(&action.sa_mask);
     action.sa_handler = SIG_DFL;
-    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD})
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD})
         sigaction(signal, &action, nullptr);
+    action.sa_handler = onQuit;
+    sigaction(SIGQUIT, &action, nullptr);
     action.sa_sigaction = onFault;
     action.sa_flags = SA_SIGINFO;
     sigaction(SIGSEGV, &action, nullptr);
@@ -76,6 +83,13 @@ void setHandlers() {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     std::set_terminate(onTerminate);
+}
+
+// What this process cannot reach it cannot damage. The channel is in a segment of its own, unless
+// the server keeps a part of its shared memory for such segments.
+void leaveSharedMemory() {
+    if (min_dynamic_shared_memory == 0)
+        PGSharedMemoryDetach();
 }
 
 // What the process has already, the server's shared memory included, is not counted.
@@ -114,6 +128,8 @@ class Watch final : public model::Monitor {
 
     void check() override {
         constexpr unsigned kEvery = 64;
+        // Of a shortage that somebody has dealt with.
+        errno = 0;
         if (++calls_ % kEvery == 0 && getppid() != parent_)
             throw model::Cancelled{};
     }
@@ -221,8 +237,12 @@ void runTrainer(Channel* channel, int answerPipe, pid_t parent) {
             sizeof(report.hint));
     fill(outOfMemory, report);
     setHandlers();
+    // Handlers of the worker's, which set latches there, are gone.
+    leaveSharedMemory();
     offerToBeKilled();
     limitMemory(channel->memoryKilobytes);
+    // Only what malloc says from here on tells of a fault that memory was short.
+    errno = 0;
     answer(channel, parent);
     _exit(0);
 }

@@ -15,14 +15,21 @@ namespace footfall::training {
 
 namespace {
 
-void stop(pid_t trainer) {
+// The child, while there is one.
+pid_t trainer = 0;
+
+// However this process ends, an ERROR included, before its caller hears of it.
+void stopTrainer(int /*code*/, Datum /*argument*/) {
+    if (trainer == 0)
+        return;
     kill(trainer, SIGKILL);
     while (waitpid(trainer, nullptr, 0) < 0 && errno == EINTR) {
     }
+    trainer = 0;
 }
 
 // Until the trainer closes its end.
-StringInfo readAnswer(int from, pid_t trainer) {
+StringInfo readAnswer(int from) {
     StringInfo answer = makeStringInfo();
     for (;;) {
         const int events =
@@ -30,10 +37,8 @@ StringInfo readAnswer(int from, pid_t trainer) {
                               from, -1, PG_WAIT_EXTENSION);
         if ((events & WL_LATCH_SET) != 0) {
             ResetLatch(MyLatch);
-            if (ShutdownRequestPending != 0) {
-                stop(trainer);
+            if (ShutdownRequestPending != 0)
                 proc_exit(0);
-            }
             CHECK_FOR_INTERRUPTS();
         }
         if ((events & WL_SOCKET_READABLE) == 0)
@@ -84,8 +89,10 @@ void train(Channel* channel, shm_mq_handle* queue) {
     }
     (void)fflush(nullptr);
     const pid_t self = MyProcPid;
-    const pid_t trainer = fork();
+    before_shmem_exit(stopTrainer, Datum{0});
+    trainer = fork();
     if (trainer < 0) {
+        trainer = 0;
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
                         errmsg("could not start a process to train a model: %m")));
     }
@@ -96,10 +103,11 @@ void train(Channel* channel, shm_mq_handle* queue) {
         runTrainer(channel, ends[1], self);
     }
     close(ends[1]);
-    StringInfo answer = readAnswer(ends[0], trainer);
+    StringInfo answer = readAnswer(ends[0]);
     int status = 0;
     while (waitpid(trainer, &status, 0) < 0 && errno == EINTR) {
     }
+    trainer = 0;
     // A caller that is gone is told nothing.
     if (status == 0 && answer->len > 0) {
         (void)shm_mq_send(queue, static_cast<Size>(answer->len), answer->data, false, true);

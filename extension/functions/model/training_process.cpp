@@ -1,5 +1,12 @@
 // See training_process.h.
+#ifdef __linux__
+#include <sched.h>
+#endif
+
 #include "extension/functions/model/training_process.h"
+
+#include <algorithm>
+#include <thread>
 
 #include "extension/module/settings.h"
 
@@ -11,6 +18,17 @@ namespace {
 
 void stopWorker(dsm_segment* /*segment*/, Datum handle) {
     TerminateBackgroundWorker(reinterpret_cast<BackgroundWorkerHandle*>(DatumGetPointer(handle)));
+}
+
+// That this server may run on.
+uint32_t processors() {
+#ifdef __linux__
+    // A machine with more processors than a set has room for is an error.
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        return static_cast<uint32_t>(CPU_COUNT(&set));
+#endif
+    return std::max(std::thread::hardware_concurrency(), 1U);
 }
 
 struct Worker {
@@ -27,8 +45,7 @@ Worker startWorker(std::span<const std::byte> request, training::Task task, uint
     channel->magic = training::kChannelMagic;
     channel->task = task;
     channel->algorithm = algorithm;
-    // What a maintenance command may use.
-    channel->threads = static_cast<uint32_t>(max_parallel_maintenance_workers) + 1;
+    channel->threads = trainingThreads();
     channel->memoryKilobytes = static_cast<uint64_t>(module::trainingMemory);
     channel->requestBytes = request.size();
     memcpy(channel->request(), request.data(), request.size());
@@ -99,6 +116,11 @@ std::span<const std::byte> waitFor(const Worker& worker) {
 }
 
 }  // namespace
+
+uint32_t trainingThreads() {
+    const int workers = std::min(max_parallel_maintenance_workers, max_worker_processes);
+    return std::min(static_cast<uint32_t>(workers) + 1, processors());
+}
 
 void runInWorker(base::ByteWriter& request, training::Task task, uint32_t algorithm,
                  const std::function<void(base::ByteReader&)>& read) {

@@ -13,6 +13,10 @@
 
 namespace footfall::functions {
 
+// How many a training runs on: what a maintenance command may use, where the server lets processes
+// be that many and the machine has processors.
+uint32_t trainingThreads();
+
 // Inside enterEngine. `request` is what channel.h says, and is cleared: its memory is free while
 // the worker works. `read` gets the answer behind its first byte.
 void runInWorker(base::ByteWriter& request, training::Task task, uint32_t algorithm,

@@ -50,7 +50,8 @@ void readBatch(reports::QueryRows* rows, Batch* batch) {
 
 class Reader {
   public:
-    explicit Reader(const recommendation::Options& options) : options_(options) {
+    Reader(const recommendation::Options& options, uint32_t threads)
+        : options_(options), threads_(threads) {
         constexpr size_t kBeyond = size_t{240} << 20;
         limit_ = static_cast<size_t>(maintenance_work_mem) * 1024 + kBeyond;
     }
@@ -116,8 +117,9 @@ class Reader {
     }
 
     // What the worker will hold: interactions, twice as matrices, names, and what is learnt, which
-    // is there twice when it is handed over.
+    // is there twice when it is handed over; and of each thread what it sums up by product.
     void requireRoom() const {
+        constexpr size_t kPerThreadAndProduct = 32;
         constexpr size_t kPerEntry = sizeof(Interaction) + 40;
         const size_t products = products_.size();
         const size_t customers = interactions_.customerIds.size();
@@ -126,7 +128,8 @@ class Reader {
                 ? (customers + products) * static_cast<size_t>(options_.factors) * sizeof(float)
                 : products * static_cast<size_t>(options_.neighbors) * 2 * sizeof(uint32_t);
         const size_t names = nameBytes_ + interactions_.customerIds.bytes() + products * 80;
-        const size_t wanted = interactions_.entries.size() * kPerEntry + 3 * learnt + 3 * names;
+        const size_t wanted = interactions_.entries.size() * kPerEntry + 3 * learnt + 3 * names +
+                              threads_ * products * kPerThreadAndProduct;
         if (wanted <= limit_)
             return;
         throw base::Error(base::ErrorKind::OutOfMemory,
@@ -156,6 +159,7 @@ class Reader {
     }
 
     const recommendation::Options& options_;
+    size_t threads_ = 1;
     size_t limit_ = 0;
     Interactions interactions_;
     bool any_ = false;
@@ -166,8 +170,9 @@ class Reader {
 
 }  // namespace
 
-Interactions readInteractions(const char* query, const recommendation::Options& options) {
-    Reader reader(options);
+Interactions readInteractions(const char* query, const recommendation::Options& options,
+                              uint32_t threads) {
+    Reader reader(options, threads);
     reports::QueryRows* rows = nullptr;
     Batch* batch = nullptr;
     pg::callPostgres([&] {

@@ -6,9 +6,10 @@
 
 namespace footfall::functions {
 
-// Inside enterEngine. OutOfMemory when a training with these options would take more than
-// maintenance_work_mem and a fixed allowance.
+// Inside enterEngine. OutOfMemory when a training with these options on so many threads would take
+// more than maintenance_work_mem and a fixed allowance.
 recommendation::Interactions readInteractions(const char* query,
-                                              const recommendation::Options& options);
+                                              const recommendation::Options& options,
+                                              uint32_t threads);
 
 }  // namespace footfall::functions

@@ -179,7 +179,8 @@ Datum footfall_train_recommender(PG_FUNCTION_ARGS) {
         functions::Answer answer;
         base::ByteWriter request;
         {
-            const auto interactions = functions::readInteractions(text, options);
+            const auto interactions =
+                functions::readInteractions(text, options, functions::trainingThreads());
             answer.customers = interactions.customers();
             answer.products = interactions.products();
             const uint64_t bytes = functions::leastBytes(interactions, options);
