@@ -67,8 +67,9 @@ LEFT JOIN pg_catalog.pg_locks l ON l.locktype OPERATOR(pg_catalog.=) 'advisory'
     AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
         WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
     AND l.classid OPERATOR(pg_catalog.=) j.relation::pg_catalog.oid
-    AND l.objid OPERATOR(pg_catalog.=) (CASE j.job WHEN 'partitions' THEN 0 WHEN 'seal' THEN 1
-        WHEN 'compact' THEN 2 WHEN 'retain' THEN 3 WHEN 'archive' THEN 4 END)::pg_catalog.oid
+    AND l.objid OPERATOR(pg_catalog.=) (CASE WHEN j.job OPERATOR(pg_catalog.=) 'partitions' THEN 0
+        WHEN j.job OPERATOR(pg_catalog.=) 'seal' THEN 1 WHEN j.job OPERATOR(pg_catalog.=) 'compact' THEN 2
+        WHEN j.job OPERATOR(pg_catalog.=) 'retain' THEN 3 WHEN j.job OPERATOR(pg_catalog.=) 'archive' THEN 4 END)::pg_catalog.oid
     AND l.objsubid OPERATOR(pg_catalog.=) (-253)::pg_catalog.int2
     AND l.granted
 WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE');

@@ -49,14 +49,15 @@ CREATE FUNCTION footfall.events_per_session(summary footfall.session_summary)
     RETURNS pg_catalog.float8
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (summary).events::pg_catalog.float8 OPERATOR(pg_catalog./)
-        NULLIF((summary).sessions, 0::pg_catalog.int8)::pg_catalog.float8;
+        CASE WHEN (summary).sessions OPERATOR(pg_catalog.<>) 0 THEN (summary).sessions END::pg_catalog.float8;
 COMMENT ON FUNCTION footfall.events_per_session(footfall.session_summary) IS
     'Events per session, NULL without a session. Example: footfall.events_per_session(footfall.session_agg(ts, ''30 minutes''))';
 
 CREATE FUNCTION footfall.avg_duration(summary footfall.session_summary)
     RETURNS pg_catalog."interval"
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (summary).duration OPERATOR(pg_catalog./) NULLIF((summary).sessions, 0::pg_catalog.int8)::pg_catalog.float8;
+    RETURN (summary).duration OPERATOR(pg_catalog./)
+        CASE WHEN (summary).sessions OPERATOR(pg_catalog.<>) 0 THEN (summary).sessions END::pg_catalog.float8;
 COMMENT ON FUNCTION footfall.avg_duration(footfall.session_summary) IS
     'The time from first to last event of a session, on average, NULL without a session. Example: footfall.avg_duration(footfall.session_agg(ts, ''30 minutes''))';
 

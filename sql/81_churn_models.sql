@@ -53,9 +53,9 @@ CREATE FUNCTION footfall.churn_scores(
     -- Reasons cost more than all the rest. They stand outside the subquery, so that a caller's LIMIT spares them.
     LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 100000 AS $$
     SELECT s.customer_id, s.probability, s.decile,
-        (SELECT pg_catalog.string_agg(pg_catalog.concat(r.feature, ' = ', CASE pg_catalog.jsonb_typeof(r.value)
-                WHEN 'null' THEN 'unknown'
-                WHEN 'number' THEN pg_catalog.trim_scale(pg_catalog.round((r.value OPERATOR(pg_catalog.#>>) '{}')::pg_catalog."numeric", 1))::pg_catalog.text
+        (SELECT pg_catalog.string_agg(pg_catalog.concat(r.feature, ' = ', CASE
+                WHEN pg_catalog.jsonb_typeof(r.value) OPERATOR(pg_catalog.=) 'null' THEN 'unknown'
+                WHEN pg_catalog.jsonb_typeof(r.value) OPERATOR(pg_catalog.=) 'number' THEN pg_catalog.trim_scale(pg_catalog.round((r.value OPERATOR(pg_catalog.#>>) '{}')::pg_catalog."numeric", 1))::pg_catalog.text
                 ELSE r.value OPERATOR(pg_catalog.#>>) '{}' END), ', ' ORDER BY r.contribution DESC)
          FROM (SELECT e.feature AS feature, e.contribution AS contribution,
                    pg_catalog.to_jsonb(s.features) OPERATOR(pg_catalog.->) e.feature AS value

@@ -4,7 +4,8 @@
 // Nobody but their owner may touch the tables: queries run under that identity and take what the
 // caller said as parameters only. Before, the caller is checked: a model belongs to the role that
 // trained its first version; that role, its members and superusers may train further versions,
-// deploy and apply it, nobody else sees that it exists.
+// deploy and apply it. Names are one space for all: others get 42501 where there is such a model,
+// 42704 where there is none, and see nothing else of it.
 #pragma once
 
 #include "engine/model/training_result.h"

@@ -149,6 +149,17 @@ FROM footfall.churn_scores('at_risk', 'events', '2025-08-01 00:00+00') s GROUP B
 SELECT count(*) FILTER (WHERE top_reasons IS NULL) AS no_reason, bool_and(s.probability = footfall.score('at_risk', f)) AS same
 FROM (SELECT * FROM footfall.churn_scores('at_risk', 'events', '2025-08-01 00:00+00') ORDER BY probability DESC LIMIT 10) s
 JOIN footfall.churn_features('events', '2025-08-01 00:00+00') f USING (customer_id);
+-- An operator of the caller's cannot get between.
+CREATE SCHEMA models_trap;
+CREATE FUNCTION models_trap.always(text, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE OPERATOR models_trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = models_trap.always);
+SELECT current_setting('search_path') AS path, md5(string_agg(top_reasons, ',' ORDER BY customer_id)) AS reasons
+FROM footfall.churn_scores('at_risk', 'events', '2025-08-01 00:00+00') \gset
+SET search_path = models_trap, models, public, pg_catalog;
+SELECT md5(string_agg(top_reasons, ',' ORDER BY customer_id)) OPERATOR(pg_catalog.=) :'reasons' AS same_reasons
+FROM footfall.churn_scores('at_risk', 'events', '2025-08-01 00:00+00');
+SELECT pg_catalog.set_config('search_path', :'path', false);
+DROP SCHEMA models_trap CASCADE;
 
 -- The future does not show: a model of dates whose label windows are over is the same, to the last bit, when what came
 -- after is gone, and features are the same when all that labels look at is gone, too.
@@ -234,13 +245,13 @@ END $$;
 SET statement_timeout = '1s';
 SELECT cancelled('random_forest', '{"n_estimators": 10000, "max_depth": 30, "min_samples_leaf": 1}');
 SELECT cancelled('gradient_boosting', '{"n_estimators": 10000, "max_depth": 12}');
--- These may be through before.
-SET statement_timeout = '150ms';
-SELECT cancelled('logistic_regression', '{"C": 1e9, "tol": 1e-9}') IN ('cancelled', 'trained') AS in_time;
-SELECT cancelled('linear_svc', '{"C": 1e9, "tol": 1e-9}') IN ('cancelled', 'trained') AS in_time;
-SELECT cancelled('decision_tree', '{"max_depth": 32, "min_samples_leaf": 1}') IN ('cancelled', 'trained') AS in_time;
+-- These learn faster than their rows are read: they are stopped before they can be through.
+SET statement_timeout = '10ms';
+SELECT cancelled('logistic_regression', '{"C": 1e9, "tol": 1e-9}');
+SELECT cancelled('linear_svc', '{"C": 1e9, "tol": 1e-9}');
+SELECT cancelled('decision_tree', '{"max_depth": 32, "min_samples_leaf": 1}');
 RESET statement_timeout;
-SELECT count(DISTINCT algorithm) <= 3 AND count(*) FILTER (WHERE algorithm ~ 'forest|boost') = 0 AS only_what_was_trained FROM footfall.models WHERE model = 'slow';
+SELECT count(*) FROM footfall.models WHERE model = 'slow';
 -- So does one that runs out of memory, however much there is.
 CREATE FUNCTION with_memory(algorithm text, kilobytes int) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
