@@ -5,6 +5,8 @@
 
 #include <csignal>
 
+#include "engine/base/hash.h"
+
 namespace footfall::archive {
 
 namespace {
@@ -118,6 +120,18 @@ void Waiter::check(const Failure& failure) {
         std::rethrow_exception(std::exchange(interrupt_, nullptr));
     }
     checkFailure(failure);
+}
+
+int64 Reader::checksums() const {
+    uint64 hash = 0;
+    for (const ArchivedGroup& group : groups()) {
+        const uint64 parts[] = {
+            hash, group.rows,
+            base::hashBytes(group.checksums.data(),
+                            group.checksums.size() * sizeof(group.checksums[0]))};
+        hash = base::hashBytes(parts, sizeof(parts));
+    }
+    return static_cast<int64>(hash == 0 ? 1 : hash);
 }
 
 void Reader::read(uint32_t group, std::span<const uint32_t> wanted, vector::Column* columns) {

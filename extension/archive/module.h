@@ -37,6 +37,9 @@ class Reader {
     // Columns and row groups as the footer says.
     const std::vector<ArchivedColumn>& columns() const { return *module().readerColumns(handle_); }
     const std::vector<ArchivedGroup>& groups() const { return *module().readerGroups(handle_); }
+    // What tells the file's contents from any other's: rows and checksums of all row groups, as one
+    // number that is not 0.
+    int64 checksums() const;
     // All rows of columns `wanted` of a row group into columns[0..]: any existing columns, which
     // get type, memory (of the reader's context) and rows. Their checksums have been compared.
     void read(uint32_t group, std::span<const uint32_t> wanted, vector::Column* columns);

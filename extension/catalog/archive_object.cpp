@@ -22,10 +22,12 @@ enum {
     kState,
     kSegments,
     kDeleted,
+    kFingerprints,
     kAttributes,
     kRows,
     kBytes,
     kSha256,
+    kChecksums,
     kVerifiedAt,
     kChangedAt,
     kAttempt,
@@ -70,7 +72,7 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, ArchiveObject* object) {
     bool nulls[kColumnCount];
     heap_deform_tuple(tuple, descriptor, values, nulls);
     for (int i = 0; i < kColumnCount; i++) {
-        if (nulls[i] && i != kSha256 && i != kVerifiedAt) {
+        if (nulls[i] && i != kSha256 && i != kChecksums && i != kVerifiedAt) {
             reportDamage();
         }
     }
@@ -88,15 +90,20 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, ArchiveObject* object) {
     const Datum* numbers =
         elementsOf(values[kSegments], INT4OID, 4, true, TYPALIGN_INT, &object->segmentCount);
     const Datum* counts = elementsOf(values[kDeleted], INT4OID, 4, true, TYPALIGN_INT, &deleted);
-    if (deleted != object->segmentCount) {
+    int prints = 0;
+    const Datum* fingerprints =
+        elementsOf(values[kFingerprints], INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &prints);
+    if (deleted != object->segmentCount || prints != object->segmentCount) {
         reportDamage();
     }
     const auto length = static_cast<Size>(Max(object->segmentCount, 1));
     object->segments = static_cast<int32*>(palloc(sizeof(int32) * length));
     object->deleted = static_cast<int32*>(palloc(sizeof(int32) * length));
+    object->fingerprints = static_cast<int64*>(palloc(sizeof(int64) * length));
     for (int i = 0; i < object->segmentCount; i++) {
         object->segments[i] = DatumGetInt32(numbers[i]);
         object->deleted[i] = DatumGetInt32(counts[i]);
+        object->fingerprints[i] = DatumGetInt64(fingerprints[i]);
     }
     const Datum* attributes =
         elementsOf(values[kAttributes], INT2OID, 2, true, TYPALIGN_SHORT, &object->attributeCount);
@@ -108,6 +115,7 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, ArchiveObject* object) {
     object->rows = DatumGetInt64(values[kRows]);
     object->bytes = DatumGetInt64(values[kBytes]);
     object->sha256 = nulls[kSha256] ? nullptr : TextDatumGetCString(values[kSha256]);
+    object->checksums = nulls[kChecksums] ? 0 : DatumGetInt64(values[kChecksums]);
     object->verifiedAt = nulls[kVerifiedAt] ? 0 : DatumGetTimestampTz(values[kVerifiedAt]);
     object->changedAt = DatumGetTimestampTz(values[kChangedAt]);
     object->attempt = DatumGetInt32(values[kAttempt]);
@@ -198,9 +206,11 @@ void insertArchiveObject(const ArchiveObject& object) {
     const auto length = static_cast<Size>(Max(object.segmentCount, 1));
     auto* segments = static_cast<Datum*>(palloc(sizeof(Datum) * length));
     auto* deleted = static_cast<Datum*>(palloc(sizeof(Datum) * length));
+    auto* fingerprints = static_cast<Datum*>(palloc(sizeof(Datum) * length));
     for (int i = 0; i < object.segmentCount; i++) {
         segments[i] = Int32GetDatum(object.segments[i]);
         deleted[i] = Int32GetDatum(object.deleted[i]);
+        fingerprints[i] = Int64GetDatum(object.fingerprints[i]);
     }
     Datum values[kColumnCount] = {};
     bool nulls[kColumnCount] = {};
@@ -217,6 +227,8 @@ void insertArchiveObject(const ArchiveObject& object) {
         construct_array(segments, object.segmentCount, INT4OID, 4, true, TYPALIGN_INT));
     values[kDeleted] = PointerGetDatum(
         construct_array(deleted, object.segmentCount, INT4OID, 4, true, TYPALIGN_INT));
+    values[kFingerprints] = PointerGetDatum(construct_array(
+        fingerprints, object.segmentCount, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
     auto* attributes = static_cast<Datum*>(
         palloc(sizeof(Datum) * static_cast<Size>(Max(object.attributeCount, 1))));
     for (int i = 0; i < object.attributeCount; i++) {
@@ -230,9 +242,12 @@ void insertArchiveObject(const ArchiveObject& object) {
     if (!nulls[kSha256]) {
         values[kSha256] = CStringGetTextDatum(object.sha256);
     }
+    nulls[kChecksums] = object.checksums == 0;
+    values[kChecksums] = Int64GetDatum(object.checksums);
     nulls[kVerifiedAt] = object.verifiedAt == 0;
     values[kVerifiedAt] = TimestampTzGetDatum(object.verifiedAt);
-    values[kChangedAt] = TimestampTzGetDatum(GetCurrentTimestamp());
+    values[kChangedAt] =
+        TimestampTzGetDatum(object.changedAt == 0 ? GetCurrentTimestamp() : object.changedAt);
     values[kAttempt] = Int32GetDatum(object.attempt);
     OpenTable table = open(Table::ArchiveObject, false, RowExclusiveLock);
     insert(table, values, nulls, 2, GetCurrentCommandId(true));
@@ -241,8 +256,17 @@ void insertArchiveObject(const ArchiveObject& object) {
 }
 
 void changeArchiveObject(const ArchiveObject& changed) {
+    ArchiveObject fresh = changed;
+    fresh.changedAt = 0;
     removeArchiveObject(changed);
-    insertArchiveObject(changed);
+    insertArchiveObject(fresh);
+}
+
+void countAttempt(const ArchiveObject& object) {
+    ArchiveObject counted = object;
+    counted.attempt++;
+    removeArchiveObject(object);
+    insertArchiveObject(counted);
 }
 
 void removeArchiveObject(const ArchiveObject& object) {
@@ -260,6 +284,7 @@ void forsakeArchiveObjects(Oid storage) {
         removeAt(object.tid);
         object.storage = InvalidOid;
         object.state = ObjectState::Leaving;
+        object.changedAt = 0;
         insertArchiveObject(object);
     }
 }

@@ -10,7 +10,8 @@
 //   leaving    nobody new reads it: it goes out of the log, and later out of the store
 //
 // Where an object is (server, folder, key) and its bytes never change once it is uploaded. Segments
-// are told by number: a number is never used again, and the rows of a segment never change.
+// are told by number and fingerprint: the rows of a segment never change, but a number may be used
+// again when every trace of its last holder is gone.
 #pragma once
 
 #include "extension/catalog/catalog_table.h"
@@ -31,15 +32,17 @@ struct ArchiveObject {
     char* key;     // below the folder
     ObjectState state;
     int segmentCount;
-    int32* segments;  // in the order of the row groups
-    int32* deleted;   // tombstones they had when they were planned
+    int32* segments;      // in the order of the row groups
+    int32* deleted;       // tombstones they had when they were planned
+    int64* fingerprints;  // what they were then (segment_row.h)
     int attributeCount;
     int16* attributes;  // the table's attribute number of each column of the object
     int64 rows;
     int64 bytes;
     char* sha256;            // nullptr: not uploaded yet
+    int64 checksums;         // of the row groups in its footer; 0: not uploaded yet
     TimestampTz verifiedAt;  // 0: never
-    TimestampTz changedAt;
+    TimestampTz changedAt;   // inserting: 0 for now
     int32 attempt;
 };
 
@@ -62,6 +65,8 @@ void insertArchiveObject(const ArchiveObject& object);
 // Replaces the row that has changed.tid; 40001 when another transaction was faster.
 void changeArchiveObject(const ArchiveObject& changed);
 void removeArchiveObject(const ArchiveObject& object);
+// Counts an attempt at what the object's state asks for; the state is as old as before.
+void countAttempt(const ArchiveObject& object);
 
 // The table is gone or empty: its objects are to leave.
 void forsakeArchiveObjects(Oid storage);

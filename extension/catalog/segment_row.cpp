@@ -1,6 +1,7 @@
 // See segment_row.h.
 #include "extension/catalog/segment_row.h"
 
+#include "engine/base/hash.h"
 #include "extension/catalog/archive_object.h"
 #include "extension/catalog/catalog_scan.h"
 #include "extension/catalog/segment_lock.h"
@@ -203,6 +204,17 @@ bool findSegment(Oid storage, bool unlogged, int32 number, Snapshot snapshot, Se
     endScan(scan);
     close(table);
     return found && !truncatedAfter(storage, snapshot);
+}
+
+int64 fingerprintOf(const SegmentRow& row) {
+    const auto columns = static_cast<Size>(row.columns);
+    const uint64 parts[] = {base::hashBytes(VARDATA_ANY(row.meta), VARSIZE_ANY_EXHDR(row.meta)),
+                            base::hashBytes(row.attributes, sizeof(int16) * columns),
+                            base::hashBytes(row.valueIds, sizeof(Oid) * columns),
+                            static_cast<uint64>(row.indexValue),
+                            static_cast<uint64>(row.rows),
+                            static_cast<uint64>(row.number)};
+    return static_cast<int64>(base::hashBytes(parts, sizeof(parts)));
 }
 
 void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid) {

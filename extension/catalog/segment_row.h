@@ -44,6 +44,10 @@ SegmentList listVacuumableSegments(Oid storage, bool unlogged, TransactionId old
 // One segment; false when `snapshot` does not see it.
 bool findSegment(Oid storage, bool unlogged, int32 number, Snapshot snapshot, SegmentRow* row);
 
+// What tells the segment from any other that had or will have its number: of its values, where they
+// are, and its header, which has a checksum of each.
+int64 fingerprintOf(const SegmentRow& row);
+
 void insertSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid);
 // Removes a segment's row and its tombstones.
 void deleteSegment(Oid storage, bool unlogged, const SegmentRow& row, CommandId cid);

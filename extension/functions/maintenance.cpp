@@ -183,9 +183,12 @@ Outcome compactionStep(Oid table, Step step) {
 }
 
 void compactInSteps(Oid table, RunStep run, void* context) {
-    if (!compactAll(table, run, context)) {
-        return;
+    if (compactAll(table, run, context)) {
+        giveBackInSteps(table, run, context);
     }
+}
+
+void giveBackInSteps(Oid table, RunStep run, void* context) {
     for (int round = 0; round < kMaxRounds; round++) {
         CHECK_FOR_INTERRUPTS();
         for (const Step step : {Step::LookSparse, Step::Vacuum, Step::Relocate, Step::Vacuum}) {

@@ -22,6 +22,9 @@ using RunStep = Outcome (*)(Oid table, Step step, void* context);
 // All steps of one table.
 void compactInSteps(Oid table, RunStep run, void* context);
 
+// Of them, those that give back the space of what is gone, when there is much of it.
+void giveBackInSteps(Oid table, RunStep run, void* context);
+
 // Seals what is hot in one table: all, or with `attribute` the rows whose time is before `before`
 // (microseconds since 2000, in the terms of the column). Returns how many rows.
 int64 sealTable(Oid table, AttrNumber attribute = InvalidAttrNumber, int64 before = 0);

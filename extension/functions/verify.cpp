@@ -11,6 +11,7 @@
 #include "extension/functions/partitions.h"
 #include "extension/pg/guard.h"
 #include "extension/pg/subtransaction.h"
+#include "extension/storage/archived_objects.h"
 #include "extension/storage/scan_state.h"
 #include "extension/storage/sealed_segment.h"
 #include "extension/storage/toast_value.h"
@@ -225,6 +226,39 @@ void checkValueIds(Check* check, const catalog::SegmentList& list) {
     pfree(ids);
 }
 
+// ---------------------------------------------------------------- archived objects
+
+int compareIds(const void* a, const void* b) {
+    const int64 left = *static_cast<const int64*>(a);
+    const int64 right = *static_cast<const int64*>(b);
+    return left < right ? -1 : (left > right ? 1 : 0);
+}
+
+// Every byte of the objects that hold rows, also of those that no column's checksum covers.
+void checkObjects(Check* check, const catalog::SegmentList& list) {
+    auto* ids = static_cast<int64*>(palloc(sizeof(int64) * static_cast<Size>(Max(list.count, 1))));
+    size_t count = 0;
+    for (int i = 0; i < list.count; i++) {
+        if (list.rows[i].isCold()) {
+            ids[count++] = list.rows[i].archiveObject;
+        }
+    }
+    qsort(ids, count, sizeof(int64), compareIds);
+    check->cold = true;
+    for (size_t i = 0; i < count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        if (i == 0 || ids[i] != ids[i - 1]) {
+            (void)survive(check, kNoSegment, nullptr, nullptr, [&] {
+                pg::enterEngine([&] {
+                    storage::verifyArchivedObject(RelationGetRelid(check->relation), check->storage,
+                                                  ids[i]);
+                });
+            });
+        }
+    }
+    check->cold = false;
+}
+
 // ---------------------------------------------------------------- tombstones
 
 // Rows of the segment, or -1 when there is no such segment. The list is ordered by number.
@@ -407,6 +441,7 @@ void checkTable(Check* check) {
         segment->destroy();
         if (listed) {
             checkValueIds(check, list);
+            checkObjects(check, list);
             (void)survive(check, kNoSegment, nullptr, "tombstones",
                           [&] { checkTombstones(check, list); });
         }

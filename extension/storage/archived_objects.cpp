@@ -177,6 +177,12 @@ archive::Reader* readerOf(Oid table, OpenObject* entry) {
                                                  static_cast<uint64_t>(entry->object.bytes));
         entry->readerContext = context;
         entry->store = store;
+        // Each column is compared with its checksum in the footer; so the footer must be the one
+        // that was written.
+        if (entry->reader->checksums() != entry->object.checksums) {
+            base::throwCorrupt("archived object \"%s\" is not what was archived",
+                               entry->object.key);
+        }
     }
     return entry->reader;
 }
@@ -205,6 +211,22 @@ void readArchivedColumns(Oid table, Oid storage, int64 id, int32 rowGroup,
             }
             into[i]->reserve(columns[i].size());
             into[i]->appendRange(columns[i], 0, columns[i].size());
+        }
+    } catch (...) {
+        closeAll();
+        throw;
+    }
+}
+
+void verifyArchivedObject(Oid table, Oid storage, int64 id) {
+    try {
+        OpenObject* entry = nullptr;
+        pg::callPostgres([&] { entry = find(table, storage, id); });
+        const catalog::ArchiveObject& object = entry->object;
+        if (storeOf(table, object)
+                ->store->fetch(object.key, static_cast<uint64_t>(object.bytes), -1) !=
+            object.sha256) {
+            base::throwCorrupt("archived object \"%s\" does not match its SHA-256", object.key);
         }
     } catch (...) {
         closeAll();

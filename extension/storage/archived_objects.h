@@ -23,6 +23,10 @@ const catalog::ArchiveObject& archivedObject(Oid table, Oid storage, int64 id);
 void readArchivedColumns(Oid table, Oid storage, int64 id, int32 rowGroup,
                          std::span<const uint32_t> wanted, std::span<vector::Column*> into);
 
+// Reads the whole object and compares it with the manifest's SHA-256. Inside the engine; throws as
+// above.
+void verifyArchivedObject(Oid table, Oid storage, int64 id);
+
 // Installs the transaction callback, once per backend.
 void initArchivedObjects();
 

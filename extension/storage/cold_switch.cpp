@@ -3,7 +3,6 @@
 
 #include <cstring>
 
-#include "engine/segment/segment_encoder.h"
 #include "extension/catalog/segment_lock.h"
 #include "extension/catalog/segment_row.h"
 #include "extension/module/settings.h"
@@ -90,9 +89,8 @@ bytea* storedMeta(const segment::SegmentMeta& meta, MemoryContext context) {
 }
 
 void bringBack(Relation relation, const catalog::ArchiveObject& object,
-               const catalog::SegmentRow& row, archive::Reader* file, MemoryContext scratch,
-               CommandId cid) {
-    const segment::EncodedSegment* encoded = encodeRows(object, row, file, scratch);
+               const catalog::SegmentRow& row, const segment::EncodedSegment* encoded,
+               MemoryContext scratch, CommandId cid) {
     catalog::SegmentRow local = copyOf(row);
     local.archiveObject = 0;
     local.rowGroup = 0;
@@ -144,7 +142,7 @@ SwitchResult makeCold(Relation relation, const catalog::ArchiveObject& object) {
     for (int i = 0; i < object.segmentCount; i++) {
         if (!catalog::findSegment(object.storage, false, object.segments[i], GetActiveSnapshot(),
                                   &rows[i]) ||
-            rows[i].isCold()) {
+            rows[i].isCold() || catalog::fingerprintOf(rows[i]) != object.fingerprints[i]) {
             PopActiveSnapshot();
             return SwitchResult::Stale;
         }
@@ -164,8 +162,23 @@ SwitchResult makeCold(Relation relation, const catalog::ArchiveObject& object) {
     return SwitchResult::Done;
 }
 
+LocalCopy* encodeObject(const catalog::ArchiveObject& object, archive::Reader* file) {
+    auto* copies = static_cast<LocalCopy*>(
+        palloc0(sizeof(LocalCopy) * static_cast<Size>(Max(object.segmentCount, 1))));
+    for (int i = 0; i < object.segmentCount; i++) {
+        CHECK_FOR_INTERRUPTS();
+        catalog::SegmentRow row;
+        if (catalog::findSegment(object.storage, false, object.segments[i], GetActiveSnapshot(),
+                                 &row) &&
+            row.archiveObject == object.id) {
+            copies[i] = {object.id, row.rows, encodeRows(object, row, file, CurrentMemoryContext)};
+        }
+    }
+    return copies;
+}
+
 SwitchResult makeLocal(Relation relation, const catalog::ArchiveObject& object,
-                       archive::Reader* file) {
+                       const LocalCopy* copies) {
     if (!lockAll(object.storage, object)) {
         return SwitchResult::Busy;
     }
@@ -181,7 +194,11 @@ SwitchResult makeLocal(Relation relation, const catalog::ArchiveObject& object,
             row.archiveObject != object.id) {
             continue;
         }
-        bringBack(relation, object, row, file, scratch, cid);
+        if (copies[i].archiveObject != object.id || copies[i].rows != row.rows) {
+            ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                            errmsg("segment %d has changed meanwhile", row.number)));
+        }
+        bringBack(relation, object, row, copies[i].encoded, scratch, cid);
         MemoryContextReset(scratch);
         module::failpoint("unarchive_during_switch");
     }

@@ -5,6 +5,7 @@
 #include "extension/catalog/segment_row.h"
 #include "extension/partition/policy.h"
 #include "extension/partition/ranges.h"
+#include "extension/storage/toast_space.h"
 #include "extension/worker/archive_run.h"
 #include "extension/worker/job_step.h"
 #include "extension/worker/leaf_step.h"
@@ -50,18 +51,20 @@ void makePlan(Oid relation, TimestampTz now, Plan* plan) {
     }
 }
 
-// Whether a leaf has rows in the database that archiving would take, or objects it would finish.
+// Whether a leaf has rows in the database that archiving would take, objects it would finish, or
+// space that an older snapshot kept it from giving back.
 bool hasWork(Oid leaf) {
     Relation table = table_open(leaf, AccessShareLock);
     const Oid storage = catalog::storageOf(table);
     const bool hot = RelationGetNumberOfBlocks(table) > 1;
     const bool permanent = table->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT;
+    const bool sparse = OidIsValid(storage) && storage::isSparse(table);
     table_close(table, NoLock);
     if (!permanent) {
         return false;
     }
-    if (hot || !OidIsValid(storage)) {
-        return hot;
+    if (hot || sparse || !OidIsValid(storage)) {
+        return hot || sparse;
     }
     const catalog::SegmentList segments =
         catalog::listSegments(storage, false, GetActiveSnapshot());
@@ -79,13 +82,25 @@ bool hasWork(Oid leaf) {
     return false;
 }
 
-// What all partitions take in the database: hot rows, TOAST relation, indexes, free space.
+// What archiving could free: hot rows and local segments of all partitions. What would stay, such
+// as the indexes of archived segments, must not make it archive ever more.
 int64 localBytes(Oid relation) {
     int64 bytes = 0;
     ListCell* cell;
     foreach (cell, leavesOf(relation)) {
-        bytes += DatumGetInt64(
-            DirectFunctionCall1(pg_total_relation_size, ObjectIdGetDatum(lfirst_oid(cell))));
+        CHECK_FOR_INTERRUPTS();
+        Relation table = table_open(lfirst_oid(cell), AccessShareLock);
+        const BlockNumber hot = RelationGetNumberOfBlocks(table);
+        const Oid storage = catalog::storageOf(table);
+        bytes += hot > 1 ? int64{hot} * BLCKSZ : 0;
+        if (OidIsValid(storage) && table->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT) {
+            const catalog::SegmentList segments =
+                catalog::listSegments(storage, false, GetActiveSnapshot());
+            for (int i = 0; i < segments.count; i++) {
+                bytes += segments.rows[i].isCold() ? 0 : segments.rows[i].storedBytes;
+            }
+        }
+        table_close(table, NoLock);
     }
     return bytes;
 }

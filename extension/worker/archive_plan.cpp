@@ -65,7 +65,8 @@ bool sameColumns(const catalog::SegmentRow& a, const catalog::SegmentRow& b) {
            memcmp(a.attributes, b.attributes, sizeof(int16) * static_cast<Size>(a.columns)) == 0;
 }
 
-bool isPlanned(const catalog::ArchiveObjectList& objects, int32 segment) {
+bool isPlanned(const catalog::ArchiveObjectList& objects, const catalog::SegmentRow& row) {
+    const int64 fingerprint = catalog::fingerprintOf(row);
     for (int i = 0; i < objects.count; i++) {
         const catalog::ArchiveObject& object = objects.rows[i];
         if (object.state == catalog::ObjectState::Leaving ||
@@ -73,7 +74,7 @@ bool isPlanned(const catalog::ArchiveObjectList& objects, int32 segment) {
             continue;
         }
         for (int s = 0; s < object.segmentCount; s++) {
-            if (object.segments[s] == segment) {
+            if (object.segments[s] == row.number && object.fingerprints[s] == fingerprint) {
                 return true;
             }
         }
@@ -107,10 +108,12 @@ void planObject(Relation leaf, const ArchivePlace& place, const catalog::Segment
     object.segmentCount = count;
     object.segments = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(count)));
     object.deleted = static_cast<int32*>(palloc(sizeof(int32) * static_cast<Size>(count)));
+    object.fingerprints = static_cast<int64*>(palloc(sizeof(int64) * static_cast<Size>(count)));
     object.attributeCount = rows[0]->columns;
     object.attributes = rows[0]->attributes;
     for (int i = 0; i < count; i++) {
         object.segments[i] = rows[i]->number;
+        object.fingerprints[i] = catalog::fingerprintOf(*rows[i]);
         object.deleted[i] = 0;
         (void)catalog::deletedRows(storage, false, rows[i]->number, rows[i]->rows,
                                    GetActiveSnapshot(), &object.deleted[i]);
@@ -219,7 +222,7 @@ int planObjects(Relation leaf, const ArchivePlace& place) {
     for (int i = 0; i < list.count; i++) {
         CHECK_FOR_INTERRUPTS();
         const catalog::SegmentRow& row = list.rows[i];
-        if (row.isCold() || row.columns == 0 || isPlanned(objects, row.number)) {
+        if (row.isCold() || row.columns == 0 || isPlanned(objects, row)) {
             continue;
         }
         if (count > 0 && (count == kObjectSegments || bytes + row.rawBytes > kObjectBytes ||

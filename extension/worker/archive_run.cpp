@@ -37,12 +37,15 @@ struct Run {
 
 // A step, whose memory is `run.context`'s; false after an ERROR, which the result keeps.
 template <class Body>
-bool step(Run& run, bool snapshot, Body&& body) {
-    ErrorData* failure = runStep(run.relation, snapshot, [&] {
-        MemoryContext previous = MemoryContextSwitchTo(run.context);
-        body();
-        MemoryContextSwitchTo(previous);
-    });
+bool step(Run& run, bool snapshot, Body&& body, bool durable = false) {
+    ErrorData* failure = runStep(
+        run.relation, snapshot,
+        [&] {
+            MemoryContext previous = MemoryContextSwitchTo(run.context);
+            body();
+            MemoryContextSwitchTo(previous);
+        },
+        durable);
     return !failed(run.result, failure);
 }
 
@@ -122,6 +125,7 @@ bool upload(Run& run, ArchiveObject* object) {
     uploaded.state = ObjectState::Uploaded;
     uploaded.bytes = spooled.bytes;
     uploaded.sha256 = spooled.sha256;
+    uploaded.checksums = spooled.checksums;
     uploaded.verifiedAt = GetCurrentTimestamp();
     uploaded.attempt++;
     if (!moveOn(run, *object, &uploaded)) {
@@ -247,16 +251,32 @@ void bringBackObject(Run& run, ArchiveObject* object) {
         })) {
         return;
     }
-    if (trySwitch(run, object, ObjectState::Leaving, [&](Relation leaf) {
+    const storage::LocalCopy* copies = nullptr;
+    if (!step(run, true, [&] {
             archive::Reader* reader = nullptr;
             pg::enterEngine([&] {
                 reader = archive::Reader::openFile(run.context, file->descriptor(), object->key);
             });
-            return storage::makeLocal(leaf, *object, reader);
+            copies = storage::encodeObject(*object, reader);
+        })) {
+        return;
+    }
+    if (trySwitch(run, object, ObjectState::Leaving, [&](Relation leaf) {
+            return storage::makeLocal(leaf, *object, copies);
         }) == storage::SwitchResult::Done) {
         run.result->rows += object->rows;
         run.result->bytes += object->bytes;
         (void)leave(run, object);
+    }
+}
+
+// An object that is about to be removed: what the manifest says of it is in the store no more.
+void countRemoval(const ArchiveObject& object) {
+    const ArchiveObjectList now = catalog::listArchiveObjects(object.storage);
+    for (int i = 0; i < now.count; i++) {
+        if (now.rows[i].id == object.id) {
+            catalog::countAttempt(now.rows[i]);
+        }
     }
 }
 
@@ -288,7 +308,7 @@ void forEachObject(Run& run, Wanted&& wanted, Work&& work) {
 }
 
 // Seals and compacts what is local. False after an error, or when the table is gone.
-bool prepareLeaf(Run& run) {
+bool prepareLeaf(Run& run, bool* busy = nullptr) {
     bool there = false;
     if (!step(run, true,
               [&] {
@@ -302,6 +322,9 @@ bool prepareLeaf(Run& run) {
     }
     CompactionRun compaction = {run.relation, run.result, false};
     functions::compactInSteps(run.leaf, compactionStepOfJob, &compaction);
+    if (busy != nullptr) {
+        *busy = compaction.busy;
+    }
     return run.result->error == nullptr;
 }
 
@@ -329,12 +352,15 @@ bool choosePlace(Run& run, const char* server, ArchivePlace* place) {
 }
 
 // Local bytes go as soon as nobody sees them any more: those of the segments, and the hot rows'.
-void giveBackSpace(Run& run) {
+// The indexes that stay were written behind them, and move to the front. False when somebody else's
+// lock was in the way of a part.
+bool giveBackSpace(Run& run) {
     CompactionRun compaction = {run.relation, run.result, false};
     if (compactionStepOfJob(run.leaf, functions::Step::Vacuum, &compaction) ==
         functions::Outcome::Nothing) {
-        return;
+        return !compaction.busy;
     }
+    functions::giveBackInSteps(run.leaf, compactionStepOfJob, &compaction);
     (void)step(run, false, [&] {
         if (lockLeaf(run.leaf)) {
             Relation leaf = table_open(run.leaf, NoLock);
@@ -342,6 +368,7 @@ void giveBackSpace(Run& run) {
             table_close(leaf, NoLock);
         }
     });
+    return !compaction.busy;
 }
 
 Run beginRun(Oid relation, Oid leaf, catalog::JobResult* result) {
@@ -377,7 +404,7 @@ void archiveLeaf(Oid relation, Oid leaf, const char* server, catalog::JobResult*
             run, [](const ArchiveObject& object) { return object.state != ObjectState::Switched; },
             [&](ArchiveObject* object) { archiveObject(run, object); });
         if (result->error == nullptr) {
-            giveBackSpace(run);
+            (void)giveBackSpace(run);
         }
     }
     MemoryContextDelete(run.context);
@@ -385,8 +412,26 @@ void archiveLeaf(Oid relation, Oid leaf, const char* server, catalog::JobResult*
 
 bool compactLeaf(Oid relation, Oid leaf, catalog::JobResult* result) {
     Run run = beginRun(relation, leaf, result);
-    if (prepareLeaf(run)) {
-        giveBackSpace(run);
+    bool busy = true;
+    for (int attempt = 0; attempt < kSwitchTries && busy; attempt++) {
+        if (attempt > 0) {
+            pauseBriefly();
+        }
+        if (!prepareLeaf(run, &busy)) {
+            busy = false;
+        } else if (!busy) {
+            busy = !giveBackSpace(run);
+        }
+    }
+    if (busy) {
+        (void)step(run, false, [&] {
+            ereport(ERROR,
+                    (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+                     errmsg("table \"%s\" could not be vacuumed", get_rel_name(run.leaf)),
+                     errdetail("Somebody else holds a lock on it or its TOAST relation; deleted "
+                               "rows may still be there."),
+                     errhint("Try again later.")));
+        });
     }
     MemoryContextDelete(run.context);
     return result->error == nullptr;
@@ -434,10 +479,14 @@ void removeLeft(Oid relation, Oid root, catalog::JobResult* result) {
         if (object.root != root || object.state != ObjectState::Leaving) {
             continue;
         }
-        if (step(run, false, [&] { removeFromLog(accessNow(run, object), object); }) &&
+        // A crash must not bring back a row of the catalog that reads what is removed.
+        if (step(
+                run, true, [&] { countRemoval(object); }, true) &&
+            step(run, false, [&] { removeFromLog(accessNow(run, object), object); }) &&
             step(run, false, [&] {
                 module::failpoint("archive_before_remove");
                 removeObject(accessNow(run, object), object);
+                module::failpoint("archive_after_remove");
             })) {
             (void)step(run, true, [&] {
                 const ArchiveObjectList now = catalog::listArchiveObjects(object.storage);

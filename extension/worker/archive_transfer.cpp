@@ -82,8 +82,9 @@ std::vector<archive::ArchivedColumn> archivedColumns(const segment::SegmentMeta&
 }
 
 // Reads every column of every row group of a spooled file: each is compared with the checksum of
-// what was written.
-void verifySpooled(int descriptor, const catalog::ArchiveObject& object) {
+// what was written. Returns Reader::checksums().
+int64 verifySpooled(int descriptor, const catalog::ArchiveObject& object) {
+    int64 checksums = 0;
     withContext("verify", [&](MemoryContext context) {
         archive::Reader* reader =
             archive::Reader::openFile(context, descriptor, std::string("spooled ") + object.key);
@@ -98,7 +99,9 @@ void verifySpooled(int descriptor, const catalog::ArchiveObject& object) {
                 reader->read(group, {&column, 1}, &values);
             }
         }
+        checksums = reader->checksums();
     });
+    return checksums;
 }
 
 void spoolSegments(Relation leaf, const catalog::ArchiveObject& object,
@@ -149,14 +152,15 @@ bool spoolObject(Relation leaf, const catalog::ArchiveObject& object, MemoryCont
     for (int i = 0; i < object.segmentCount; i++) {
         if (!catalog::findSegment(object.storage, false, object.segments[i], GetActiveSnapshot(),
                                   &rows[i]) ||
-            rows[i].isCold() || rows[i].columns != object.attributeCount) {
+            rows[i].isCold() || rows[i].columns != object.attributeCount ||
+            catalog::fingerprintOf(rows[i]) != object.fingerprints[i]) {
             return false;
         }
     }
     spooled->file = archive::SpoolFile::create(context);
     spoolSegments(leaf, object, rows, spooled);
     module::failpoint("archive_after_spool");
-    verifySpooled(spooled->file->descriptor(), object);
+    spooled->checksums = verifySpooled(spooled->file->descriptor(), object);
     pg::enterEngine([&] {
         spooled->sha256 = copyText(context, archive::digestOf(spooled->file->descriptor()));
     });

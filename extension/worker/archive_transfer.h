@@ -17,6 +17,7 @@ struct SpooledObject {
     archive::SpoolFile* file;
     int64 bytes;
     char* sha256;
+    int64 checksums;  // archive::Reader::checksums()
 };
 
 // Whether another table's Delta log is in the folder.

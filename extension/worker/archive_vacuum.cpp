@@ -47,8 +47,19 @@ void removeLeaving(Vacuum* vacuum, const ArchiveObject& object) {
     if (object.changedAt > GetCurrentTimestamp() - vacuum->grace) {
         return;
     }
+    // A crash must not bring back a row of the catalog that reads what is removed.
+    beginStep(true);
+    commitDurably();
+    const ArchiveObjectList before = catalog::listArchiveObjects(object.storage);
+    for (int i = 0; i < before.count; i++) {
+        if (before.rows[i].id == object.id) {
+            catalog::countAttempt(before.rows[i]);
+        }
+    }
+    endStep(true);
     module::failpoint("archive_before_remove");
     removeObject(accessNow(*vacuum), object);
+    module::failpoint("archive_after_remove");
     SPI_commit();
     beginStep(true);
     const ArchiveObjectList list = catalog::listArchiveObjects(object.storage);

@@ -34,6 +34,14 @@ void endStep(bool snapshot) {
     SPI_commit();
 }
 
+void commitDurably() {
+    if (synchronous_commit < SYNCHRONOUS_COMMIT_REMOTE_FLUSH) {
+        (void)set_config_option("synchronous_commit", "on", PGC_USERSET, PGC_S_SESSION,
+                                GUC_ACTION_LOCAL, true, 0, false);
+    }
+    ForceSyncCommit();
+}
+
 Oid requireStepOwner(Oid relation) {
     const Oid owner = partition::ownerOf(relation);
     if (!has_privs_of_role(GetUserId(), owner)) {

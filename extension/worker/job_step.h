@@ -22,11 +22,19 @@ void endStep(bool snapshot);
 // Whose step it is, looked up anew for each: 42501 when it is not for the current user to run.
 Oid requireStepOwner(Oid relation);
 
+// The running transaction's commit, and with it all that it has seen committed, is on disk here and
+// on synchronous standbys before what comes after it: for those who then change what no crash
+// brings back. Outside of subtransactions; the transaction must write something.
+void commitDurably();
+
 // Runs `body`; nullptr, or the ERROR that it ended in, allocated in the current context, which the
 // caller has chosen to outlive transactions.
 template <class Body>
-ErrorData* runStep(Oid relation, bool snapshot, Body&& body) {
+ErrorData* runStep(Oid relation, bool snapshot, Body&& body, bool durable = false) {
     beginStep(snapshot);
+    if (durable) {
+        commitDurably();
+    }
     ErrorData* failure = pg::trySubtransaction([&] {
         const partition::OwnerScope scope = partition::enterAsOwner(requireStepOwner(relation));
         body();

@@ -157,6 +157,37 @@ sql("CALL footfall.archive('events_a', 'lake')");
 same('archived anew after a compaction');
 agree('after a compaction');
 
+# A segment's number that is used again is another segment, whatever an object that was begun says.
+sql("CREATE TABLE reused (id int, note text) USING footfall; INSERT INTO reused SELECT i, 'old' FROM generate_series(1, 9000) i");
+for my $name (qw(archive_after_plan archive_after_uploaded archive_after_committed))
+{
+	my $number = sql("CALL footfall.seal('reused'); CALL footfall.compact('reused');
+		SELECT max(number) FROM footfall.segment WHERE storage = (SELECT reltoastrelid FROM pg_class WHERE relname = 'reused')");
+	failure("SET footfall.failpoint = '$name:error'; CALL footfall.archive('reused', 'lake')");
+	sql("DELETE FROM reused; CALL footfall.compact('reused')");
+	sql('VACUUM footfall.segment');
+	sql("INSERT INTO reused SELECT i, '$name' FROM generate_series(1, 9000) i; CALL footfall.seal('reused')");
+	is(sql("SELECT max(number) <= $number FROM footfall.segment WHERE storage = (SELECT reltoastrelid FROM pg_class WHERE relname = 'reused')"),
+		't', "a number is used again after $name");
+	sql("CALL footfall.archive('reused', 'lake')");
+	is(sql("SELECT note, count(*), sum(id) FROM reused GROUP BY note"), "$name|9000|40504500", 'nothing is lost, nothing comes back');
+	is(sql("SELECT count(*) FILTER (WHERE archive_object IS NULL), count(*) > 0 FROM footfall.segment
+		WHERE storage = (SELECT reltoastrelid FROM pg_class WHERE relname = 'reused')"), '0|t', 'and all is archived by the same call');
+	sql("CALL footfall.unarchive('reused')");
+	is(sql("SELECT note, count(*), sum(id) FROM reused GROUP BY note"), "$name|9000|40504500", 'and back');
+}
+sql("DROP TABLE reused; CALL footfall.archive_vacuum('lake', '0')");
+
+# What is removed from a store is named by no row of the catalog that a crash brings back.
+$node->append_conf('postgresql.conf', "wal_writer_delay = '10s'");
+$node->reload;
+sql("CREATE TABLE durable (id int) USING footfall; INSERT INTO durable SELECT generate_series(1, 9000); CALL footfall.archive('durable', 'lake')");
+$node->psql('postgres', "SET synchronous_commit = off; CALL footfall.unarchive('durable');
+	SET footfall.failpoint = 'archive_after_remove:crash'; CALL footfall.archive_vacuum('lake', '0')");
+$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+is(sql('SELECT count(*), sum(id) FROM durable'), '9000|40504500', 'a crash after removing an object whose leaving was committed asynchronously');
+sql("DROP TABLE durable; CALL footfall.archive_vacuum('lake', '0')");
+
 # One at a time.
 my $busy = $node->background_psql('postgres', on_error_stop => 0);
 sql("CALL footfall.unarchive('events_a')");
@@ -185,6 +216,14 @@ is(sql("SELECT count(*), count(*) FILTER (WHERE state <> 'switched') FROM footfa
 is(objects(), join("\n", sort keys %{ named() }), 'from the store as well');
 is(sql('SELECT count(*) FROM footfall.tombstone'), '0', 'nothing is merely marked as deleted');
 is(sql("SELECT count(*) FROM footfall.archive_objects WHERE relation = 'events_a'::regclass AND state = 'switched'") > 0 ? 1 : 0, '1', 'the others are archived again');
+my $locker = $node->background_psql('postgres');
+$locker->query("BEGIN; LOCK TABLE events_b IN SHARE UPDATE EXCLUSIVE MODE");
+like(failure("CALL footfall.erase('events', '79')"), qr/55P03/, 'no success while a partition cannot be vacuumed');
+$locker->query('COMMIT');
+$locker->quit;
+sql('DELETE FROM twin WHERE customer = 79');
+sql("CALL footfall.erase('events', '79')");
+same('erased when it can');
 like(failure("CALL footfall.erase('events', 'abc')"), qr/22P02/, 'not a customer');
 like(failure("DROP SERVER lake CASCADE"), qr/2BP01.*archived rows of table/s, 'a server that holds rows stays');
 agree('after erasing');
@@ -197,11 +236,15 @@ like(cold(), qr/^0\|/, 'too young');
 sql("CALL footfall.run_jobs('events', as_of => '2027-02-10')");
 is(sql("SELECT string_agg(DISTINCT relation::text, ',') FROM footfall.archive_objects WHERE state = 'switched'"), 'events_a', 'old enough');
 is(sql("SELECT state FROM footfall.jobs WHERE job = 'archive'"), 'done', 'the job shows');
-sql("SELECT footfall.configure('events', archive_above => '100 kB'); CALL footfall.run_jobs('events', as_of => '2026-06-01')");
+sql("SELECT footfall.configure('events', archive_above => '1 kB'); CALL footfall.run_jobs('events', as_of => '2026-06-01')");
 is(sql("SELECT string_agg(DISTINCT relation::text, ',' ORDER BY relation::text) FROM footfall.archive_objects WHERE state = 'switched'"), 'events_a,events_b', 'too large');
 same('after the job');
 like(failure("SELECT footfall.configure('events', archive_above => 'much')"), qr/22023|invalid size/, 'not a size');
 like(failure("SELECT footfall.configure('events', archive_to => 'nowhere')"), qr/42704/, 'not a server');
+is(sql("SELECT count(*) FROM footfall.verify('events')"), '0', 'verified after the job');
+my $again = sql("SELECT string_agg(id::text, ',' ORDER BY id) FROM footfall.archive_object");
+sql("CALL footfall.run_jobs('events', as_of => '2026-06-01')");
+is(sql("SELECT string_agg(id::text, ',' ORDER BY id) FROM footfall.archive_object"), $again, 'what has to stay is not archived over and over');
 sql("DROP TABLE IF EXISTS events_default; SELECT footfall.reset('events', 'archive_above'); SELECT footfall.reset('events', 'archive_after')");
 
 # Who may.

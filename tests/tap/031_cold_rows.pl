@@ -193,6 +193,7 @@ for my $object (@objects)
 {
 	my $whole = slurp_file($object);
 	my $altered = 0;
+	my $noticed = 0;
 	for my $at (map { int(length($whole) * $_ / 6) } 1 .. 5)
 	{
 		my $bytes = $whole;
@@ -201,8 +202,10 @@ for my $object (@objects)
 		print $out $bytes;
 		close $out;
 		my ($status, $stdout, $stderr) = $node->psql('postgres', "\\set VERBOSITY verbose\n" . sprintf($digest, 'cold_rows'));
+		$noticed++ if sql("SELECT count(*) FROM footfall.verify('cold_rows')") > 0;
 		$altered++ if $stderr =~ /ERROR:  XX001/ || $stdout eq sql(sprintf($digest, 'heap_rows'));
 	}
+	is($noticed, 5, 'verify notices whatever is altered');
 	is($altered, 5, 'an altered object is XX001, or the same rows');
 	open(my $out, '>:raw', $object) or die "cannot write $object: $!";
 	print $out substr($whole, 0, length($whole) - 10);
@@ -226,6 +229,43 @@ $reader->query('COMMIT');
 $reader->quit;
 same('brought back');
 is(sql("SELECT count(*) FROM footfall.verify('cold_rows')"), '0', 'and verified');
+
+# A valid object that is not the one that was archived.
+my %twins;
+for my $i (1 .. 12)
+{
+	sql("CREATE TABLE one_$i (id int, v int) USING footfall; INSERT INTO one_$i SELECT i, 1000000 + $i FROM generate_series(1, 9000) i;
+		CALL footfall.archive('one_$i', 'lake')");
+	my ($file) = glob("$lake/public.one_$i/*/part-*.parquet");
+	push @{ $twins{ -s $file } }, [ "one_$i", $file ];
+}
+my ($alike) = grep { @$_ > 1 } values %twins;
+ok(defined $alike, 'two objects are as long');
+my ($one, $other) = @$alike;
+my $bytes = slurp_file($other->[1]);
+open(my $out, '>:raw', $one->[1]) or die "cannot write $one->[1]: $!";
+print $out $bytes;
+close $out;
+like(failure("SELECT sum(v) FROM $one->[0]"), qr/ERROR:  XX001.*is not what was archived/s, 'another object in its place');
+sql("DROP TABLE one_$_") for 1 .. 12;
+
+# Local space is given back at once, or by a later call when an older snapshot needed it.
+sql("CREATE TABLE spacious (id int, v text) USING footfall; INSERT INTO spacious SELECT i, sha512(i::text::bytea)::text FROM generate_series(1, 60000) i;
+	CREATE TABLE later (id int, v text) USING footfall; INSERT INTO later SELECT * FROM spacious");
+my $size = "SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE relname = '%s'";
+cmp_ok(sql(sprintf($size, 'spacious')), '>', 3000000, 'a table of some size');
+sql("CALL footfall.archive('spacious', 'lake')");
+cmp_ok(sql(sprintf($size, 'spacious')), '<', 600000, 'is gone from the database when it is archived');
+is(sql('SELECT count(*), sum(id) FROM spacious'), '60000|1800030000', 'and there');
+my $holder = $node->background_psql('postgres');
+$holder->query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM later');
+sql("CALL footfall.archive('later', 'lake')");
+cmp_ok(sql(sprintf($size, 'later')), '>', 3000000, 'an older snapshot keeps what it reads');
+$holder->query('COMMIT');
+$holder->quit;
+sql("CALL footfall.archive('later', 'lake')");
+cmp_ok(sql(sprintf($size, 'later')), '<', 600000, 'until the next call');
+sql("DROP TABLE spacious, later; CALL footfall.archive_vacuum('lake', '0')");
 
 # What leaves the archive leaves the cache.
 $node->append_conf('postgresql.conf', 'footfall.archive_cache_size = 64MB');
