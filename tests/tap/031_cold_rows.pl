@@ -251,7 +251,8 @@ sql("DROP TABLE one_$_") for 1 .. 12;
 
 # Local space is given back at once, or by a later call when an older snapshot needed it.
 sql("CREATE TABLE spacious (id int, v text) USING footfall; INSERT INTO spacious SELECT i, sha512(i::text::bytea)::text FROM generate_series(1, 60000) i;
-	CREATE TABLE later (id int, v text) USING footfall; INSERT INTO later SELECT * FROM spacious");
+	CREATE TABLE later (id int, v text) USING footfall; INSERT INTO later SELECT * FROM spacious;
+	CALL footfall.seal('spacious'); CALL footfall.seal('later')");
 my $size = "SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE relname = '%s'";
 cmp_ok(sql(sprintf($size, 'spacious')), '>', 3000000, 'a table of some size');
 sql("CALL footfall.archive('spacious', 'lake')");
