@@ -104,6 +104,7 @@ void describeAggregatePlan(CustomScan* scan, const AggregatePlan& plan) {
                                   list_length(plan.aggregates), plan.customer,
                                   static_cast<int>(plan.overGroups)),
                    plan.attributes, plan.leafAttributes, plan.predicates, plan.dimensions);
+    scan->custom_private = lappend(scan->custom_private, plan.leafRanges);
 }
 
 AggregatePlan readAggregatePlan(const CustomScan* scan) {
@@ -118,6 +119,7 @@ AggregatePlan readAggregatePlan(const CustomScan* scan) {
     plan.leafAttributes = static_cast<List*>(lthird(scan->custom_private));
     plan.predicates = static_cast<List*>(lfourth(scan->custom_private));
     auto* dimensions = static_cast<List*>(list_nth(scan->custom_private, 4));
+    plan.leafRanges = static_cast<List*>(list_nth(scan->custom_private, 5));
     List* groups = NIL;
     int next = keys + aggregates;
     if (plan.mode == AggregateMode::Partial) {

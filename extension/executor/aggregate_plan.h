@@ -33,10 +33,14 @@ struct AggregatePlan {
     List* leaves;           // range table indexes of the tables to read, as integers
     List* attributes;       // of the parent: what is read
     List* leafAttributes;   // for each leaf the list of its own numbers for them
+    List* leafRanges;       // describeLeafRanges(), or NIL
     // Joins with dimensions (dimension_join.h); the node's children are their plans.
     List* dimensions;   // packDimension()
     List* joinKeys;     // for each an expression over the parent
     List* joinFilters;  // over the parent and the dimensions, after the joins
+    // Of one execution: which leaves need not be read (leaf_ranges.h), null for none.
+    bool* removed;
+    int removedCount;
 };
 
 // Fills a CustomScan's own fields.

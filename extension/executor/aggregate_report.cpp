@@ -130,6 +130,9 @@ void explainRead(const AggregatePlan& plan, const AggregateCounters& counters, c
     if (!es->analyze) {
         return;
     }
+    if (plan.removedCount > 0) {
+        ExplainPropertyInteger("Partitions Removed", nullptr, plan.removedCount, es);
+    }
     if (plan.dimensions != NIL) {
         explainCounter("Rows Removed by Lookup", counters.rowsRemovedByJoin, es);
         explainCounter("Lookup Passes", counters.lookupPasses, es);

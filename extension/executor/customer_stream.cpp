@@ -2,6 +2,7 @@
 #include "extension/executor/customer_stream.h"
 
 #include "engine/segment/segment_meta.h"
+#include "extension/executor/leaf_ranges.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
 #include "extension/storage/value.h"
@@ -33,7 +34,9 @@ CustomerStream* CustomerStream::open(const AggregatePlan& plan, const Relation* 
         }
     }
     for (int leaf = 0; leaf < list_length(plan.leaves); leaf++) {
-        self->readLeaf(leaf, snapshot, filters[leaf]);
+        if (!isRemoved(plan, leaf)) {
+            self->readLeaf(leaf, snapshot, filters[leaf]);
+        }
     }
     if (self->loose_ != nullptr) {
         self->loose_->sort();

@@ -16,6 +16,7 @@
 #include "extension/executor/extremes.h"
 #include "extension/executor/footfall_stream.h"
 #include "extension/executor/group_batch.h"
+#include "extension/executor/leaf_ranges.h"
 #include "extension/executor/pending_values.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/spill_file.h"
@@ -153,6 +154,7 @@ void prepareFilter(FootfallAggregateState* state) {
         List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
         preparePredicates(&state->filter, plan.predicates, values, state->css.ss.ps.ps_ExprContext);
     }
+    removeLeaves(&state->plan, &state->filter);
 }
 
 // Whether there is a row to evaluate expressions for, as far as it matters whether they are.
@@ -299,7 +301,9 @@ void readInput(FootfallAggregateState* state) {
             state->join->beginPass(pass);
         }
         for (int i = 0; i < list_length(state->plan.leaves); i++) {
-            readLeaf(state, i, pass);
+            if (!isRemoved(state->plan, i)) {
+                readLeaf(state, i, pass);
+            }
         }
     }
     state->counters.lookupPasses += passes;

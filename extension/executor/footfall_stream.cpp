@@ -7,6 +7,7 @@
 
 #include "extension/executor/aggregate_setup.h"
 #include "extension/executor/behavior_arguments.h"
+#include "extension/executor/leaf_ranges.h"
 #include "extension/executor/pending_values.h"
 #include "extension/executor/scan_predicates.h"
 #include "extension/executor/value_type.h"
@@ -116,6 +117,7 @@ void prepare(FootfallStreamState* state) {
         List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
         preparePredicates(&filter, plan.predicates, values, state->css.ss.ps.ps_ExprContext);
     }
+    removeLeaves(&state->plan, &filter);
     if (state->shared == nullptr && hasPendingValues(&state->css) &&
         !hasRow(plan, state->relations, state->css.ss.ps.state->es_snapshot, filter,
                 &state->counters)) {

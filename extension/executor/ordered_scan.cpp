@@ -8,6 +8,7 @@
 #include "extension/executor/aggregate_report.h"
 #include "extension/executor/aggregate_setup.h"
 #include "extension/executor/customer_stream.h"
+#include "extension/executor/leaf_ranges.h"
 #include "extension/executor/pending_values.h"
 #include "extension/executor/piece_rows.h"
 #include "extension/executor/scan_predicates.h"
@@ -98,6 +99,7 @@ void prepare(OrderedScanState* state) {
         List* values = ExecInitExprList(plan.predicateValues, planState);
         preparePredicates(&filter, plan.predicates, values, planState->ps_ExprContext);
     }
+    removeLeaves(&state->plan, &filter);
     if (state->shared == nullptr && hasPendingValues(&state->css) &&
         !hasRow(plan, state->relations, planState->state->es_snapshot, filter, &state->counters)) {
         checkFunctions(plan, planState);

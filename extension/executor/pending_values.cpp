@@ -2,6 +2,7 @@
 #include "extension/executor/pending_values.h"
 
 #include "extension/executor/aggregate_setup.h"
+#include "extension/executor/leaf_ranges.h"
 
 namespace footfall::executor {
 
@@ -43,7 +44,7 @@ bool hasRow(const AggregatePlan& plan, const Relation* relations, Snapshot snaps
         palloc(sizeof(storage::ScanFilter*) * static_cast<Size>(Max(leaves, 1))));
     for (int i = 0; i < leaves; i++) {
         filters[i] = leafFilter(plan, filter, i);
-        if (hasRowInLeaf(relations[i], snapshot, filters[i])) {
+        if (!isRemoved(plan, i) && hasRowInLeaf(relations[i], snapshot, filters[i])) {
             return true;
         }
     }

@@ -1,6 +1,8 @@
 // See scan_predicates.h.
 #include "extension/executor/scan_predicates.h"
 
+#include "extension/pg/tree_walk.h"
+
 namespace footfall::executor {
 
 namespace {
@@ -83,16 +85,31 @@ ExprState* stateAt(const List* values, int index) {
     return static_cast<ExprState*>(list_nth(values, index));
 }
 
-void computeLate(storage::ScanFilter* filter) {
+void computeAt(storage::ScanFilter* filter, int index) {
     const auto* late = static_cast<LateValues*>(filter->lateValues);
     MemoryContext previous = MemoryContextSwitchTo(late->memory);
+    compute(filter->predicates[index], list_nth_node(List, late->descriptions, index),
+            stateAt(late->values, index), late->context);
+    MemoryContextSwitchTo(previous);
+}
+
+void computeLate(storage::ScanFilter* filter) {
     for (int i = 0; i < filter->predicateCount; i++) {
         if (filter->predicates[i].late) {
-            compute(filter->predicates[i], list_nth_node(List, late->descriptions, i),
-                    stateAt(late->values, i), late->context);
+            computeAt(filter, i);
         }
     }
-    MemoryContextSwitchTo(previous);
+}
+
+// Whether a value comes from another part of the plan.
+bool hasExecutorParameter(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    if (IsA(node, Param) && reinterpret_cast<Param*>(node)->paramkind == PARAM_EXEC) {
+        return true;
+    }
+    return pg::walkExpression(node, hasExecutorParameter, context);
 }
 
 }  // namespace
@@ -123,6 +140,19 @@ void preparePredicates(storage::ScanFilter* filter, List* descriptions, List* va
         } else {
             predicate.late = true;
             filter->computeLate = computeLate;
+        }
+    }
+}
+
+void computeWithoutQueries(storage::ScanFilter* filter, int attribute) {
+    for (int i = 0; i < filter->predicateCount; i++) {
+        storage::ScanPredicate& predicate = filter->predicates[i];
+        if (predicate.late && predicate.attribute == attribute) {
+            const auto* late = static_cast<LateValues*>(filter->lateValues);
+            auto* value = reinterpret_cast<Node*>(stateAt(late->values, i)->expr);
+            if (!hasExecutorParameter(value, nullptr)) {
+                computeAt(filter, i);
+            }
         }
     }
 }

@@ -10,7 +10,8 @@ List* packPlan(const executor::AggregatePlan& plan) {
         list_make5(numbers, plan.keys, plan.aggregates, plan.filters, plan.predicateValues);
     packed = list_concat(
         packed, list_make4(plan.predicates, plan.leaves, plan.attributes, plan.leafAttributes));
-    return list_concat(packed, list_make3(plan.dimensions, plan.joinKeys, plan.joinFilters));
+    return list_concat(
+        packed, list_make4(plan.dimensions, plan.joinKeys, plan.joinFilters, plan.leafRanges));
 }
 
 executor::AggregatePlan unpackPlan(const List* packed) {
@@ -31,6 +32,7 @@ executor::AggregatePlan unpackPlan(const List* packed) {
     plan.dimensions = part(9);
     plan.joinKeys = part(10);
     plan.joinFilters = part(11);
+    plan.leafRanges = part(12);
     return plan;
 }
 

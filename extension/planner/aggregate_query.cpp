@@ -13,6 +13,7 @@
 #include "extension/executor/value_type.h"
 #include "extension/pg/tree_walk.h"
 #include "extension/planner/dimension_join.h"
+#include "extension/planner/leaf_ranges.h"
 #include "extension/planner/leaf_relations.h"
 #include "extension/planner/pruning_clause.h"
 #include "extension/planner/pruning_estimate.h"
@@ -464,6 +465,7 @@ const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, const Group
     }
     plan.leaves = leaves.indexes;
     plan.leafAttributes = leaves.attributes;
+    plan.leafRanges = findLeafRanges(fact, plan.leaves);
     plan.customer = joined ? 0 : streamedKey(root, plan);
     if (query->needsStream && plan.customer == 0) {
         query->forExecutor = areScannedFast(root, leaves);
@@ -489,6 +491,7 @@ const char* describeTreeRead(PlannerInfo* root, RelOptInfo* input, executor::Agg
     }
     plan->leaves = leaves.indexes;
     plan->leafAttributes = leaves.attributes;
+    plan->leafRanges = findLeafRanges(input, plan->leaves);
     return nullptr;
 }
 

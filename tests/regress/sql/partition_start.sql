@@ -1,0 +1,84 @@
+-- Partitions that parameters and functions such as now() rule out are left out when a plan starts.
+CREATE SCHEMA partition_start;
+SET search_path = partition_start, public;
+SET timezone = 'UTC';
+SET max_parallel_workers_per_gather = 0;
+CREATE TABLE h (customer_id bigint NOT NULL, ts timestamptz, amount int);
+CREATE TABLE p (LIKE h) PARTITION BY RANGE (ts);
+SELECT format('CREATE TABLE p%s PARTITION OF p FOR VALUES FROM (%L) TO (%L) USING footfall', d, timestamptz '2026-01-01' + d * interval '1 day',
+    timestamptz '2026-01-02' + d * interval '1 day') FROM generate_series(0, 9) d \gexec
+CREATE TABLE early PARTITION OF p FOR VALUES FROM (MINVALUE) TO ('2026-01-01') USING footfall;
+CREATE TABLE late (gone int, amount int, ts timestamptz, customer_id bigint NOT NULL) USING footfall;
+ALTER TABLE late DROP COLUMN gone;
+ALTER TABLE p ATTACH PARTITION late FOR VALUES FROM ('2026-01-20') TO (MAXVALUE);
+CREATE TABLE rest PARTITION OF p DEFAULT USING footfall;
+SELECT footfall.configure(oid, order_by => ARRAY['customer_id', 'ts']) FROM pg_class WHERE relnamespace = 'partition_start'::regnamespace AND relkind = 'r' AND relname <> 'h';
+INSERT INTO h SELECT i % 50, timestamptz '2025-12-31' + i * interval '10 minutes', i FROM generate_series(0, 4000) i;
+INSERT INTO h VALUES (7, NULL, 1), (8, 'infinity', 2), (9, '-infinity', 3), (10, '2026-01-03', 4);
+INSERT INTO p SELECT * FROM h;
+CALL footfall.seal('p1');
+CALL footfall.seal('p3');
+CALL footfall.seal('rest');
+ANALYZE;
+SET footfall.require_vectorized = on;
+SET plan_cache_mode = force_generic_plan;
+
+-- What EXPLAIN says of the partitions, and whether the rows are those of the heap; the parameters' types and values are given.
+CREATE FUNCTION removed(query text, types text, parameters text) RETURNS TABLE (line text) LANGUAGE plpgsql AS $$
+DECLARE
+    answers text[];
+    answer text;
+    "table" text;
+BEGIN
+    FOREACH "table" IN ARRAY ARRAY['p', 'h'] LOOP
+        EXECUTE format('PREPARE asked (%s) AS SELECT string_agg(q::text, '' '' ORDER BY q::text COLLATE "C") FROM (%s) q', types, replace(query, '%t', "table"));
+        EXECUTE format('EXECUTE asked (%s)', parameters) INTO answer;
+        answers := answers || answer;
+        IF "table" = 'p' THEN
+            FOR line IN EXECUTE format('EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) EXECUTE asked (%s)', parameters) LOOP
+                IF line ~ 'Partitions' THEN line := btrim(line); RETURN NEXT; END IF;
+            END LOOP;
+        END IF;
+        DEALLOCATE asked;
+    END LOOP;
+    line := answers[1] IS NOT DISTINCT FROM answers[2];
+    RETURN NEXT;
+END
+$$;
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts >= $1', 'timestamptz', '''2026-01-09''');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts > $1', 'timestamptz', '''2026-01-08 23:59:59.999999''');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts < $1', 'timestamptz', '''2026-01-03''');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts <= $1', 'timestamptz', '''2026-01-03''');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts = $1', 'timestamptz', '''2026-01-03''');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts = ANY ($1)', 'timestamptz[]', '''{2026-01-03,2026-01-05 00:10,NULL}''');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts >= $1 AND ts < $2 AND amount > $3', 'timestamptz, timestamptz, int', '''2026-01-03'', ''2026-01-05'', 3');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts >= $1 OR amount < $2', 'timestamptz, int', '''2026-01-03'', 3');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts >= $1', 'timestamptz', 'NULL');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts >= $1', 'timestamptz', '''infinity''');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts <= $1', 'timestamptz', '''-infinity''');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts >= now() - now() + timestamptz ''2026-01-09''', 'int', '0');
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts IS NULL AND amount <> $1', 'int', '0');
+-- streamed, in order, and joined
+SELECT removed('SELECT customer_id, footfall.window_funnel(interval ''1 day'', ts, amount % 2 = 0, amount % 3 = 0) AS level FROM p WHERE ts >= $1 GROUP BY 1', 'timestamptz', '''2026-01-09''');
+PREPARE asked (timestamptz) AS SELECT sum(level), count(*) FROM (SELECT customer_id, footfall.window_funnel(interval '1 day', ts, amount % 2 = 0, amount % 3 = 0) AS level FROM p WHERE ts >= $1 GROUP BY 1) q;
+EXECUTE asked ('2026-01-09');
+SELECT sum(level), count(*) FROM (SELECT customer_id, footfall.window_funnel(interval '1 day', ts, amount % 2 = 0, amount % 3 = 0) AS level FROM p WHERE ts >= '2026-01-09' GROUP BY 1) q;
+DEALLOCATE asked;
+SELECT removed('SELECT customer_id, ts, row_number() OVER (PARTITION BY customer_id ORDER BY ts, amount) FROM %t WHERE ts >= $1', 'timestamptz', '''2026-01-09''');
+SELECT removed('SELECT q.g, count(*) FROM %t JOIN (SELECT DISTINCT g FROM generate_series(1, 9) g) q ON customer_id = q.g WHERE ts < $1 GROUP BY 1', 'timestamptz', '''2026-01-02''');
+-- for each outer row anew, and where a sub-query gives the value
+SELECT removed('SELECT d, (SELECT count(*) FROM %t WHERE ts < d) AS n FROM generate_series($1, timestamptz ''2026-01-07'', interval ''1 day'') d', 'timestamptz', '''2026-01-03''');
+SELECT removed('SELECT count(*) FROM %t WHERE ts >= (SELECT $1 + interval ''1 day'')', 'timestamptz', '''2026-01-03''');
+-- in parallel
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET max_parallel_workers_per_gather = 2;
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts >= $1', 'timestamptz', '''2026-01-09''');
+SELECT removed('SELECT customer_id, count(*) AS n FROM %t WHERE ts >= $1 GROUP BY 1', 'timestamptz', '''2026-01-09''');
+-- not where PostgreSQL is told not to
+SET max_parallel_workers_per_gather = 0;
+SET enable_partition_pruning = off;
+SELECT removed('SELECT count(*), sum(amount) FROM %t WHERE ts >= $1', 'timestamptz', '''2026-01-09''');
+\set VERBOSITY terse
+DROP SCHEMA partition_start CASCADE;
