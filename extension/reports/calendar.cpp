@@ -10,6 +10,7 @@ namespace {
 // Of the calendar that dates have.
 constexpr char kFirstDay[] = "'4714-11-24 BC'::pg_catalog.date";
 constexpr char kOrigin[] = "'2001-01-01 00:00:00'::pg_catalog.timestamp";
+constexpr int64 kOriginDay = 2451911;  // its position
 
 // The name that date_trunc has for so many months, or nullptr.
 const char* unitOfMonths(int64 months) {
@@ -114,6 +115,14 @@ const char* Calendar::ordinal(const char* start, int64 position) const {
     return psprintf(
         "((%s OPERATOR(pg_catalog.-) (%lld)) OPERATOR(pg_catalog./) %lld)::pg_catalog.int4",
         this->position(start), from, count);
+}
+
+int64 Calendar::positionOfPeriod(int64 position) const {
+    if (unit_ != Unit::Days) {
+        return position;
+    }
+    const int64 beyond = (position - kOriginDay) % count_;
+    return position - (beyond < 0 ? beyond + count_ : beyond);
 }
 
 // The start as the clocks of the zone show it: a timestamp.

@@ -30,6 +30,8 @@ class Calendar {
     // How many periods lie between a position and a start, an int4. A day that the zone left out
     // counts.
     const char* ordinal(const char* start, int64 position) const;
+    // Of the period that begins there: a zone may have left out its first day.
+    int64 positionOfPeriod(int64 position) const;
     int64 periodsBetween(int64 position, int64 other) const { return (other - position) / count_; }
 
     // A query that lists the periods from that of one time to that of another as (number, starts,

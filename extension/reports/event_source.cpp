@@ -6,6 +6,7 @@
 
 #include "extension/catalog/configuration.h"
 #include "extension/pg/expression_text.h"
+#include "extension/reports/query_repeats.h"
 
 namespace footfall::reports {
 
@@ -117,10 +118,11 @@ void EventSource::openRelation(const char* name) {
         aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(kind), relationName);
     }
     label_ = psprintf("\"%s\"", relationName);
+    alias_ = quote_identifier(relationName);
     from_ = psprintf(
         "%s AS %s",
         quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), relationName),
-        quote_identifier(relationName));
+        alias_);
 }
 
 // One SELECT, and nothing that would be refused in a FROM clause or change it.
@@ -140,8 +142,9 @@ void EventSource::openQuery(const char* text) {
                            ? statement->stmt_len
                            : static_cast<int>(strlen(text)) - statement->stmt_location;
     label_ = "the query";
+    alias_ = "events";
     // The line break ends a comment at the end of the query.
-    from_ = psprintf("(%s\n) AS events", pnstrdup(text + statement->stmt_location, length));
+    from_ = psprintf("(%s\n) AS %s", pnstrdup(text + statement->stmt_location, length), alias_);
 }
 
 void EventSource::describeColumns() {
@@ -163,6 +166,16 @@ void EventSource::describeColumns() {
         columns_ = lappend(columns_, column);
     }
     relations_ = relationsOf(query);
+}
+
+bool EventSource::repeats(const char* conditions) const {
+    return queryRepeats(psprintf("SELECT FROM %s\nWHERE %s", from_, conditions));
+}
+
+const char* EventSource::keepAs(const char* name) {
+    const char* query = psprintf("SELECT * FROM %s", from_);
+    from_ = psprintf("%s AS %s", name, alias_);
+    return query;
 }
 
 const char* EventSource::column(Role role) const {

@@ -23,6 +23,11 @@ class EventSource {
     const char* zoneName() const { return zoneName_; }
 
     bool has(Role role) const { return columnOf(role, columns_, relations_) != nullptr; }
+    // Whether a query of the source, with these conditions behind its WHERE, finds the same rows
+    // each time that a snapshot is asked.
+    bool repeats(const char* conditions) const;
+    // The source as a query; from here on from() is what the WITH query `name` holds.
+    const char* keepAs(const char* name);
     // The quoted name; an error that says how to mend it when there is none.
     const char* column(Role role) const;
     // The time as timestamptz: what has no time zone is a time in time_zone.
@@ -80,6 +85,7 @@ class EventSource {
     const char* zone_;
     List* columns_;    // of Column*
     List* relations_;  // OIDs
+    const char* alias_ = nullptr;
 };
 
 }  // namespace footfall::reports

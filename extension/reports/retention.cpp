@@ -6,9 +6,11 @@
 //
 // The idea: a customer is a pattern of bits, one a period (footfall.active_periods), and few
 // patterns are different. They are counted in one pass, which FootfallAggregate makes along the
-// order of customers, and only then taken apart. Two questions are asked by customer and period
-// instead: with more periods than kMostPatternPeriods hardly two customers are alike; and with two
-// events of their own, bits do not tell which came first in the period of the entry.
+// order of customers, and only then taken apart. Three questions are asked by customer and period
+// instead: with more periods than kMostPatternPeriods hardly two customers are alike; with two
+// events of their own, bits do not tell which came first in the period of the entry; and periods
+// are counted from the first event of all, which a statement before says. A source that does not
+// find the same rows again (a sample) is read once, into footfall_events.
 #include <cstring>
 
 #include "extension/reports/calendar.h"
@@ -66,9 +68,10 @@ const char* within(const char* time, TimestampTz since, TimestampTz until) {
 struct Span {
     bool empty = true;
     bool infinite = false;  // whether there are events at infinity, which are left out
-    TimestampTz first = 0;  // or a moment before it
+    bool exact = true;
+    TimestampTz first = 0;
     TimestampTz last = 0;
-    int64 origin = 0;   // position of a period at or before the first event's
+    int64 origin = 0;   // position of the first event's period
     int64 periods = 0;  // from there to the last event's
 };
 
@@ -83,14 +86,15 @@ class CohortRetention {
           first_(condition(arguments, "first_event")),
           back_(condition(arguments, "return_event")),
           filter_(source_.filter()),
-          span_(readSpan()) {}
+          kept_(source_.repeats(conditions(true)) ? nullptr : source_.keepAs("footfall_events")),
+          all_(kept_ == nullptr ? readSpan() : Span()),
+          span_(narrowSpan()) {}
 
     char* compose() const {
         const bool patterns = asPatterns();
         const char* starts = "p.starts";
         return psprintf(
-            "WITH %s,\n"
-            "footfall_horizon AS MATERIALIZED (%s),\n"
+            "WITH %sfootfall_horizon AS MATERIALIZED (%s),\n%s,\n"
             "footfall_periods AS MATERIALIZED (SELECT p.number AS number, p.starts AS starts, "
             "p.ends AS ends, %s AS key FROM (%s) AS p),\n"
             "footfall_triangle AS (SELECT c.starts AS cohort, "
@@ -106,11 +110,15 @@ class CohortRetention {
             "pg_catalog.round(t.retained::pg_catalog.numeric OPERATOR(pg_catalog./) "
             "t.customers::pg_catalog.numeric, 6), t.ends OPERATOR(pg_catalog.<=) h.at\n"
             "FROM footfall_triangle AS t, footfall_horizon AS h ORDER BY 1, 2",
+            kept_ == nullptr ? "" : psprintf("footfall_events AS MATERIALIZED (%s),\n", kept_),
+            all_.empty ? horizonBeyond(source_, until_) : horizonBeyond(all_.last, until_),
             patterns ? byPattern() : byPeriod(),
-            span_.empty ? horizonBeyond(source_, until_) : horizonBeyond(span_.last, until_),
             patterns ? calendar_.ordinal(starts, span_.origin) : starts,
             calendar_.periods(
-                span_.empty ? "NULL::pg_catalog.timestamptz" : timeLiteral(span_.first),
+                kept_ != nullptr
+                    ? "(SELECT pg_catalog.min(a.entered_at) FROM footfall_entered AS a)"
+                : span_.empty ? "NULL::pg_catalog.timestamptz"
+                              : timeLiteral(span_.first),
                 "(SELECT last FROM footfall_horizon)"),
             unbounded_
                 ? "pg_catalog.sum(x.retained) OVER (PARTITION BY s.cohort ORDER BY p.starts DESC)"
@@ -123,7 +131,8 @@ class CohortRetention {
         return event == nullptr ? nullptr : source_.eventIs(argument, event);
     }
 
-    // Asked first, and of the same snapshot: periods are counted from its first.
+    // Asked first, and of the same snapshot: periods are counted from its first. Of all rows, which
+    // zone maps answer.
     Span readSpan() const {
         const Span span = readSpan("true");
         if (!span.infinite) {
@@ -133,37 +142,68 @@ class CohortRetention {
         finite.infinite = true;
         return finite;
     }
-    Span readSpan(const char* rowsThatCount) const {
-        // Where clocks are put forward, the first time by the calendar may not be the first moment.
+    // One row that does not count may lie years away from those that do.
+    Span narrowSpan() const {
+        if (all_.empty || all_.periods <= kMostPatternPeriods) {
+            return all_;
+        }
+        Span span = readSpan(conditions(all_.infinite));
+        span.infinite = all_.infinite;
+        return span;
+    }
+    Span readSpan(const char* conditions) const {
+        Span span = readSpan(conditions, false);
+        return span.exact ? span : readSpan(conditions, true);
+    }
+    // Where clocks are put forward, the first time by the calendar may not be the first moment:
+    // when they were changed within a day, the zone is asked for every row.
+    Span readSpan(const char* conditions, bool everyRow) const {
+        const char* exact = "true";
         const char* first = source_.timeOf("min");
-        if (!source_.hasMoments()) {
-            first = psprintf("(%s OPERATOR(pg_catalog.-) '2 hours'::pg_catalog.interval)", first);
+        const char* last = source_.timeOf("max");
+        if (everyRow) {
+            first = psprintf("pg_catalog.min(%s)", source_.time());
+            last = psprintf("pg_catalog.max(%s)", source_.time());
+        } else if (!source_.hasMoments()) {
+            exact = psprintf("(%s AND %s)", sameClock("min", "+"), sameClock("max", "-"));
         }
         QueryRows rows(
             psprintf("SELECT e.first, e.last, "
                      "CASE WHEN e.finite THEN %s END::pg_catalog.int8, "
-                     "CASE WHEN e.finite THEN %s END::pg_catalog.int8\n"
-                     "FROM (SELECT e.first, e.last, pg_catalog.isfinite(e.first) "
+                     "CASE WHEN e.finite THEN %s END::pg_catalog.int8, e.exact\n"
+                     "FROM (SELECT e.first, e.last, e.exact, pg_catalog.isfinite(e.first) "
                      "AND pg_catalog.isfinite(e.last) AS finite\n"
-                     "FROM (SELECT %s AS first, %s AS last FROM %s\nWHERE %s) AS e) AS e "
-                     "WHERE e.first IS NOT NULL",
+                     "FROM (SELECT %s AS first, %s AS last, %s AS exact FROM %s\nWHERE %s) AS e) "
+                     "AS e WHERE e.first IS NOT NULL",
                      calendar_.position(calendar_.start("e.first")),
-                     calendar_.position(calendar_.start("e.last")), first, source_.timeOf("max"),
-                     source_.from(), rowsThatCount),
-            {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID});
+                     calendar_.position(calendar_.start("e.last")), first, last, exact,
+                     source_.from(), conditions),
+            {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, BOOLOID});
         Span span;
         if (rows.next()) {
             span.empty = false;
             span.first = rows.bigint(0);
             span.last = rows.bigint(1);
             span.infinite = rows.isNull(2);
+            span.exact = rows.flag(4);
             if (!span.infinite) {
-                span.origin = rows.bigint(2);
+                span.origin = calendar_.positionOfPeriod(rows.bigint(2));
                 span.periods = calendar_.periodsBetween(span.origin, rows.bigint(3)) + 1;
             }
         }
         rows.end();
         return span;
+    }
+    // Whether the zone's clocks run through the day after the first time, or before the last one.
+    const char* sameClock(const char* aggregate, const char* sign) const {
+        const char* time = psprintf("pg_catalog.%s(%s)::pg_catalog.timestamp", aggregate,
+                                    source_.column(Role::Time));
+        const char* zone = source_.zone();
+        return psprintf(
+            "pg_catalog.timezone(%s, %s OPERATOR(pg_catalog.%s) '1 day'::pg_catalog.interval) "
+            "OPERATOR(pg_catalog.=) (pg_catalog.timezone(%s, %s) OPERATOR(pg_catalog.%s) "
+            "'24 hours'::pg_catalog.interval)",
+            zone, time, sign, zone, time, sign);
     }
 
     bool sameEvent() const {
@@ -174,15 +214,17 @@ class CohortRetention {
         const bool ordered = sameEvent() || first_ == nullptr || back_ == nullptr;
         return ordered && !span_.empty && span_.periods <= kMostPatternPeriods;
     }
-    // FROM and WHERE; with both events named, only rows of the two.
-    const char* rows() const {
+    // Of the rows that count; with both events named, only rows of the two.
+    const char* conditions(bool onlyFinite) const {
         return psprintf(
-            "FROM %s\nWHERE %s%s%s%s", source_.from(), source_.hasCustomer(),
-            span_.infinite || !source_.hasMoments()
-                ? psprintf(" AND %s", source_.during(DT_NOBEGIN, DT_NOEND))
-                : "",
+            "%s%s%s%s", source_.hasCustomer(),
+            onlyFinite ? psprintf(" AND %s", source_.during(DT_NOBEGIN, DT_NOEND)) : "",
             first_ == nullptr || back_ == nullptr ? "" : psprintf(" AND (%s OR %s)", first_, back_),
             filter_);
+    }
+    const char* rows() const {
+        return psprintf("FROM %s\nWHERE %s", source_.from(),
+                        conditions(span_.empty || span_.infinite || !source_.hasMoments()));
     }
 
     // A customer's entry and returns are in the bits, where all rows are both.
@@ -236,7 +278,7 @@ class CohortRetention {
             within("a.entered_at", since_, until_), unbounded_ ? kOnOrAfter : kOn);
     }
 
-    const EventSource source_;
+    EventSource source_;
     const Calendar calendar_;
     const TimestampTz since_;
     const TimestampTz until_;
@@ -244,7 +286,9 @@ class CohortRetention {
     const char* first_;  // condition of the entry; nullptr: every event
     const char* back_;   // of a return
     const char* filter_;
-    const Span span_;
+    const char* kept_;  // the query of footfall_events; nullptr: the source repeats itself
+    const Span all_;    // of all rows
+    const Span span_;   // of those that count, at least
 };
 
 char* composeCohortRetention(const Arguments& arguments) {

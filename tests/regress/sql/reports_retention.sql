@@ -90,6 +90,25 @@ SELECT * FROM footfall.cohort_retention('plain', '1 day 1 hour');
 SELECT * FROM footfall.cohort_retention('plain', mode => 'bracket');
 SELECT * FROM footfall.stickiness('plain', '12 hours');
 
+-- A source that answers differently each time is read once: customers add up, whatever the sample has; and a row that does
+-- not count, far away, changes nothing.
+CREATE VIEW sampled AS SELECT * FROM plain TABLESAMPLE BERNOULLI (30);
+SELECT e, count(*) > 0 AS some, bool_and(wrong = 0) AS right FROM generate_series(1, 10) i, unnest(ARRAY['sampled',
+    'SELECT * FROM retained.plain TABLESAMPLE BERNOULLI (5)', 'SELECT customer_id, ts, event FROM retained.plain WHERE random() < 0.02',
+    'SELECT customer_id, ts + random() * interval ''90 days'' AS ts, event FROM retained.plain LIMIT 100']) e,
+    LATERAL (SELECT count(*) AS cells, count(*) FILTER (WHERE retained > customers OR (period_number = 0 AND retained <> customers)) AS wrong
+        FROM footfall.cohort_retention(e, '1 week', since => timestamptz '-infinity' + i * interval '0')) r GROUP BY 1 ORDER BY 1;
+CREATE TABLE stray AS TABLE plain;
+INSERT INTO stray VALUES (NULL, '0001-01-01', 'view'), ('c1', '0200-01-01', 'nothing');
+SELECT count(*) AS differences FROM footfall.cohort_retention('stray', '1 week', filter => $$event <> 'nothing'$$) a
+    FULL JOIN footfall.cohort_retention('plain', '1 week') b ON a = b WHERE a IS NULL OR b IS NULL;
+-- Where a zone left out a day: it is the first of a period of five, and the log's first local time lies in it.
+CREATE TABLE apia (customer_id int, ts timestamp, event text);
+INSERT INTO apia VALUES (1, '2011-12-31 12:00', 'view'), (1, '2012-01-04 12:00', 'view');
+SELECT period_number, customers, retained FROM footfall.cohort_retention('apia', '5 days', time_zone => 'Pacific/Apia');
+INSERT INTO apia VALUES (2, '2011-12-30 12:00', 'view'), (2, '2011-12-31 13:00', 'view'), (3, '2011-12-31 00:10', 'view'), (3, '2011-12-31 02:10', 'view');
+DELETE FROM apia WHERE ts > '2012-01-01';
+SELECT cohort_start, period_number, customers, retained FROM footfall.cohort_retention('apia', '1 hour', time_zone => 'Pacific/Apia') WHERE retained > 0;
 -- Patterns of periods: every pair of entry and return, units of all kinds, against the question in plain SQL.
 CREATE TABLE long_ago (customer_id int, ts timestamptz, event text);
 INSERT INTO long_ago SELECT pick(i, 'customer', 40), '0003-01-01 BC'::timestamptz + make_interval(days => i * 9 + pick(i, 'time', 300)),
