@@ -32,6 +32,12 @@ bool dependsOnRow(Node* node) {
     return contain_var_clause(node);
 }
 
+// Of a FuncExpr or OpExpr.
+List* argumentsOf(Node* node) {
+    return IsA(node, FuncExpr) ? reinterpret_cast<FuncExpr*>(node)->args
+                               : reinterpret_cast<OpExpr*>(node)->args;
+}
+
 // Every argument of these is evaluated for every row.
 bool evaluatesAllArguments(Node* node) {
     switch (nodeTag(node)) {
@@ -298,29 +304,37 @@ const Expression* ExpressionTranslator::function(Oid function, Oid collation, No
 
 // A step function, and what is made of its answer alone.
 const Expression* ExpressionTranslator::step(Node* node) {
-    auto* replaced = static_cast<Node*>(copyObjectImpl(node));
-    ListCell* found = nullptr;  // in `replaced`: the argument of the innermost step function
     int64 width = 0;
-    Node* part = replaced;
+    List* positions = NIL;  // of arguments, down to that of the innermost step function
+    int steps = 0;          // how many of them lead there
+    Node* part = node;
     while (IsA(part, FuncExpr) || IsA(part, OpExpr)) {
         const bool call = IsA(part, FuncExpr);
         const Oid function = call ? reinterpret_cast<FuncExpr*>(part)->funcid
                                   : functionOf(reinterpret_cast<OpExpr*>(part));
-        List* arguments =
-            call ? reinterpret_cast<FuncExpr*>(part)->args : reinterpret_cast<OpExpr*>(part)->args;
+        List* arguments = argumentsOf(part);
         int position = argumentOfStepPart(function, arguments);
         if (const int64 own = stepBucketWidth(function, arguments); own != 0) {
             position = list_length(arguments) == 1 ? 0 : 1;
             width = own;
-            found = list_nth_cell(arguments, position);
+            steps = list_length(positions) + 1;
         }
         if (position < 0) {
             break;
         }
+        positions = lappend_int(positions, position);
         part = static_cast<Node*>(list_nth(arguments, position));
     }
     if (width == 0) {
         return nullptr;
+    }
+    // Copied only now: every call of an expression asks, and few have a step inside.
+    auto* replaced = static_cast<Node*>(copyObjectImpl(node));
+    ListCell* found = nullptr;
+    part = replaced;
+    for (int i = 0; i < steps; i++) {
+        found = list_nth_cell(argumentsOf(part), list_nth_int(positions, i));
+        part = static_cast<Node*>(lfirst(found));
     }
     auto* argument = static_cast<Node*>(lfirst(found));
     lfirst(found) = ForeignExpressions::parameter(1, argument);
