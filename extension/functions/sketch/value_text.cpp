@@ -1,6 +1,8 @@
 // See value_text.h.
 #include "extension/functions/sketch/value_text.h"
 
+#include <cstring>
+
 #include "extension/pg/shortest_float.h"
 
 namespace footfall::functions {
@@ -9,10 +11,24 @@ namespace {
 
 // Settings that the texts of types depend on, and what they are here.
 constexpr const char* kSettings[][2] = {
-    {"DateStyle", "ISO, YMD"},     {"IntervalStyle", "postgres"}, {"TimeZone", "UTC"},
-    {"extra_float_digits", "1"},   {"bytea_output", "hex"},       {"lc_monetary", "C"},
-    {"search_path", "pg_catalog"},
+    {"DateStyle", "ISO, YMD"},     {"IntervalStyle", "postgres"},    {"TimeZone", "UTC"},
+    {"extra_float_digits", "1"},   {"bytea_output", "hex"},          {"lc_monetary", "C"},
+    {"search_path", "pg_catalog"}, {"quote_all_identifiers", "off"},
 };
+
+// The one that this type's text depends on, of those that depend on one.
+const char* onlySetting(Oid output) {
+    switch (output) {
+        case F_BYTEAOUT:
+            return "bytea_output";
+        case F_INTERVAL_OUT:
+            return "IntervalStyle";
+        case F_CASH_OUT:
+            return "lc_monetary";
+        default:
+            return nullptr;
+    }
+}
 
 bool followsNoSetting(Oid type) {
     switch (type) {
@@ -23,6 +39,8 @@ bool followsNoSetting(Oid type) {
         case INT4OID:
         case INT8OID:
         case OIDOID:
+        case BITOID:
+        case VARBITOID:
         case UUIDOID:
         case TIMEOID:
         case TIMETZOID:
@@ -127,7 +145,11 @@ void ValueText::choose(Oid type, Purpose purpose, MemoryContext context) {
 // An error on the way ends the (sub)transaction, which ends the settings as well.
 char* ValueText::pinned(Datum value) const {
     const int level = NewGUCNestLevel();
+    const char* only = onlySetting(output_.fn_oid);
     for (const auto& setting : kSettings) {
+        if (only != nullptr && strcmp(setting[0], only) != 0) {
+            continue;
+        }
         (void)set_config_option(setting[0], setting[1], PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
                                 true, 0, false);
     }
@@ -137,6 +159,12 @@ char* ValueText::pinned(Datum value) const {
 }
 
 std::string_view ValueText::operator()(Datum value) const {
+    // -0 equals 0.
+    if (way_ == Way::Float4 && DatumGetFloat4(value) == 0) {
+        value = Float4GetDatum(0);
+    } else if (way_ == Way::Float8 && DatumGetFloat8(value) == 0) {
+        value = Float8GetDatum(0);
+    }
     switch (way_) {
         case Way::Bytes: {
             const text* stored = DatumGetTextPP(value);

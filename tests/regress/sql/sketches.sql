@@ -108,9 +108,13 @@ SET datestyle = 'German';
 SET intervalstyle = 'iso_8601';
 SET extra_float_digits = -3;
 SET bytea_output = 'escape';
+SET quote_all_identifiers = on;
 SELECT e FROM expressions JOIN here USING (e) WHERE sketch_of(e) IS DISTINCT FROM sketch_of;
 SELECT v.value FROM expressions, LATERAL (SELECT (sketch_of(e))::top_n_sketch AS s) x, LATERAL (SELECT * FROM top_values(x.s) LIMIT 1) v;
-RESET timezone; RESET datestyle; RESET intervalstyle; RESET extra_float_digits; RESET bytea_output;
+RESET timezone; RESET datestyle; RESET intervalstyle; RESET extra_float_digits; RESET bytea_output; RESET quote_all_identifiers;
+-- Values that are equal count as one.
+SELECT v.* FROM (SELECT top_n(x, 3) AS s FROM unnest('{0,-0,1,-0}'::float8[]) x) y, top_values(y.s) v;
+SELECT v.* FROM (SELECT top_n(x, 3) AS s FROM unnest('{-0,0}'::float4[]) x) y, top_values(y.s) v;
 SELECT distinct_count(rollup(customers)), num_vals(rollup(amounts)), num_vals(rollup(products)) FROM daily WHERE day IS NULL;
 -- An empty sketch fits all.
 SELECT distinct_count(rollup(s)), stderror(rollup(s)) FROM (SELECT hyperloglog(1) FILTER (WHERE false) AS s UNION ALL SELECT hyperloglog(2, 10)) x;
