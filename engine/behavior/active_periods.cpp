@@ -21,8 +21,10 @@ void ActivePeriods::addFirst(uint32_t group, int32_t period) {
     const size_t end = (size_t{group} + 1) * stride_;
     if (end > words_.size()) {
         checkLimit(end);
-        // Groups come one after the other: not one resize each.
-        words_.resize(std::max(end, std::min(words_.size() * 2, limit_ / sizeof(uint64_t))), 0);
+        // Groups come one after the other: not one allocation each.
+        if (end > words_.capacity())
+            words_.reserve(std::max(end, std::min(end * 2, limit_ / sizeof(uint64_t))));
+        words_.resize(end, 0);
     }
     words_[size_t{group} * stride_ + word] |= uint64_t{1} << (period % 64);
 }

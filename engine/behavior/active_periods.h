@@ -39,8 +39,8 @@ class ActivePeriods {
     void checkLimit(size_t words) const;
 
     size_t limit_;
-    uint32_t stride_ = 1;  // words a group
-    std::pmr::vector<uint64_t> words_;
+    uint32_t stride_ = 1;               // words a group
+    std::pmr::vector<uint64_t> words_;  // of whole groups, up to the last that was added to
     std::pmr::vector<char> bytes_;
 };
 
