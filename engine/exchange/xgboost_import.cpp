@@ -251,6 +251,9 @@ std::vector<Column> describeColumns(const XgboostDocument& document,
     return columns;
 }
 
+// A row has a number of each; an honest model has far fewer.
+constexpr size_t kMostInputs = 1U << 16;
+
 // Makes inputs as nodes ask for them.
 class Inputs {
   public:
@@ -284,6 +287,13 @@ class Inputs {
         }
         const auto [found, isNew] = known_.try_emplace({split.feature, input.set},
                                                        static_cast<uint32_t>(model_.inputs.size()));
+        if (isNew && model_.inputs.size() == kMostInputs) {
+            throw base::Error(base::ErrorKind::Unsupported,
+                              "the XGBoost model asks for more than %zu features and sets of "
+                              "categories",
+                              kMostInputs)
+                .withHint("Train with fewer categories, or with fewer trees.");
+        }
         if (isNew)
             model_.inputs.push_back(input);
         return found->second;
