@@ -212,6 +212,19 @@ SELECT "check".streamed('SELECT customer_id, footfall.window_funnel(''1 day'', t
 SELECT "check".streamed('SELECT l, count(*) FROM (SELECT customer_id, footfall.window_funnel(''1 day'', ts, event = ''view'', event = ''purchase'') AS l FROM streamed.far GROUP BY 1) x GROUP BY 1');
 INSERT INTO far SELECT CASE WHEN i % 60000 = 0 THEN 9223372036854775807 - i ELSE i / 3 % 90000 END, timestamptz '2026-03-01 00:00+00' + i * interval '11 seconds', 'view' FROM generate_series(1, 300000) i;
 SELECT "check".streamed('SELECT l, count(*) FROM (SELECT customer_id, footfall.window_funnel(''1 day'', ts, event = ''view'', event = ''purchase'') AS l FROM streamed.far GROUP BY 1) x GROUP BY 1');
+-- DISTINCT of many groups without hot rows: of whole rows, inside of aggregates, and below another aggregate
+CREATE TABLE many USING footfall AS SELECT i % 50000 AS customer, timestamptz '2026-01-01 00:00+00' + i % 7 * interval '9 hours' AS ts,
+    CASE WHEN i % 3 = 0 THEN 'view' ELSE 'purchase' END AS event FROM generate_series(1, 300000) i;
+SET client_min_messages = warning;
+SELECT footfall.configure('many', order_by => ARRAY['customer', 'ts']);
+RESET client_min_messages;
+CALL footfall.compact('many');
+ANALYZE many;
+SELECT "check".streamed('SELECT DISTINCT customer FROM many');
+SELECT "check".streamed('SELECT DISTINCT customer, event, ts::date AS day FROM many');
+SELECT "check".streamed('SELECT customer, count(DISTINCT ts::date), count(DISTINCT event) FILTER (WHERE ts >= ''2026-01-02'') FROM many GROUP BY 1');
+SELECT "check".streamed('SELECT days, count(*), sum(customer) FROM (SELECT customer, count(DISTINCT ts::date) AS days FROM many GROUP BY 1) x GROUP BY 1');
+SELECT "check".streamed('SELECT event, count(*), min(day) FROM (SELECT DISTINCT customer, event, ts::date AS day FROM many) x GROUP BY 1');
 -- other types of customers
 CREATE TABLE uuids (customer uuid, ts timestamptz, event text) USING footfall;
 SELECT footfall.configure('uuids', order_by => ARRAY['customer', 'ts']);
