@@ -17,7 +17,8 @@ for version in "$@"; do
     directory=$FOOTFALL_BUILD/pg$version
     say "building for $("$bin/pg_config" --version) in build/pg$version"
     cmake -S "$FOOTFALL_ROOT" -B "$directory" -G Ninja -DPG_CONFIG="$bin/pg_config" \
-        -DFOOTFALL_TESTS=$extras -DFOOTFALL_BENCH=$extras -DFOOTFALL_ARCHIVE=ON >"$directory.configure.log" 2>&1 ||
+        -DFOOTFALL_TESTS=$extras -DFOOTFALL_BENCH=$extras -DFOOTFALL_ARCHIVE=ON \
+        -DFOOTFALL_ARCHIVE_RPATH="$FOOTFALL_BUILD/arrow/pyarrow" >"$directory.configure.log" 2>&1 ||
         { cat "$directory.configure.log" >&2; die "cmake could not configure build/pg$version."; }
     cmake --build "$directory" -j "$(jobs_count)" -- --quiet
     cmake --install "$directory" >"$directory.install.log"

@@ -9,8 +9,12 @@ pg_config=$(command -v "$1") || die "there is no program '$1': name one with mak
 bin=$("$pg_config" --bindir)
 directory=$FOOTFALL_BUILD/install-$(printf '%s' "$bin" | cksum | cut -d' ' -f1)
 
+# What is installed here finds Arrow where it was linked; what is packaged finds it beside itself.
+arrow_path=$FOOTFALL_BUILD/arrow/pyarrow
+[ -z "${DESTDIR:-}" ] || arrow_path=
+
 say "building for $("$pg_config" --version) of $bin"
 cmake -S "$FOOTFALL_ROOT" -B "$directory" -DPG_CONFIG="$pg_config" -DFOOTFALL_TESTS=OFF \
-    -DFOOTFALL_BENCH=OFF -DFOOTFALL_WERROR=OFF >/dev/null
+    -DFOOTFALL_BENCH=OFF -DFOOTFALL_WERROR=OFF -DFOOTFALL_ARCHIVE_RPATH="$arrow_path" >/dev/null
 cmake --build "$directory" -j "$(jobs_count)"
 cmake --install "$directory"

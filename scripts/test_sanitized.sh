@@ -47,6 +47,7 @@ bin=$(pg_bin "$name") || exit 1
 cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=g++ -DPG_CONFIG="$bin/pg_config" \
     -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" \
     -DFOOTFALL_SANITIZE=address,undefined -DFOOTFALL_WERROR=OFF -DFOOTFALL_TESTS=OFF -DFOOTFALL_BENCH=OFF \
+    -DFOOTFALL_ARCHIVE_RPATH="$FOOTFALL_BUILD/arrow/pyarrow" \
     >"$build.configure.log" 2>&1 &&
     cmake --build "$build" -j "$(jobs_count)" -- --quiet >"$build.build.log" 2>&1 &&
     cmake --install "$build" >"$build.install.log" ||

@@ -42,7 +42,7 @@ WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE')
     OR (SELECT pg_catalog.pg_has_role(s.srvowner, 'USAGE') FROM pg_catalog.pg_foreign_server s
         WHERE s.srvname OPERATOR(pg_catalog.=) o.server::pg_catalog.name);
 COMMENT ON VIEW footfall.archive_objects IS
-    'What is in archives of your tables and on your servers: each object with its state (planned, uploaded, committed, switched, leaving), rows, bytes, SHA-256, and when it was last read back and compared. Example: SELECT relation, sum(rows), sum(bytes) FROM footfall.archive_objects WHERE state = ''switched'' GROUP BY 1';
+    'What is in archives of your tables and on your servers: each object with its state (planned, uploaded, committed, switched, leaving; returning: an erase is at it), rows, bytes, SHA-256, and when it was last read back and compared. Example: SELECT relation, sum(rows), sum(bytes) FROM footfall.archive_objects WHERE state = ''switched'' GROUP BY 1';
 GRANT SELECT ON footfall.archive_objects TO PUBLIC;
 
 CREATE PROCEDURE footfall.erase(relation pg_catalog.regclass, customer pg_catalog.text)

@@ -51,10 +51,10 @@ COMMENT ON FUNCTION footfall.order_key(pg_catalog.regclass) IS
 CREATE FUNCTION footfall.load() RETURNS pg_catalog.event_trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'footfall_load';
 COMMENT ON FUNCTION footfall.load() IS
-    'Event trigger function: loads footfall''s library before a table is altered, so that settings follow renamed and dropped columns.';
+    'Event trigger function: loads footfall''s library before a table or server is altered, so that settings follow renamed and dropped columns, and servers of archives keep their names.';
 REVOKE ALL ON FUNCTION footfall.load() FROM PUBLIC;
 
-CREATE EVENT TRIGGER footfall_load ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE')
+CREATE EVENT TRIGGER footfall_load ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TYPE', 'ALTER SERVER')
     EXECUTE FUNCTION footfall.load();
 COMMENT ON EVENT TRIGGER footfall_load IS
     'Loads footfall''s library before a table is altered, so that settings follow renamed and dropped columns.';

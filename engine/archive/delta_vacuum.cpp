@@ -32,6 +32,7 @@ VacuumResult vacuum(ObjectStore& store, DeltaLog& log, const VacuumOptions& opti
         ++result.removed;
         result.removedBytes += object.size;
     }
+    result.removed += store.removeUnfinished("", horizon);
     return result;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <set>
 
@@ -179,6 +180,12 @@ void removeObject(StoreHandle* handle, const std::string& key, Failure* failure)
     guarded(failure, [&] { handle->store->remove(key); });
 }
 
+void removeUnfinished(StoreHandle* handle, const std::string& key, Failure* failure) noexcept {
+    guarded(failure, [&] {
+        (void)handle->store->removeUnfinished(key, std::numeric_limits<int64_t>::max());
+    });
+}
+
 void listObjects(StoreHandle* handle, std::vector<std::string>* keys, Failure* failure) noexcept {
     guarded(failure, [&] {
         handle->store->list("", [&](const ObjectInfo& object) { keys->push_back(object.key); });
@@ -294,6 +301,13 @@ const DeltaMetadata* logMetadata(const LogHandle* handle) noexcept {
     return handle->log.metadata() ? &*handle->log.metadata() : nullptr;
 }
 
+void logKeys(const LogHandle* handle, std::vector<std::string>* keys, Failure* failure) noexcept {
+    guarded(failure, [&] {
+        for (const auto& [key, add] : handle->log.files())
+            keys->push_back(key);
+    });
+}
+
 bool logNames(const LogHandle* handle, const std::string& key) noexcept {
     return handle->log.files().contains(key);
 }
@@ -332,11 +346,12 @@ void randomIdOf(std::string* text, Failure* failure) noexcept {
 }
 
 constexpr ModuleTable kTable = {
-    checkOptionsOf, openStoreOf, closeStore, putFile,        fetchObject, statObject,
-    removeObject,   listObjects, openReader, openFileReader, closeReader, readerColumns,
-    readerGroups,   readGroup,   openWriter, closeWriter,    appendGroup, finishFile,
-    digestFile,     openLog,     closeLog,   logVersion,     logMetadata, logNames,
-    logCommit,      vacuumOf,    schemaOf,   folderOf,       deltaTypeOf, randomIdOf,
+    checkOptionsOf, openStoreOf,      closeStore,  putFile,    fetchObject,    statObject,
+    removeObject,   removeUnfinished, listObjects, openReader, openFileReader, closeReader,
+    readerColumns,  readerGroups,     readGroup,   openWriter, closeWriter,    appendGroup,
+    finishFile,     digestFile,       openLog,     closeLog,   logVersion,     logMetadata,
+    logNames,       logKeys,          logCommit,   vacuumOf,   schemaOf,       folderOf,
+    deltaTypeOf,    randomIdOf,
 };
 
 }  // namespace

@@ -85,6 +85,8 @@ struct ModuleTable {
                         char (&digest)[65], Failure*) noexcept;
     void (*statObject)(StoreHandle*, const std::string& key, ObjectFact*, Failure*) noexcept;
     void (*removeObject)(StoreHandle*, const std::string& key, Failure*) noexcept;
+    // What writers that died have left of the object.
+    void (*removeUnfinished)(StoreHandle*, const std::string& key, Failure*) noexcept;
     void (*listObjects)(StoreHandle*, std::vector<std::string>* keys, Failure*) noexcept;
 
     // The object's footer is read, nothing else. The store outlives the reader.
@@ -117,6 +119,7 @@ struct ModuleTable {
     int64_t (*logVersion)(const LogHandle*) noexcept;                // -1: there is no table
     const DeltaMetadata* (*logMetadata)(const LogHandle*) noexcept;  // nullptr: as above
     bool (*logNames)(const LogHandle*, const std::string& key) noexcept;
+    void (*logKeys)(const LogHandle*, std::vector<std::string>* keys, Failure*) noexcept;
     void (*logCommit)(LogHandle*, const DeltaCommit& commit, Failure*) noexcept;
     void (*vacuum)(StoreHandle*, LogHandle*, const VacuumRequest& request, VacuumCounts*,
                    Failure*) noexcept;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "engine/base/error.h"
 
@@ -80,6 +81,19 @@ PutResult ObjectStore::compareWithExisting(const std::string& key, std::string_v
 bool isUnfinished(std::string_view key) {
     const size_t slash = key.rfind('/');
     return key.substr(slash == std::string_view::npos ? 0 : slash + 1).starts_with(kUnfinished);
+}
+
+uint64_t ObjectStore::removeUnfinished(const std::string& at, int64_t beforeMicros) {
+    // They lie beside their object; their names do not tell whose they are.
+    const size_t slash = at.rfind('/');
+    std::vector<std::string> keys;
+    list(at.substr(0, slash == std::string::npos ? 0 : slash + 1), [&](const ObjectInfo& object) {
+        if (isUnfinished(object.key) && object.modifiedMicros < beforeMicros)
+            keys.push_back(object.key);
+    });
+    for (const std::string& key : keys)
+        remove(key);
+    return keys.size();
 }
 
 std::string unfinishedKey(std::string_view key) {

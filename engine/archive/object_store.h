@@ -80,6 +80,9 @@ class ObjectStore {
                       const std::function<void(const ObjectInfo&)>& visit) = 0;
     // Also when there is no such object.
     virtual void remove(const std::string& key) = 0;
+    // Removes what writers that died have left of objects at or below `at` (a key, or a prefix as
+    // of list()) and began before `beforeMicros`; returns how much that was.
+    virtual uint64_t removeUnfinished(const std::string& at, int64_t beforeMicros);
     // How errors name the place, without secrets.
     virtual std::string shown(std::string_view key) const = 0;
 

@@ -367,6 +367,81 @@ void S3Store::list(const std::string& prefix, const std::function<void(const Obj
     }
 }
 
+// S3 shows no object before it is whole; what is unfinished are uploads in parts.
+uint64_t S3Store::removeUnfinished(const std::string& at, int64_t beforeMicros) {
+    struct Upload {
+        std::string key;
+        std::string id;
+        int64_t began = 0;
+    };
+    uint64_t removed = 0;
+    std::string keyMarker;
+    std::string uploadMarker;
+    while (true) {
+        Query query = {{"uploads", ""}, {"prefix", location_.prefix + at}};
+        if (!keyMarker.empty()) {
+            query.emplace_back("key-marker", keyMarker);
+            query.emplace_back("upload-id-marker", uploadMarker);
+        }
+        bool supported = true;
+        const std::string listing = http_.patience().retry([&](unsigned) {
+            HttpRequest sent = request("GET", "", query, "");
+            sent.maxText = kMaxListing;
+            HttpResponse response = http_.send(sent);
+            // A store that has no such listing: its own rules see to what is unfinished.
+            supported = response.status != 501;
+            if (supported && response.status != 200)
+                fail(sent, response);
+            return std::move(response.text);
+        });
+        if (!supported)
+            return removed;
+        const std::string lastKey = std::exchange(keyMarker, "");
+        const std::string lastUpload = std::exchange(uploadMarker, "");
+        bool truncated = false;
+        Upload upload;
+        std::vector<Upload> uploads;
+        forEachElement(listing, [&](const auto& path, const std::string& text) {
+            if (path.size() == 3 && path[1] == "Upload") {
+                if (path[2] == "Key") {
+                    upload.key = text;
+                } else if (path[2] == "UploadId") {
+                    upload.id = text;
+                } else if (path[2] == "Initiated") {
+                    upload.began = listingTime(text);
+                }
+            } else if (path.size() == 2 && path[1] == "Upload") {
+                uploads.push_back(std::exchange(upload, {}));
+            } else if (path.size() == 2 && path[1] == "IsTruncated") {
+                truncated = text == "true";
+            } else if (path.size() == 2 && path[1] == "NextKeyMarker") {
+                keyMarker = text;
+            } else if (path.size() == 2 && path[1] == "NextUploadIdMarker") {
+                uploadMarker = text;
+            }
+        });
+        for (const Upload& found : uploads) {
+            if (!found.key.starts_with(location_.prefix + at))
+                base::throwCorrupt("the store listed an upload outside the prefix asked for");
+            if (found.began >= beforeMicros)
+                continue;
+            http_.patience().retry([&](unsigned) {
+                const HttpRequest sent =
+                    request("DELETE", found.key.substr(location_.prefix.size()),
+                            {{"uploadId", found.id}}, "");
+                const HttpResponse response = http_.send(sent);
+                if (response.status != 204 && response.status != 200 && response.status != 404)
+                    fail(sent, response);
+            });
+            ++removed;
+        }
+        if (!truncated)
+            return removed;
+        if (keyMarker == lastKey && uploadMarker == lastUpload)
+            base::throwCorrupt("the store's listing is truncated and does not say where to go on");
+    }
+}
+
 void S3Store::remove(const std::string& key) {
     checkKey(key);
     http_.patience().retry([&](unsigned) {

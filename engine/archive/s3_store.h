@@ -36,6 +36,7 @@ class S3Store final : public ObjectStore {
     void list(const std::string& prefix,
               const std::function<void(const ObjectInfo&)>& visit) override;
     void remove(const std::string& key) override;
+    uint64_t removeUnfinished(const std::string& at, int64_t beforeMicros) override;
     std::string shown(std::string_view key) const override;
 
   private:

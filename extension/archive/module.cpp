@@ -156,6 +156,14 @@ Reader* Reader::openFile(MemoryContext context, int descriptor, const std::strin
     return self;
 }
 
+std::vector<std::string> Log::keys() const {
+    Failure failure;
+    std::vector<std::string> keys;
+    module().logKeys(handle_, &keys, &failure);
+    waiter_->check(failure);
+    return keys;
+}
+
 void Log::commit(const DeltaCommit& commit) {
     Failure failure;
     module().logCommit(handle_, commit, &failure);
@@ -201,6 +209,12 @@ ObjectFact Store::stat(const std::string& key) {
 void Store::remove(const std::string& key) {
     Failure failure;
     module().removeObject(handle_, key, &failure);
+    waiter_->check(failure);
+}
+
+void Store::removeUnfinished(const std::string& key) {
+    Failure failure;
+    module().removeUnfinished(handle_, key, &failure);
     waiter_->check(failure);
 }
 

@@ -63,6 +63,7 @@ class Log {
     int64_t version() const { return module().logVersion(handle_); }  // -1: there is no table
     const DeltaMetadata* metadata() const { return module().logMetadata(handle_); }
     bool names(const std::string& key) const { return module().logNames(handle_, key); }
+    std::vector<std::string> keys() const;
     void commit(const DeltaCommit& commit);
 
   private:
@@ -86,6 +87,7 @@ class Store {
     std::string fetch(const std::string& key, uint64_t size, int descriptor);
     ObjectFact stat(const std::string& key);
     void remove(const std::string& key);
+    void removeUnfinished(const std::string& key);
     std::vector<std::string> list();
     // `size` as the manifest has it. `context` is the store's or lives shorter.
     Reader* openReader(MemoryContext context, const std::string& key, uint64_t size);

@@ -34,9 +34,9 @@ enum {
     kColumnCount
 };
 
-constexpr ObjectState kStates[] = {ObjectState::Planned, ObjectState::Uploaded,
+constexpr ObjectState kStates[] = {ObjectState::Planned,   ObjectState::Uploaded,
                                    ObjectState::Committed, ObjectState::Switched,
-                                   ObjectState::Leaving};
+                                   ObjectState::Leaving,   ObjectState::Returning};
 
 [[noreturn]] void reportDamage() {
     ereport(ERROR,
@@ -142,6 +142,8 @@ const char* stateName(ObjectState state) {
             return "switched";
         case ObjectState::Leaving:
             return "leaving";
+        case ObjectState::Returning:
+            return "returning";
     }
     return "";
 }
@@ -186,6 +188,20 @@ bool findArchiveObject(Oid storage, int64 id, ArchiveObject* object) {
         readRow(tuple, RelationGetDescr(table.table), object);
         found = object->sha256 != nullptr;
     }
+    endScan(scan);
+    close(table);
+    return found;
+}
+
+bool hasArchiveObject(Oid storage, int64 id) {
+    OpenTable table = open(Table::ArchiveObject, false, AccessShareLock);
+    ScanKeyData keys[2];
+    ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(storage));
+    ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(id));
+    // A new snapshot: the catalog's may be from before the object left.
+    InvalidateCatalogSnapshot();
+    CatalogScan scan = beginScan(table, nullptr, 2, keys);
+    const bool found = HeapTupleIsValid(nextRow(scan));
     endScan(scan);
     close(table);
     return found;

@@ -8,6 +8,7 @@
 //   committed  the table's Delta log may name it (and does when nothing interfered)
 //   switched   the segments are cold: their rows are read from it
 //   leaving    nobody new reads it: it goes out of the log, and later out of the store
+//   returning  as leaving; an erase brought its rows back and is to archive them again
 //
 // Where an object is (server, folder, key) and its bytes never change once it is uploaded. Segments
 // are told by number and fingerprint: the rows of a segment never change, but a number may be used
@@ -18,7 +19,12 @@
 
 namespace footfall::catalog {
 
-enum class ObjectState { Planned, Uploaded, Committed, Switched, Leaving };
+enum class ObjectState { Planned, Uploaded, Committed, Switched, Leaving, Returning };
+
+// Whether no new snapshot reads the object any more.
+inline bool isLeft(ObjectState state) {
+    return state == ObjectState::Leaving || state == ObjectState::Returning;
+}
 
 struct ArchiveObject {
     ItemPointerData tid;  // of the manifest's row
@@ -58,6 +64,9 @@ ArchiveObjectList listArchiveObjects(Oid storage, bool everything = false);
 // Where an object is, for whoever reads a cold segment under any snapshot: of its state nothing is
 // promised. False when there is no such object.
 bool findArchiveObject(Oid storage, int64 id, ArchiveObject* object);
+
+// Whether the manifest names the object now, whatever the caller's snapshot.
+bool hasArchiveObject(Oid storage, int64 id);
 
 // A number no other object has.
 int64 nextArchiveObject();

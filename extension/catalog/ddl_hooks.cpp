@@ -65,7 +65,69 @@ char relationKind(Oid relation) {
     return kind;
 }
 
-// A server whose objects hold rows of tables stays, as what they depend on.
+[[noreturn]] void refuseServer(const char* what, const char* server, const ArchiveObject& object) {
+    const char* table = get_rel_name(object.relation);
+    ereport(ERROR,
+            (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+             isLeft(object.state) || table == nullptr
+                 ? errmsg("cannot %s server \"%s\": objects that are to be removed are on it", what,
+                          server)
+                 : errmsg("cannot %s server \"%s\": archived rows of table \"%s\" are on it", what,
+                          server, table),
+             errhint("CALL footfall.unarchive(...) brings rows back, and CALL "
+                     "footfall.archive_vacuum(..., '0') then removes their objects.")));
+    pg_unreachable();
+}
+
+const char* locationOf(HeapTuple tuple, TupleDesc descriptor) {
+    bool null = false;
+    const Datum options = heap_getattr(tuple, Anum_pg_foreign_server_srvoptions, descriptor, &null);
+    ListCell* cell;
+    foreach (cell, null ? NIL : untransformRelOptions(options)) {
+        auto* option = static_cast<DefElem*>(lfirst(cell));
+        if (strcmp(option->defname, "location") == 0) {
+            return defGetString(option);
+        }
+    }
+    return "";
+}
+
+// The manifest names servers: one with objects keeps its name, and its place.
+void refuseMovedServer(Oid server) {
+    Relation servers = table_open(ForeignServerRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_foreign_server_oid, BTEqualStrategyNumber, F_OIDEQ,
+                ObjectIdGetDatum(server));
+    // As it is after the command, and, as nothing has been counted since, as it was before.
+    SysScanDesc scan =
+        systable_beginscan(servers, ForeignServerOidIndexId, true, SnapshotSelf, 1, &key);
+    HeapTuple after = systable_getnext(scan);
+    HeapTuple before = SearchSysCache1(FOREIGNSERVEROID, ObjectIdGetDatum(server));
+    if (HeapTupleIsValid(after) && HeapTupleIsValid(before)) {
+        TupleDesc descriptor = RelationGetDescr(servers);
+        const char* name =
+            NameStr(reinterpret_cast<Form_pg_foreign_server>(GETSTRUCT(before))->srvname);
+        const char* now =
+            NameStr(reinterpret_cast<Form_pg_foreign_server>(GETSTRUCT(after))->srvname);
+        const bool renamed = strcmp(name, now) != 0;
+        if (renamed || strcmp(locationOf(before, descriptor), locationOf(after, descriptor)) != 0) {
+            const ArchiveObjectList all = listArchiveObjects(InvalidOid, true);
+            for (int i = 0; i < all.count; i++) {
+                if (strcmp(all.rows[i].server, name) == 0) {
+                    refuseServer(renamed ? "rename" : "move", name, all.rows[i]);
+                }
+            }
+        }
+    }
+    if (HeapTupleIsValid(before)) {
+        ReleaseSysCache(before);
+    }
+    systable_endscan(scan);
+    table_close(servers, AccessShareLock);
+}
+
+// A server with objects stays, as what they depend on: also those that are half done or leaving
+// have to be removed from it.
 void refuseUsedServers() {
     if (SPI_execute(
             "SELECT objd.object_name FROM pg_catalog.pg_event_trigger_dropped_objects() objd "
@@ -82,14 +144,8 @@ void refuseUsedServers() {
     for (uint64 i = 0; i < SPI_processed; i++) {
         const char* name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
         for (int o = 0; name != nullptr && o < all.count; o++) {
-            if (all.rows[o].state != ObjectState::Leaving &&
-                strcmp(all.rows[o].server, name) == 0) {
-                ereport(
-                    ERROR,
-                    (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-                     errmsg("cannot drop server \"%s\": archived rows of table \"%s\" are on it",
-                            name, get_rel_name(all.rows[o].relation)),
-                     errhint("CALL footfall.unarchive(...) brings them back.")));
+            if (strcmp(all.rows[o].server, name) == 0) {
+                refuseServer("drop", name, all.rows[o]);
             }
         }
     }
@@ -98,6 +154,10 @@ void refuseUsedServers() {
 void onObjectAccess(ObjectAccessType access, Oid classId, Oid objectId, int subId, void* argument) {
     if (previousHook != nullptr) {
         previousHook(access, classId, objectId, subId, argument);
+    }
+    if (classId == ForeignServerRelationId && access == OAT_POST_ALTER && !IsBinaryUpgrade &&
+        exists()) {
+        refuseMovedServer(objectId);
     }
     if (classId != RelationRelationId || subId != 0 ||
         (access != OAT_POST_CREATE && access != OAT_DROP) || IsBootstrapProcessingMode() ||

@@ -79,6 +79,13 @@ void ArchivedColumns::fetch(std::span<const uint32_t> columns) {
             cacheColumn({object_, row_->rowGroup, wanted[i]}, *values[i]);
         }
     }
+    if (cached_) {
+        pg::callPostgres([&] {
+            if (!catalog::hasArchiveObject(storage_, row_->archiveObject)) {
+                forgetCachedObject(object_);
+            }
+        });
+    }
 }
 
 const vector::Column& ArchivedColumns::column(uint32_t column) {

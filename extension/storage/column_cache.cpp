@@ -20,6 +20,11 @@ Size limit() {
     return static_cast<Size>(module::archiveCacheSize) * 1024 * 1024;
 }
 
+// A standby is told of no object that is removed, and might keep what was erased.
+bool keeps() {
+    return limit() > 0 && !RecoveryInProgress();
+}
+
 bool namesObject(std::string_view object) {
     return object.size() >= kDigits &&
            object.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -221,7 +226,7 @@ void addFile(const ColumnKey& key, std::span<const std::byte> bytes) {
 
 bool readCachedColumn(const ColumnKey& key, vector::Column& into) {
     pg::callPostgres([] { keepLimit(); });
-    if (limit() == 0 || !namesObject(key.object)) {
+    if (!keeps() || !namesObject(key.object)) {
         return false;
     }
     char path[MAXPGPATH];
@@ -264,7 +269,7 @@ bool readCachedColumn(const ColumnKey& key, vector::Column& into) {
 
 void cacheColumn(const ColumnKey& key, const vector::Column& values) {
     // One column must not empty the whole cache.
-    if (!namesObject(key.object) || values.byteSize() > limit() / 4) {
+    if (!keeps() || !namesObject(key.object) || values.byteSize() > limit() / 4) {
         return;
     }
     base::ByteWriter image;

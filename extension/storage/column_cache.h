@@ -1,5 +1,9 @@
 // Columns of archived segments, kept in local files, so that reading them again asks no store.
 //
+// What leaves the manifest leaves the cache: who removes an object from the manifest calls
+// forgetCachedObject() after that is committed, and who has added a file looks at the manifest
+// again afterwards, so one of the two sees the other. A standby keeps nothing.
+//
 // The idea: an archived object never changes, so what was decoded of it stays right. A file holds
 // one column of one row group (engine/vector/column_image.h) and is named by the object's checksum,
 // so it cannot be taken for another's, whatever is dropped, restored or numbered anew. All sessions

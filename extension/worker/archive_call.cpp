@@ -4,7 +4,9 @@
 #include "extension/catalog/job_record.h"
 #include "extension/catalog/tombstone.h"
 #include "extension/functions/partitions.h"
+#include "extension/module/settings.h"
 #include "extension/pg/guard.h"
+#include "extension/worker/archive_folder.h"
 #include "extension/worker/archive_plan.h"
 #include "extension/worker/archive_run.h"
 #include "extension/worker/job_step.h"
@@ -15,11 +17,17 @@ namespace footfall::worker {
 
 namespace {
 
-// The leaves, by name, in a list that outlives the transaction.
+// The leaves, by name, in a list that outlives the transaction. All or nothing: a partition that is
+// left out would keep what its caller believes to be archived, brought back or erased.
 List* listLeaves(Oid relation) {
     List* leaves = NIL;
     beginStep(true);
-    leaves = functions::ownedFootfallTables(relation, AccessShareLock);
+    functions::requireOwner(relation);
+    leaves = functions::footfallTables(relation, AccessShareLock);
+    ListCell* cell;
+    foreach (cell, leaves) {
+        functions::requireOwner(lfirst_oid(cell));
+    }
     endStep(true);
     return leaves;
 }
@@ -48,22 +56,27 @@ void underLock(FunctionCallInfo fcinfo, const char* what, Body&& body) {
     SPI_finish();
 }
 
+// The steps of a leaf are run as its own owner, whoever owns the tables above it.
 template <class Body>
-void forEachLeaf(FunctionCallInfo fcinfo, const char* what, Body&& body) {
+void forEachLeaf(FunctionCallInfo fcinfo, const char* what, const char* server, Body&& body) {
     underLock(fcinfo, what, [&](Oid relation, List* leaves, JobResult* result) {
         ListCell* cell;
         foreach (cell, leaves) {
             CHECK_FOR_INTERRUPTS();
-            body(relation, lfirst_oid(cell), result);
+            const Oid leaf = lfirst_oid(cell);
+            withLeafLock(rootOf(relation), leaf, result, [&] { body(leaf, result); });
             if (result->error != nullptr) {
-                break;
+                return;
             }
+        }
+        if (server != nullptr) {
+            tidyLogs(relation, server, false, result);
         }
     });
 }
 
-// DELETE of the customer's rows, as one of the owner's statements.
-char* deleteStatement(Oid relation, const char* customer) {
+// "FROM … WHERE …": the customer's rows.
+char* rowsOf(Oid relation, const char* customer) {
     const char* column = catalog::settingOf(relation, catalog::kCustomerColumn);
     const AttrNumber attribute =
         column == nullptr ? InvalidAttrNumber : get_attnum(relation, column);
@@ -73,18 +86,48 @@ char* deleteStatement(Oid relation, const char* customer) {
                  errmsg("the customer column of table \"%s\" is not known", get_rel_name(relation)),
                  errhint("SELECT footfall.configure(..., customer_column => ...).")));
     }
-    return psprintf("DELETE FROM %s WHERE %s OPERATOR(pg_catalog.=) %s::%s",
+    return psprintf("FROM %s WHERE %s OPERATOR(pg_catalog.=) %s::%s",
                     quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
                                                get_rel_name(relation)),
                     quote_identifier(column), quote_literal_cstr(customer),
                     format_type_be_qualified(getBaseType(get_atttype(relation, attribute))));
 }
 
-void runDelete(const char* statement) {
-    if (SPI_connect() != SPI_OK_CONNECT || SPI_execute(statement, false, 0) != SPI_OK_DELETE) {
-        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("the rows could not be deleted")));
+// Raises when the customer has rows: triggers, rules and other sessions may have kept or made some.
+void requireNoRows(Oid relation, const char* rows, const char* hint) {
+    functions::refuseUnderRowSecurity(relation);
+    if (SPI_connect() != SPI_OK_CONNECT ||
+        SPI_execute(psprintf("SELECT 1 %s", rows), false, 1) != SPI_OK_SELECT) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("the rows could not be counted")));
+    }
+    if (SPI_processed > 0) {
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("rows of the customer are left in table \"%s\"", get_rel_name(relation)),
+                 errdetail("A trigger or a rule of the table, or another session, keeps or "
+                           "adds some."),
+                 errhint("%s", hint)));
     }
     SPI_finish();
+}
+
+// Deletes the rows, as one of the owner's statements; nothing is deleted if some would stay.
+void runDelete(Oid relation, const char* rows) {
+    functions::refuseUnderRowSecurity(relation);
+    if (SPI_connect() != SPI_OK_CONNECT) {
+        ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("SPI_connect failed")));
+    }
+    if (SPI_execute(psprintf("DELETE %s", rows), false, 0) != SPI_OK_DELETE) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("rows of table \"%s\" cannot be deleted", get_rel_name(relation)),
+                        errdetail("A rule replaces DELETE by something else."),
+                        errhint("Drop the rule, or disable it, and call footfall.erase again.")));
+    }
+    SPI_finish();
+    requireNoRows(
+        relation, rows,
+        "Nothing was erased. Disable the triggers that keep rows, and call footfall.erase "
+        "again.");
 }
 
 // Deleted rows that a compaction left because somebody was changing their segments.
@@ -104,26 +147,53 @@ void requireNoneDeleted(Oid leaf) {
     }
 }
 
-// Archived rows that are deleted come back and are left out of what is archived anew; what is local
-// is compacted; then the former objects go.
-void eraseDeleted(Oid relation, List* leaves, JobResult* result) {
+// Archived rows that are deleted come back, server by server; what is local is compacted; and what
+// came back goes to where it was, unless the table has other local rows: those nobody has asked to
+// archive. What a former call has begun is in the manifest.
+void eraseLeaf(Oid leaf, JobResult* result) {
+    if (!compactLeaf(leaf, leaf, result)) {
+        return;
+    }
+    const EraseWork work = eraseWork(leaf, result);
     ListCell* cell;
-    foreach (cell, leaves) {
+    foreach (cell, work.servers) {
         CHECK_FOR_INTERRUPTS();
-        const Oid leaf = lfirst_oid(cell);
-        const char* server = unarchiveDeleted(relation, leaf, result);
-        if (result->error != nullptr || !compactLeaf(relation, leaf, result) ||
-            failed(result, runStep(relation, true, [&] { requireNoneDeleted(leaf); }))) {
+        const char* server = static_cast<const char*>(lfirst(cell));
+        const bool last = lnext(work.servers, cell) == nullptr;
+        unarchiveDeleted(leaf, server, work.onlyArchived, result);
+        if (result->error != nullptr || !compactLeaf(leaf, leaf, result) ||
+            (last && failed(result, runStep(leaf, true, [&] { requireNoneDeleted(leaf); })))) {
             return;
         }
-        if (server != nullptr) {
-            archiveLeaf(relation, leaf, server, result);
+        module::failpoint("erase_before_archive");
+        if (work.onlyArchived) {
+            archiveLeaf(leaf, leaf, server, result);
         }
         if (result->error != nullptr) {
             return;
         }
     }
-    removeLeft(relation, rootOf(relation), result);
+    if (!failed(result, runStep(leaf, true, [&] { requireNoneDeleted(leaf); }))) {
+        removeLeft(leaf, leaf, result);
+    }
+}
+
+void eraseDeleted(Oid relation, List* leaves, JobResult* result) {
+    const Oid root = rootOf(relation);
+    ListCell* cell;
+    foreach (cell, leaves) {
+        CHECK_FOR_INTERRUPTS();
+        const Oid leaf = lfirst_oid(cell);
+        withLeafLock(root, leaf, result, [&] { eraseLeaf(leaf, result); });
+        if (result->error != nullptr) {
+            return;
+        }
+    }
+    // Of partitions that are gone, and what the manifest has forgotten.
+    removeLeft(relation, InvalidOid, result);
+    if (result->error == nullptr) {
+        tidyLogs(relation, nullptr, true, result);
+    }
 }
 
 void erase(FunctionCallInfo fcinfo) {
@@ -136,11 +206,18 @@ void erase(FunctionCallInfo fcinfo) {
         [&] {
             underLock(fcinfo, "CALL footfall.erase()",
                       [&](Oid relation, List* leaves, JobResult* result) {
-                          if (!failed(result, runStep(relation, true, [&] {
-                                          functions::refuseUnderRowSecurity(relation);
-                                          runDelete(deleteStatement(relation, customer));
-                                      }))) {
-                              eraseDeleted(relation, leaves, result);
+                          if (failed(result, runStep(relation, true, [&] {
+                                         runDelete(relation, rowsOf(relation, customer));
+                                     }))) {
+                              return;
+                          }
+                          module::failpoint("erase_after_delete");
+                          eraseDeleted(relation, leaves, result);
+                          if (result->error == nullptr) {
+                              (void)failed(result, runStep(relation, true, [&] {
+                                               requireNoRows(relation, rowsOf(relation, customer),
+                                                             "Call footfall.erase again.");
+                                           }));
                           }
                       });
         },
@@ -170,22 +247,21 @@ PGDLLEXPORT Datum footfall_archive(PG_FUNCTION_ARGS) {
     char* server = MemoryContextStrdup(TopMemoryContext, NameStr(*PG_GETARG_NAME(1)));
     footfall::pg::withCleanup(
         [&] {
-            footfall::worker::forEachLeaf(
-                fcinfo, "CALL footfall.archive()",
-                [&](Oid relation, Oid leaf, footfall::catalog::JobResult* result) {
-                    footfall::worker::archiveLeaf(relation, leaf, server, result);
-                });
+            footfall::worker::forEachLeaf(fcinfo, "CALL footfall.archive()", server,
+                                          [&](Oid leaf, footfall::catalog::JobResult* result) {
+                                              footfall::worker::archiveLeaf(leaf, leaf, server,
+                                                                            result);
+                                          });
         },
         [&] { pfree(server); });
     PG_RETURN_VOID();
 }
 
 PGDLLEXPORT Datum footfall_unarchive(PG_FUNCTION_ARGS) {
-    footfall::worker::forEachLeaf(
-        fcinfo, "CALL footfall.unarchive()",
-        [&](Oid relation, Oid leaf, footfall::catalog::JobResult* result) {
-            footfall::worker::unarchiveLeaf(relation, leaf, result);
-        });
+    footfall::worker::forEachLeaf(fcinfo, "CALL footfall.unarchive()", nullptr,
+                                  [&](Oid leaf, footfall::catalog::JobResult* result) {
+                                      footfall::worker::unarchiveLeaf(leaf, leaf, result);
+                                  });
     PG_RETURN_VOID();
 }
 }

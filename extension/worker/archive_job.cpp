@@ -6,6 +6,7 @@
 #include "extension/partition/policy.h"
 #include "extension/partition/ranges.h"
 #include "extension/storage/toast_space.h"
+#include "extension/worker/archive_folder.h"
 #include "extension/worker/archive_run.h"
 #include "extension/worker/job_step.h"
 #include "extension/worker/leaf_step.h"
@@ -134,7 +135,8 @@ void runArchive(Oid relation, TimestampTz now, catalog::JobResult* result) {
             if (!wanted) {
                 continue;
             }
-            archiveLeaf(relation, leaf, plan.server, result);
+            withLeafLock(relation, leaf, result,
+                         [&] { archiveLeaf(relation, leaf, plan.server, result); });
             if (inUse(result->error)) {
                 // The next run goes on with it.
                 result->error = nullptr;
@@ -146,6 +148,10 @@ void runArchive(Oid relation, TimestampTz now, catalog::JobResult* result) {
             }
             partitions++;
         }
+    }
+    vacuumFolders(relation, kDefaultGrace, result);
+    if (result->error != nullptr) {
+        return;
     }
     result->done = psprintf("archived " INT64_FORMAT " rows of %d partitions%s", result->rows,
                             partitions, busy ? "; some in use were left for the next run" : "");

@@ -69,8 +69,7 @@ bool isPlanned(const catalog::ArchiveObjectList& objects, const catalog::Segment
     const int64 fingerprint = catalog::fingerprintOf(row);
     for (int i = 0; i < objects.count; i++) {
         const catalog::ArchiveObject& object = objects.rows[i];
-        if (object.state == catalog::ObjectState::Leaving ||
-            object.state == catalog::ObjectState::Switched) {
+        if (catalog::isLeft(object.state) || object.state == catalog::ObjectState::Switched) {
             continue;
         }
         for (int s = 0; s < object.segmentCount; s++) {
@@ -298,11 +297,21 @@ char* describeSchema(Relation root) {
 }
 
 char* partitionColumnOf(Relation root) {
-    char* name = pstrdup("partition_name");
-    while (get_attnum(RelationGetRelid(root), name) != InvalidAttrNumber) {
-        name = psprintf("%s_", name);
+    TupleDesc descriptor = RelationGetDescr(root);
+    for (int i = 0; i < descriptor->natts; i++) {
+        Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+        // Other engines tell no upper from lower case.
+        if (!attribute->attisdropped &&
+            pg_strcasecmp(NameStr(attribute->attname), kPartitionColumn) == 0) {
+            ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
+                            errmsg("table \"%s\" with a column \"%s\" cannot be archived",
+                                   RelationGetRelationName(root), NameStr(attribute->attname)),
+                            errdetail("Archives name the partition of each row in a column of that "
+                                      "name."),
+                            errhint("ALTER TABLE ... RENAME COLUMN.")));
+        }
     }
-    return name;
+    return pstrdup(kPartitionColumn);
 }
 
 }  // namespace footfall::worker

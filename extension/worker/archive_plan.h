@@ -1,8 +1,8 @@
 // What of a table goes into which archived object.
 //
 // An object holds up to 16 segments of one leaf table, a row group each, in the order of their
-// numbers; all of them have the same columns. It lies in the folder partition_name=<leaf>/ of the
-// Delta table of the root.
+// numbers; all of them have the same columns. It lies in the folder footfall_partition=<leaf>/
+// of the Delta table of the root.
 #pragma once
 
 #include "engine/archive/archived_column.h"
@@ -46,7 +46,9 @@ struct ColumnPlan {
 ColumnPlan* describeColumns(Relation leaf, const catalog::ArchiveObject& object);
 // The schema of the Delta table of a root, as JSON.
 char* describeSchema(Relation root);
-// The column of a Delta table that names the leaf: no column of the table has this name.
+// The column of every Delta table that names the leaf.
+inline constexpr char kPartitionColumn[] = "footfall_partition";
+// That name; 42701 when the table has such a column.
 char* partitionColumnOf(Relation root);
 
 }  // namespace footfall::worker

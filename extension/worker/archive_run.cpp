@@ -213,7 +213,7 @@ storage::SwitchResult trySwitch(Run& run, ArchiveObject* object, ObjectState sta
 
 // Whatever the object's state is, on to switched.
 void archiveObject(Run& run, ArchiveObject* object) {
-    if (object->state == ObjectState::Leaving) {
+    if (catalog::isLeft(object->state)) {
         (void)leave(run, object);
         return;
     }
@@ -238,10 +238,12 @@ void archiveObject(Run& run, ArchiveObject* object) {
     }
 }
 
-// switched → leaving, or out of what was begun.
-void bringBackObject(Run& run, ArchiveObject* object) {
+// switched → `state`, or out of what was begun.
+void bringBackObject(Run& run, ArchiveObject* object, ObjectState state) {
     if (object->state != ObjectState::Switched) {
-        (void)leave(run, object);
+        if (object->state != state) {
+            (void)leave(run, object);
+        }
         return;
     }
     archive::SpoolFile* file = nullptr;
@@ -261,12 +263,14 @@ void bringBackObject(Run& run, ArchiveObject* object) {
         })) {
         return;
     }
-    if (trySwitch(run, object, ObjectState::Leaving, [&](Relation leaf) {
+    if (trySwitch(run, object, state, [&](Relation leaf) {
             return storage::makeLocal(leaf, *object, copies);
         }) == storage::SwitchResult::Done) {
         run.result->rows += object->rows;
         run.result->bytes += object->bytes;
-        (void)leave(run, object);
+        if (state == ObjectState::Leaving) {
+            (void)leave(run, object);
+        }
     }
 }
 
@@ -378,6 +382,46 @@ Run beginRun(Oid relation, Oid leaf, catalog::JobResult* result) {
     return run;
 }
 
+// What has left of the root's archives, of those that `wanted` says.
+template <class Wanted>
+void removeWhere(Oid relation, catalog::JobResult* result, Wanted&& wanted) {
+    Run run = beginRun(relation, relation, result);
+    ArchiveObjectList all = {};
+    Oid root = InvalidOid;
+    (void)step(run, true, [&] {
+        root = rootOf(relation);
+        all = catalog::listArchiveObjects(InvalidOid, true);
+    });
+    for (int i = 0; i < all.count && result->error == nullptr; i++) {
+        CHECK_FOR_INTERRUPTS();
+        const ArchiveObject& object = all.rows[i];
+        if (!catalog::isLeft(object.state) || !wanted(object, root)) {
+            continue;
+        }
+        // A crash must not bring back a row of the catalog that reads what is removed.
+        if (step(
+                run, true, [&] { countRemoval(object); }, true) &&
+            step(run, false, [&] { removeFromLog(accessNow(run, object), object); }) &&
+            step(run, false, [&] {
+                module::failpoint("archive_before_remove");
+                removeObject(accessNow(run, object), object);
+                module::failpoint("archive_after_remove");
+            })) {
+            if (step(run, true, [&] {
+                    const ArchiveObjectList now = catalog::listArchiveObjects(object.storage);
+                    for (int j = 0; j < now.count; j++) {
+                        if (now.rows[j].id == object.id && catalog::isLeft(now.rows[j].state)) {
+                            catalog::removeArchiveObject(now.rows[j]);
+                        }
+                    }
+                })) {
+                forgetObject(object);
+            }
+        }
+    }
+    MemoryContextDelete(run.context);
+}
+
 }  // namespace
 
 void archiveLeaf(Oid relation, Oid leaf, const char* server, catalog::JobResult* result) {
@@ -437,12 +481,85 @@ bool compactLeaf(Oid relation, Oid leaf, catalog::JobResult* result) {
     return result->error == nullptr;
 }
 
-char* unarchiveDeleted(Oid relation, Oid leaf, catalog::JobResult* result) {
-    char* server = nullptr;
-    Run run = beginRun(relation, leaf, result);
+void lockLeafJob(Oid leaf, catalog::JobResult* result) {
+    if (!catalog::tryLockJob(leaf, kArchiveNumber)) {
+        (void)failed(result, runStep(leaf, false, [&] {
+                         ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+                                         errmsg("another session is archiving table \"%s\"",
+                                                get_rel_name(leaf)),
+                                         errhint("Try again later.")));
+                     }));
+    }
+}
+
+EraseWork eraseWork(Oid leaf, catalog::JobResult* result) {
+    Run run = beginRun(leaf, leaf, result);
+    EraseWork work = {NIL, true};
+    MemoryContext caller = MemoryContextGetParent(run.context);
+    (void)step(run, true, [&] {
+        if (!lockLeaf(leaf)) {
+            return;
+        }
+        Relation table = table_open(leaf, NoLock);
+        const Oid storage = catalog::storageOf(table);
+        work.onlyArchived = RelationGetNumberOfBlocks(table) <= 1;
+        const ArchiveObjectList objects = catalog::listArchiveObjects(storage);
+        const catalog::SegmentList segments =
+            catalog::listSegments(storage, false, GetActiveSnapshot());
+        table_close(table, NoLock);
+        for (int i = 0; i < segments.count && work.onlyArchived; i++) {
+            bool known = segments.rows[i].isCold();
+            for (int o = 0; o < objects.count && !known; o++) {
+                for (int s = 0; s < objects.rows[o].segmentCount && !known; s++) {
+                    known = objects.rows[o].state != ObjectState::Leaving &&
+                            objects.rows[o].segments[s] == segments.rows[i].number;
+                }
+            }
+            work.onlyArchived = known;
+        }
+        for (int o = 0; o < objects.count; o++) {
+            work.onlyArchived |= objects.rows[o].state == ObjectState::Returning;
+        }
+        MemoryContext previous = MemoryContextSwitchTo(caller);
+        const ArchiveObject* newest = nullptr;
+        for (int o = 0; o < objects.count; o++) {
+            const ArchiveObject& object = objects.rows[o];
+            bool there = false;
+            ListCell* cell;
+            foreach (cell, work.servers) {
+                there = there || strcmp(static_cast<char*>(lfirst(cell)), object.server) == 0;
+            }
+            if (!there) {
+                work.servers = lappend(work.servers, pstrdup(object.server));
+            }
+            if (object.state == ObjectState::Returning &&
+                (newest == nullptr || newest->changedAt < object.changedAt)) {
+                newest = &object;
+            }
+        }
+        ListCell* cell;
+        foreach (cell, work.servers) {
+            if (newest != nullptr &&
+                strcmp(static_cast<char*>(lfirst(cell)), newest->server) == 0) {
+                char* server = static_cast<char*>(lfirst(cell));
+                work.servers = lcons(server, foreach_delete_current(work.servers, cell));
+                break;
+            }
+        }
+        MemoryContextSwitchTo(previous);
+    });
+    MemoryContextDelete(run.context);
+    return work;
+}
+
+void unarchiveDeleted(Oid leaf, const char* server, bool again, catalog::JobResult* result) {
+    Run run = beginRun(leaf, leaf, result);
     forEachObject(
         run,
         [&](const ArchiveObject& object) {
+            if (strcmp(object.server, server) != 0) {
+                return false;
+            }
             bool deleted = false;
             (void)step(run, true, [&] {
                 for (int i = 0; i < object.segmentCount && !deleted; i++) {
@@ -459,53 +576,30 @@ char* unarchiveDeleted(Oid relation, Oid leaf, catalog::JobResult* result) {
             return deleted || object.state != ObjectState::Switched;
         },
         [&](ArchiveObject* object) {
-            if (server == nullptr && object->state != ObjectState::Leaving) {
-                server = MemoryContextStrdup(
-                    MemoryContextGetParent(MemoryContextGetParent(run.context)), object->server);
-            }
-            bringBackObject(run, object);
+            bringBackObject(run, object, again ? ObjectState::Returning : ObjectState::Leaving);
         });
     MemoryContextDelete(run.context);
-    return server;
 }
 
-void removeLeft(Oid relation, Oid root, catalog::JobResult* result) {
-    Run run = beginRun(relation, relation, result);
-    ArchiveObjectList all = {};
-    (void)step(run, true, [&] { all = catalog::listArchiveObjects(InvalidOid, true); });
-    for (int i = 0; i < all.count && result->error == nullptr; i++) {
-        CHECK_FOR_INTERRUPTS();
-        const ArchiveObject& object = all.rows[i];
-        if (object.root != root || object.state != ObjectState::Leaving) {
-            continue;
-        }
-        // A crash must not bring back a row of the catalog that reads what is removed.
-        if (step(
-                run, true, [&] { countRemoval(object); }, true) &&
-            step(run, false, [&] { removeFromLog(accessNow(run, object), object); }) &&
-            step(run, false, [&] {
-                module::failpoint("archive_before_remove");
-                removeObject(accessNow(run, object), object);
-                module::failpoint("archive_after_remove");
-            })) {
-            (void)step(run, true, [&] {
-                const ArchiveObjectList now = catalog::listArchiveObjects(object.storage);
-                for (int j = 0; j < now.count; j++) {
-                    if (now.rows[j].id == object.id && now.rows[j].state == ObjectState::Leaving) {
-                        catalog::removeArchiveObject(now.rows[j]);
-                    }
-                }
-            });
-        }
-    }
-    MemoryContextDelete(run.context);
+void removeLeft(Oid relation, Oid leaf, catalog::JobResult* result) {
+    removeWhere(relation, result, [&](const ArchiveObject& object, Oid root) {
+        // What the table wrote when it was another's partition is its own all the same.
+        return OidIsValid(leaf) ? object.relation == leaf
+                                : object.root == root && get_rel_relkind(object.relation) == '\0';
+    });
+}
+
+void removeLeftBefore(Oid relation, TimestampTz before, catalog::JobResult* result) {
+    removeWhere(relation, result, [&](const ArchiveObject& object, Oid root) {
+        return object.root == root && object.changedAt < before;
+    });
 }
 
 void unarchiveLeaf(Oid relation, Oid leaf, catalog::JobResult* result) {
     Run run = beginRun(relation, leaf, result);
     forEachObject(
         run, [](const ArchiveObject&) { return true; },
-        [&](ArchiveObject* object) { bringBackObject(run, object); });
+        [&](ArchiveObject* object) { bringBackObject(run, object, ObjectState::Leaving); });
     MemoryContextDelete(run.context);
 }
 

@@ -6,10 +6,12 @@
 // anywhere, by an ERROR or with the server, is taken up by the next one: a rerun asks the manifest,
 // and everything done twice has the effect of once.
 //
-// Who archives a table holds the job lock of its root for the session (catalog::tryLockJob).
+// Who archives a table holds the job locks of its root and of the leaf for the session
+// (catalog::tryLockJob): the root's for the folder, the leaf's for whatever the root is next.
 #pragma once
 
 #include "extension/catalog/job_record.h"
+#include "extension/pg/guard.h"
 #include "extension/pg/pg.h"
 
 namespace footfall::worker {
@@ -24,12 +26,40 @@ void archiveLeaf(Oid relation, Oid leaf, const char* server, catalog::JobResult*
 // Seals and compacts what is local of a leaf table, and gives back the space. False after an error.
 bool compactLeaf(Oid relation, Oid leaf, catalog::JobResult* result);
 
-// Objects of a leaf table in which rows are deleted come back, so that a compaction can drop them.
-// Returns the server they were on, or nullptr.
-char* unarchiveDeleted(Oid relation, Oid leaf, catalog::JobResult* result);
+// Runs `body` with the lock of one leaf table, besides that of `root`, which is held: a partition
+// that is detached or attached meanwhile has another root. 55P03 in the result when another session
+// has it.
+void lockLeafJob(Oid leaf, catalog::JobResult* result);
+template <class Body>
+void withLeafLock(Oid root, Oid leaf, catalog::JobResult* result, Body&& body) {
+    if (leaf == root) {
+        body();
+        return;
+    }
+    lockLeafJob(leaf, result);
+    if (result->error == nullptr) {
+        pg::withCleanup(body, [&] { catalog::unlockJob(leaf, kArchiveNumber); });
+    }
+}
 
-// What is leaving the archive of a root table leaves at once: log, store and manifest.
-void removeLeft(Oid relation, Oid root, catalog::JobResult* result);
+// Where a leaf table has objects with deleted rows, or such that were left half done or are to go.
+struct EraseWork {
+    List* servers;  // names; where the last change was comes first
+    bool
+        onlyArchived;  // no row was local when the erase (or an earlier one, unfinished) came to it
+};
+EraseWork eraseWork(Oid leaf, catalog::JobResult* result);
+
+// Objects of a leaf table on a server in which rows are deleted come back, so that a compaction can
+// drop them; the manifest notes whether they are to be archived again.
+void unarchiveDeleted(Oid leaf, const char* server, bool again, catalog::JobResult* result);
+
+// What a leaf table has left in archives goes at once: log, store and manifest. Without a leaf:
+// what partitions of the relation's tree that are gone have left.
+void removeLeft(Oid relation, Oid leaf, catalog::JobResult* result);
+
+// The same of all that has left the archives of the relation's root before a moment.
+void removeLeftBefore(Oid relation, TimestampTz before, catalog::JobResult* result);
 
 // All archived rows of a leaf table come back; what was begun is taken back.
 void unarchiveLeaf(Oid relation, Oid leaf, catalog::JobResult* result);

@@ -2,6 +2,7 @@
 #include "extension/worker/archive_transfer.h"
 
 #include <cstring>
+#include <set>
 
 #include "extension/archive/module.h"
 #include "extension/module/settings.h"
@@ -79,6 +80,17 @@ std::vector<archive::ArchivedColumn> archivedColumns(const segment::SegmentMeta&
                            plans[c].meaning, plans[c].precision, plans[c].scale});
     }
     return columns;
+}
+
+archive::DeltaAdd addOf(const catalog::ArchiveObject& object, const std::string& column,
+                        const std::string& partition, int64_t nowMillis) {
+    archive::DeltaAdd add;
+    add.key = object.key;
+    add.partitionValues[column] = partition;
+    add.size = static_cast<uint64_t>(object.bytes);
+    add.modifiedMillis = nowMillis;
+    add.stats = "{\"numRecords\":" + std::to_string(object.rows) + "}";
+    return add;
 }
 
 // Reads every column of every row group of a spooled file: each is compared with the checksum of
@@ -231,16 +243,8 @@ void addToLog(const archive::Access& access, const catalog::ArchiveObject& objec
             commit.metadata = std::move(metadata);
         }
         commit.operation = "WRITE";
-        archive::DeltaAdd add;
-        add.key = object.key;
-        // The column has the name that the folder was made with.
-        add.partitionValues[log->metadata()->partitionColumns.empty()
-                                ? std::string(partitionColumn)
-                                : log->metadata()->partitionColumns.front()] = partitionName;
-        add.size = static_cast<uint64_t>(object.bytes);
-        add.modifiedMillis = commit.timestampMillis;
-        add.stats = "{\"numRecords\":" + std::to_string(object.rows) + "}";
-        commit.adds.push_back(std::move(add));
+        commit.adds.push_back(
+            addOf(object, partitionColumn, partitionName, commit.timestampMillis));
         log->commit(commit);
     });
 }
@@ -259,11 +263,93 @@ void removeFromLog(const archive::Access& access, const catalog::ArchiveObject& 
     });
 }
 
+void reconcileLog(const archive::Access& access, const char* folder, const char* logId,
+                  const catalog::ArchiveObjectList& all, bool forgotten) {
+    withContext("reconcile", [&](MemoryContext context) {
+        archive::Store* store = openStore(context, access, folder);
+        archive::Log* log = store->openLog();
+        if (log->version() < 0 || log->metadata()->id != logId) {
+            return;
+        }
+        archive::DeltaCommit commit;
+        commit.timestampMillis = nowMillis();
+        commit.operation = "WRITE";
+        std::set<std::string> needed;
+        std::set<std::string> known;
+        for (int i = 0; i < all.count; i++) {
+            const catalog::ArchiveObject& object = all.rows[i];
+            if (strcmp(object.server, access.server) != 0 || strcmp(object.folder, folder) != 0) {
+                continue;
+            }
+            known.emplace(object.key);
+            if (catalog::isLeft(object.state)) {
+                continue;
+            }
+            needed.emplace(object.key);
+            if (object.state != catalog::ObjectState::Switched || log->names(object.key) ||
+                log->metadata()->partitionColumns.empty()) {
+                continue;
+            }
+            const archive::ObjectFact fact = store->stat(object.key);
+            std::string partition;
+            pg::callPostgres([&] {
+                const char* name = get_rel_name(object.relation);
+                partition = name == nullptr ? "" : name;
+            });
+            if (fact.found && fact.size == static_cast<uint64_t>(object.bytes)) {
+                commit.adds.push_back(addOf(object, log->metadata()->partitionColumns.front(),
+                                            partition, commit.timestampMillis));
+            }
+        }
+        std::vector<std::string> unknown;
+        for (const std::string& key : log->keys()) {
+            if (!needed.contains(key)) {
+                commit.removes.push_back({key, commit.timestampMillis, true});
+                if (!known.contains(key)) {
+                    unknown.push_back(key);
+                }
+            }
+        }
+        if (!commit.adds.empty() || !commit.removes.empty()) {
+            log->commit(commit);
+        }
+        for (std::size_t i = 0; forgotten && i < unknown.size(); i++) {
+            store->remove(unknown[i]);
+        }
+    });
+}
+
+int64 removeStrays(const archive::Access& access, const char* folder, const char* logId,
+                   const catalog::ArchiveObjectList& all, int64 grace) {
+    int64 removed = 0;
+    withContext("vacuum", [&](MemoryContext context) {
+        std::vector<std::string> keep;
+        for (int i = 0; i < all.count; i++) {
+            if (strcmp(all.rows[i].server, access.server) == 0 &&
+                strcmp(all.rows[i].folder, folder) == 0) {
+                keep.emplace_back(all.rows[i].key);
+            }
+        }
+        archive::Store* store = openStore(context, access, folder);
+        archive::Log* log = store->openLog();
+        if (log->version() < 0 || log->metadata()->id != logId) {
+            return;
+        }
+        const archive::VacuumRequest request = {nowMillis() * 1000 + 999, grace, &keep};
+        removed = static_cast<int64>(store->vacuum(log, request).removed);
+    });
+    return removed;
+}
+
 void removeObject(const archive::Access& access, const catalog::ArchiveObject& object) {
     withContext("remove", [&](MemoryContext context) {
-        openStore(context, access, object.folder)->remove(object.key);
+        archive::Store* store = openStore(context, access, object.folder);
+        store->remove(object.key);
+        store->removeUnfinished(object.key);
     });
-    // Nor do its rows stay in the local cache.
+}
+
+void forgetObject(const catalog::ArchiveObject& object) {
     if (object.sha256 != nullptr) {
         storage::forgetCachedObject(object.sha256);
     }

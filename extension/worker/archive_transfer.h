@@ -46,7 +46,21 @@ void addToLog(const archive::Access& access, const catalog::ArchiveObject& objec
 // Makes the log not name the object, if it does.
 void removeFromLog(const archive::Access& access, const catalog::ArchiveObject& object);
 
-// Removes an object that no log names.
+// Empties the local cache of an object that the manifest does not name any more, after that is
+// committed.
+void forgetObject(const catalog::ArchiveObject& object);
+
+// Makes the log of a folder name what the manifest `all` says: every switched object that is there,
+// and nothing that has left or is not known. With `forgotten` the store loses what was not known.
+void reconcileLog(const archive::Access& access, const char* folder, const char* log,
+                  const catalog::ArchiveObjectList& all, bool forgotten);
+
+// Removes what neither the log nor the manifest names, and what was left half done, older than the
+// grace (microseconds). Returns how much that was.
+int64 removeStrays(const archive::Access& access, const char* folder, const char* log,
+                   const catalog::ArchiveObjectList& all, int64 grace);
+
+// Removes an object that no log names, and what attempts to upload it have left.
 void removeObject(const archive::Access& access, const catalog::ArchiveObject& object);
 
 }  // namespace footfall::worker

@@ -4,7 +4,6 @@
 // gone. Objects of a table are left alone while somebody archives it.
 #include <cstring>
 
-#include "extension/archive/module.h"
 #include "extension/catalog/job_record.h"
 #include "extension/module/settings.h"
 #include "extension/pg/guard.h"
@@ -19,9 +18,6 @@ namespace {
 
 using catalog::ArchiveObject;
 using catalog::ArchiveObjectList;
-using catalog::ObjectState;
-
-constexpr int64_t kEpochMicros = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
 
 struct Vacuum {
     char* server;
@@ -65,43 +61,13 @@ void removeLeaving(Vacuum* vacuum, const ArchiveObject& object) {
     const ArchiveObjectList list = catalog::listArchiveObjects(object.storage);
     for (int i = 0; i < list.count; i++) {
         // Still as it was: the table may have been dropped meanwhile, which moves the row.
-        if (list.rows[i].id == object.id && list.rows[i].state == ObjectState::Leaving) {
+        if (list.rows[i].id == object.id && catalog::isLeft(list.rows[i].state)) {
             catalog::removeArchiveObject(list.rows[i]);
             vacuum->removed++;
         }
     }
     endStep(true);
-}
-
-// Removes what neither the log nor the manifest names: what was left half done.
-void removeStrays(Vacuum* vacuum, const ArchiveObjectList& all, const char* folder) {
-    const archive::Access access = accessNow(*vacuum);
-    InvalidateCatalogSnapshot();
-    MemoryContext context =
-        AllocSetContextCreate(CurrentMemoryContext, "footfall archive", ALLOCSET_DEFAULT_SIZES);
-    pg::withCleanup(
-        [&] {
-            pg::enterEngine([&] {
-                std::vector<std::string> keep;
-                for (int i = 0; i < all.count; i++) {
-                    if (strcmp(all.rows[i].server, vacuum->server) == 0 &&
-                        strcmp(all.rows[i].folder, folder) == 0) {
-                        keep.emplace_back(all.rows[i].key);
-                    }
-                }
-                archive::Store* store =
-                    archive::Store::open(context, archive::requestOf(access, folder));
-                archive::Log* log = store->openLog();
-                if (log->version() < 0) {
-                    return;
-                }
-                const archive::VacuumRequest request = {GetCurrentTimestamp() + kEpochMicros,
-                                                        vacuum->grace, &keep};
-                vacuum->removed += static_cast<int64>(store->vacuum(log, request).removed);
-            });
-        },
-        [&] { MemoryContextDelete(context); });
-    SPI_commit();
+    forgetObject(object);
 }
 
 // All of one folder, whose root's lock is held.
@@ -111,12 +77,17 @@ void vacuumFolder(Vacuum* vacuum, const ArchiveObject& first) {
     for (int i = 0; i < all.count; i++) {
         CHECK_FOR_INTERRUPTS();
         const ArchiveObject& object = all.rows[i];
-        if (object.state == ObjectState::Leaving && strcmp(object.server, vacuum->server) == 0 &&
+        if (catalog::isLeft(object.state) && strcmp(object.server, vacuum->server) == 0 &&
             strcmp(object.folder, first.folder) == 0) {
             removeLeaving(vacuum, object);
         }
     }
-    removeStrays(vacuum, all, first.folder);
+    const ArchiveObjectList left = objectsNow();
+    reconcileLog(accessNow(*vacuum), first.folder, first.log, left, false);
+    SPI_commit();
+    vacuum->removed +=
+        removeStrays(accessNow(*vacuum), first.folder, first.log, left, vacuum->grace);
+    SPI_commit();
 }
 
 void vacuumServer(Vacuum* vacuum) {
@@ -139,6 +110,19 @@ void vacuumServer(Vacuum* vacuum) {
                         [&] { catalog::unlockJob(object.root, kArchiveNumber); });
     }
     ereport(DEBUG1, (errmsg_internal("removed " INT64_FORMAT " objects", vacuum->removed)));
+}
+
+// In microseconds. What no time stamp reaches is a mistake, infinity too.
+int64 graceOf(const Interval* grace) {
+    constexpr int64 kMost = int64{100000} * 365 * USECS_PER_DAY;
+    const int64 days = grace->day + int64{grace->month} * 30;
+    int64 micros = 0;
+    if (__builtin_mul_overflow(days, USECS_PER_DAY, &micros) ||
+        __builtin_add_overflow(micros, grace->time, &micros) || micros < 0 || micros > kMost) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("grace must not be negative nor longer than 100,000 years")));
+    }
+    return micros;
 }
 
 void requireServerOwner(const char* name) {
@@ -172,11 +156,7 @@ PGDLLEXPORT Datum footfall_archive_vacuum(PG_FUNCTION_ARGS) {
     worker::requireServerOwner(server);
     const Interval* grace = PG_GETARG_INTERVAL_P(1);
     worker::Vacuum vacuum = {};
-    vacuum.grace = grace->time + (grace->day + int64{grace->month} * 30) * USECS_PER_DAY;
-    if (vacuum.grace < 0) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("grace must not be negative")));
-    }
+    vacuum.grace = worker::graceOf(grace);
     char name[NAMEDATALEN];
     strlcpy(name, server, sizeof(name));
     worker::beginOwnTransactions();

@@ -4,9 +4,8 @@
 //   seal        hot rows older than seal_after become segments
 //   compact     partitions that ended compact_after ago are sealed and compacted
 //   retain      partitions that ended retain ago are dropped
-//   archive     partitions that ended archive_after ago go to the archive, and older ones first
-//   while
-//               all of them take more than archive_above in the database
+//   archive     partitions that ended archive_after ago go to the archive, and so do, oldest first,
+//               others that have ended, while all take more than archive_above in the database
 //
 // A job is a sequence of steps; each is a transaction of its own, run as the table's owner, and
 // what a step has done stays done when a later one fails.

@@ -2,6 +2,7 @@
 # completes; rows that change meanwhile; who may; what DROP and TRUNCATE leave; objects and log agree in the end.
 use strict;
 use warnings;
+use File::Path qw(remove_tree);
 use JSON::PP;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -15,6 +16,16 @@ $node->start;
 mkdir $lake or die "cannot make $lake: $!";
 
 sub sql { return $node->safe_psql('postgres', $_[0]); }
+
+# After a crash. A psql that is refused may end before it was asked, which is the harness's error.
+sub recovered
+{
+	for my $attempt (1 .. 20)
+	{
+		return if eval { $node->poll_query_until('postgres', 'SELECT true') };
+	}
+	die 'no recovery';
+}
 
 sub failure
 {
@@ -79,16 +90,16 @@ sub agree
 
 sub cold { return sql("SELECT count(*) FILTER (WHERE archive_object IS NOT NULL), count(*) FILTER (WHERE archive_object IS NULL) FROM footfall.segment"); }
 
-my @archiving = qw(archive_after_plan archive_after_spool archive_after_upload archive_after_uploaded archive_after_create
+my @archiving = qw(archive_after_create archive_after_plan archive_after_spool archive_after_upload archive_after_uploaded
   archive_after_commit archive_after_committed archive_during_switch archive_before_switched);
 for my $action ('crash', 'error')
 {
 	for my $name (@archiving)
 	{
-		# The table of the log is made once.
-		next if $name eq 'archive_after_create' && -e "$lake/public.events/_delta_log";
+		# The table of the log is made where there is none.
+		remove_tree("$lake/public.events/_delta_log") if $name eq 'archive_after_create';
 		$node->psql('postgres', "SET footfall.failpoint = '$name:$action'; CALL footfall.archive('events_a', 'lake')");
-		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+		recovered();
 		same("$action at $name: every row once");
 		is(sql("SELECT count(*) FROM footfall.archive_objects WHERE state = 'switched'"), '0', "$action at $name: nothing is switched");
 		# Rows go on changing.
@@ -106,15 +117,15 @@ for my $action ('crash', 'error')
 	for my $name (qw(unarchive_after_download unarchive_during_switch archive_before_leaving))
 	{
 		sql("CALL footfall.archive('events_a', 'lake')");
-		$node->psql('postgres', "SET footfall.failpoint = '$name:$action'; CALL footfall.unarchive('events_a')");
-		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+		isnt($node->psql('postgres', "SET footfall.failpoint = '$name:$action'; CALL footfall.unarchive('events_a')"), 0, "$action at $name");
+		recovered();
 		same("$action at $name: every row once");
 		sql("CALL footfall.unarchive('events_a')");
 		same("rerun after $action at $name");
 		like(cold(), qr/^0\|/, 'all segments are local');
 	}
-	$node->psql('postgres', "SET footfall.failpoint = 'archive_before_remove:$action'; CALL footfall.archive_vacuum('lake', '0')");
-	$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	isnt($node->psql('postgres', "SET footfall.failpoint = 'archive_before_remove:$action'; CALL footfall.archive_vacuum('lake', '0')"), 0, "$action while removing");
+	recovered();
 	agree("after each $action of bringing back");
 }
 
@@ -184,7 +195,7 @@ $node->reload;
 sql("CREATE TABLE durable (id int) USING footfall; INSERT INTO durable SELECT generate_series(1, 9000); CALL footfall.archive('durable', 'lake')");
 $node->psql('postgres', "SET synchronous_commit = off; CALL footfall.unarchive('durable');
 	SET footfall.failpoint = 'archive_after_remove:crash'; CALL footfall.archive_vacuum('lake', '0')");
-$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+recovered();
 is(sql('SELECT count(*), sum(id) FROM durable'), '9000|40504500', 'a crash after removing an object whose leaving was committed asynchronously');
 sql("DROP TABLE durable; CALL footfall.archive_vacuum('lake', '0')");
 
@@ -226,7 +237,59 @@ sql("CALL footfall.erase('events', '79')");
 same('erased when it can');
 like(failure("CALL footfall.erase('events', 'abc')"), qr/22P02/, 'not a customer');
 like(failure("DROP SERVER lake CASCADE"), qr/2BP01.*archived rows of table/s, 'a server that holds rows stays');
+like(failure("ALTER SERVER lake RENAME TO pond"), qr/2BP01.*cannot rename server "lake": archived rows/s, 'under its name');
+like(failure("ALTER SERVER lake OPTIONS (SET location 'file:///tmp')"), qr/2BP01.*cannot move server "lake"/s, 'and at its place');
+sql("ALTER SERVER lake VERSION '2'");
 agree('after erasing');
+
+# Wherever an erase ends, the next one completes it: the rows are gone, the others archived as before.
+my $customer = 100;
+for my $name (qw(erase_after_delete unarchive_after_download unarchive_during_switch erase_before_archive archive_after_spool archive_after_upload
+	archive_after_commit archive_before_switched archive_before_remove))
+{
+	sql("CALL footfall.archive('events', 'lake'); CALL footfall.archive_vacuum('lake', '0')");
+	$customer++;
+	isnt($node->psql('postgres', "SET footfall.failpoint = '$name:crash'; CALL footfall.erase('events_a', '$customer')"), 0, "crash at $name of erase");
+	recovered();
+	# Rows are archived at most once, and to no new place.
+	sql("CALL footfall.erase('events', '$customer'); DELETE FROM twin WHERE customer = $customer");
+	same("erased after a crash at $name");
+	like(cold(), qr/^[1-9]\d*\|0$/, 'and archived again');
+	is(sql("SELECT count(*) FROM footfall.archive_objects WHERE state <> 'switched'"), '0', 'nothing is left over');
+	is(sql('SELECT count(*) FROM footfall.tombstone'), '0', 'nothing is merely marked as deleted');
+	is(objects(), join("\n", sort keys %{ named() }), 'nor in the store');
+}
+# Rows that nobody has archived are not archived by it; those it was asked to bring back stay.
+sql("INSERT INTO events SELECT 200000 + i, 300, '2026-02-10', 'late', 1 FROM generate_series(1, 50) i; INSERT INTO twin SELECT 200000 + i, 300, '2026-02-10', 'late', 1 FROM generate_series(1, 50) i;
+	CALL footfall.unarchive('events_a')");
+sql("CALL footfall.erase('events', '301'); DELETE FROM twin WHERE customer = 301");
+same('erased beside local rows');
+is(sql("SELECT count(*) FROM footfall.archive_objects WHERE relation = 'events_a'::regclass"), '0', 'what was brought back stays');
+cmp_ok(sql("SELECT count(*) FROM footfall.segments WHERE relation = 'events_b'::regclass") + sql("SELECT hot_bytes FROM footfall.tables WHERE relation = 'events_b'::regclass"), '>', 0, 'late rows');
+cmp_ok((split /\|/, cold())[1], '>', 1, 'are not archived');
+sql("CALL footfall.archive('events', 'lake')");
+
+# A trigger or rule that keeps rows: an error, and nothing is erased.
+sql("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER keep BEFORE DELETE ON events_a FOR EACH ROW EXECUTE FUNCTION keep()");
+like(failure("CALL footfall.erase('events', '302')"), qr/55000.*rows of the customer are left in table "events"/s, 'a trigger keeps rows');
+same('which are all there');
+sql("DROP TRIGGER keep ON events_a; CREATE RULE keep AS ON DELETE TO events DO INSTEAD NOTHING");
+like(failure("CALL footfall.erase('events', '302')"), qr/55000.*rows of table "events" cannot be deleted/s, 'a rule replaces DELETE');
+sql("DROP RULE keep ON events");
+
+# A partition that has left its parent is erased with what it left in the parent's folder.
+sql("CALL footfall.archive_vacuum('lake', '0'); ALTER TABLE events DETACH PARTITION events_b");
+sql("SELECT footfall.configure('events_b', time_column => 'ts', customer_column => 'customer')");
+sql("CALL footfall.erase('events_b', '303'); DELETE FROM twin WHERE customer = 303 AND ts >= '2026-02-01'");
+is(sql("SELECT count(*) FILTER (WHERE state = 'switched') > 0, count(*) FILTER (WHERE state <> 'switched') FROM footfall.archive_objects WHERE relation = 'events_b'::regclass"), 't|0', 'erased after DETACH');
+sql("ALTER TABLE events ATTACH PARTITION events_b FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')");
+same('and attached again');
+sql("CALL footfall.erase('events_b', '304'); DELETE FROM twin WHERE customer = 304 AND ts >= '2026-02-01'");
+is(sql("SELECT count(*) FROM footfall.archive_objects WHERE state <> 'switched'"), '0', 'erased after ATTACH');
+same('of the one partition');
+like(failure("ALTER TABLE events ADD COLUMN footfall_partition int; INSERT INTO events(id, ts) VALUES (1, '2026-01-03'); CALL footfall.archive('events', 'lake')"),
+	qr/42701.*cannot be archived/s, 'the name of the partition column is taken');
+sql("ALTER TABLE events DROP COLUMN footfall_partition; DELETE FROM events WHERE id = 1 AND kind IS NULL");
 
 # By age and by size.
 sql("CALL footfall.unarchive('events')");
@@ -271,17 +334,78 @@ sql('GRANT pg_read_server_files, pg_write_server_files TO shop');
 sql("SET ROLE shop; CREATE SERVER mine FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 'file://$lake')");
 sql('REVOKE pg_write_server_files FROM shop');
 like(failure("SET ROLE shop; CALL footfall.archive('shop.visits', 'mine')"), qr/42501.*may not archive to files/s, 'asked again when it is used');
-like(failure("CREATE SERVER far FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 's3://bucket/x', endpoint 'http://127.0.0.1:1');
-	CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (access_key 'planted-key', secret_key 'planted-secret');
-	CREATE TABLE v (id int) USING footfall; INSERT INTO v VALUES (1); CALL footfall.archive('v', 'far')"),
-	qr/allowed_endpoints|not allowed/, 'hosts are for the list');
-unlike(slurp_file($node->logfile) =~ s/CREATE USER MAPPING[^\n]*//gr, qr/planted-secret/, 'no secret in the log');
+sql('DROP TABLE shop.visits');
+# A place that does not answer, with secrets.
+sql("CREATE SERVER far FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 's3://bucket/x', endpoint 'http://127.0.0.1:1', region 'here');
+	SET log_statement = 'none';
+	CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (access_key 'planted-key', secret_key 'planted-secret', session_token 'planted-token');
+	CREATE TABLE v (id int) USING footfall; INSERT INTO v VALUES (1)");
+my $refused = failure("CALL footfall.archive('v', 'far')");
+like($refused, qr/allowed_endpoints|not allowed/, 'hosts are for the list');
+my $silent = failure("SET statement_timeout = '3s'; SET footfall.allowed_endpoints = '127.0.0.1:1'; CALL footfall.archive('v', 'far')");
+like($silent, qr/ERROR/, 'nobody answers');
+like(sql("SELECT umoptions::text FROM pg_user_mappings WHERE srvname = 'far'"), qr/planted-secret/, 'a secret was planted');
+my $shown = $refused . $silent . sql("EXPLAIN (ANALYZE, VERBOSE, SETTINGS) SELECT count(*) FROM v") . sql("EXPLAIN (ANALYZE, VERBOSE) SELECT count(kind) FROM events")
+  . join '', map { sql("SELECT to_jsonb(x) FROM footfall.$_ x") } qw(archive_objects jobs job_history tables settings);
+$shown .= sql("SELECT to_jsonb(x) FROM pg_settings x") . sql("SET ROLE stranger; SELECT to_jsonb(x) FROM pg_user_mappings x");
+unlike($shown, qr/planted-/, 'no error, plan or view shows it');
+
+# Partitions of others: an error before anything is done, unless the caller may act for them.
+sql(<<SQL);
+GRANT CREATE ON SCHEMA shop TO stranger;
+CREATE TABLE shop.orders (customer int, at timestamptz) PARTITION BY RANGE (at);
+CREATE TABLE shop.orders_a PARTITION OF shop.orders FOR VALUES FROM ('2026-01-01') TO ('2026-02-01') USING footfall;
+SELECT footfall.configure('shop.orders', time_column => 'at', customer_column => 'customer');
+INSERT INTO shop.orders SELECT i % 10, '2026-01-05' FROM generate_series(1, 1000) i;
+ALTER TABLE shop.orders OWNER TO shop; ALTER TABLE shop.orders_a OWNER TO stranger;
+SQL
+like(failure("SET ROLE shop; CALL footfall.erase('shop.orders', '5')"), qr/42501.*must be owner of table orders_a/s, 'not all partitions are the caller\'s');
+is(sql('SELECT count(*) FROM shop.orders'), '1000', 'nothing is erased');
+like(failure("SET ROLE shop; CALL footfall.archive('shop.orders', 'lake')"), qr/42501.*must be owner of table orders_a/s, 'nor archived');
+sql("GRANT USAGE ON FOREIGN SERVER lake TO stranger; GRANT SELECT ON shop.orders TO stranger");
+sql("CALL footfall.archive('shop.orders', 'lake')");
+is(sql("SELECT count(*) FROM footfall.archive_objects WHERE relation = 'shop.orders_a'::regclass AND state = 'switched'"), '1', 'a superuser acts for all');
+sql("CALL footfall.erase('shop.orders', '5')");
+is(sql("SELECT count(*), count(*) FILTER (WHERE customer = 5) FROM shop.orders"), '900|0', 'and erases');
+is(sql("SELECT count(*), count(*) FILTER (WHERE state = 'switched') FROM footfall.archive_objects WHERE relation = 'shop.orders_a'::regclass"), '1|1', 'everywhere');
+sql("DROP TABLE shop.orders");
+
+# The log follows the manifest, whatever a restore has made of the two.
+sub commit_by_hand
+{
+	my (@actions) = @_;
+	my @commits = sort glob("$lake/public.events/_delta_log/*.json");
+	append_to_file(sprintf("%s/public.events/_delta_log/%020d.json", $lake, scalar @commits),
+		join('', map { encode_json($_) . "\n" } { commitInfo => { timestamp => 1, operation => 'WRITE' } }, @actions));
+}
+sql("CALL footfall.archive('events', 'lake'); CALL footfall.archive_vacuum('lake', '0')");
+agree('before');
+my ($kept) = sort keys %{ named() };
+my $forgotten = $kept =~ s/part-/part-forgotten/r;
+commit_by_hand({ add => { path => $forgotten, partitionValues => { footfall_partition => 'events_a' }, size => 1, modificationTime => 1, dataChange => JSON::PP::true, stats => '{"numRecords":5}' } },
+	{ remove => { path => $kept, deletionTimestamp => 1, dataChange => JSON::PP::true } });
+append_to_file("$lake/public.events/$forgotten", 'x');
+sql("CALL footfall.archive('events_a', 'lake')");
+is(named()->{$forgotten}, undef, 'a forgotten object leaves the log');
+ok(named()->{$kept}, 'and what the manifest has is in it again');
+agree('after archive_vacuum');
+commit_by_hand({ add => { path => $forgotten, partitionValues => { footfall_partition => 'events_a' }, size => 1, modificationTime => 1, dataChange => JSON::PP::true, stats => '{"numRecords":5}' } });
+append_to_file("$lake/public.events/$forgotten", 'x');
+sql("CALL footfall.erase('events_a', '310')");
+ok(!-e "$lake/public.events/$forgotten", 'erase removes what was forgotten');
+append_to_file("$lake/public.events/" . ($kept =~ s{[^/]*$}{_unfinished-1}r), 'x');
+sql("CALL footfall.erase('events_a', '311')");
+is(scalar(() = glob("$lake/public.events/*/_unfinished-*")), 0, 'and what uploads left half done');
 
 # What is dropped or emptied leaves.
 sql('TRUNCATE events_b');
-sql('DROP TABLE events_a, shop.visits; DELETE FROM twin');
+is((scalar grep { /events_b/ } keys %{ named() }) > 0 ? 1 : 0, 1, 'the log does not know of TRUNCATE yet');
+sql("CALL footfall.archive('events_a', 'lake')");
+is(scalar(grep { /events_b/ } keys %{ named() }), 0, 'the next archive tells it');
+sql('DROP TABLE events_a; DELETE FROM twin');
 same('dropped');
 agree('after DROP and TRUNCATE');
 is(objects(), '', 'nothing is left');
+unlike(slurp_file($node->logfile), qr/planted-/, 'no line of the log shows a secret');
 
 done_testing();
