@@ -48,7 +48,7 @@ struct ArchiveObject {
     char* sha256;            // nullptr: not uploaded yet
     int64 checksums;         // of the row groups in its footer; 0: not uploaded yet
     TimestampTz verifiedAt;  // 0: never
-    TimestampTz changedAt;   // inserting: 0 for now
+    TimestampTz changedAt;   // 0 in a row to be written: the time of the writing
     int32 attempt;
 };
 

@@ -8,6 +8,7 @@
 #include "extension/pg/guard.h"
 #include "extension/worker/archive_folder.h"
 #include "extension/worker/archive_plan.h"
+#include "extension/worker/archive_removal.h"
 #include "extension/worker/archive_run.h"
 #include "extension/worker/job_step.h"
 #include "extension/worker/leaf_step.h"

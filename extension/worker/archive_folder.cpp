@@ -5,6 +5,7 @@
 
 #include "extension/partition/table_owner.h"
 #include "extension/worker/archive_plan.h"
+#include "extension/worker/archive_removal.h"
 #include "extension/worker/archive_run.h"
 #include "extension/worker/archive_transfer.h"
 #include "extension/worker/job_step.h"

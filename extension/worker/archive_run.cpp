@@ -11,8 +11,8 @@
 #include "extension/partition/table_owner.h"
 #include "extension/storage/cold_switch.h"
 #include "extension/worker/archive_plan.h"
+#include "extension/worker/archive_step.h"
 #include "extension/worker/archive_transfer.h"
-#include "extension/worker/job_step.h"
 #include "extension/worker/leaf_step.h"
 
 namespace footfall::worker {
@@ -26,28 +26,6 @@ using catalog::ObjectState;
 // Tries to get hold of segments that somebody is changing, and the pause between them.
 constexpr int kSwitchTries = 20;
 constexpr long kSwitchPauseMicros = 100000;
-
-struct Run {
-    Oid relation;  // as whose owner steps are run
-    Oid leaf;
-    Oid root;
-    MemoryContext context;  // outlives transactions
-    catalog::JobResult* result;
-};
-
-// A step, whose memory is `run.context`'s; false after an ERROR, which the result keeps.
-template <class Body>
-bool step(Run& run, bool snapshot, Body&& body, bool durable = false) {
-    ErrorData* failure = runStep(
-        run.relation, snapshot,
-        [&] {
-            MemoryContext previous = MemoryContextSwitchTo(run.context);
-            body();
-            MemoryContextSwitchTo(previous);
-        },
-        durable);
-    return !failed(run.result, failure);
-}
 
 // The object as it is now; false when it is gone or another table's.
 bool findNow(const Run& run, int64 id, ArchiveObject* object) {
@@ -87,10 +65,6 @@ bool moveOn(Run& run, ArchiveObject* object, ObjectState state) {
     const bool moved = moveOn(run, *object, &changed);
     *object = changed;
     return moved;
-}
-
-archive::Access accessNow(const Run& run, const ArchiveObject& object) {
-    return archive::accessOf(object.server, partition::ownerOf(run.leaf));
 }
 
 // An object that nobody will read: out of the log. It stays in the store for those who read older
@@ -274,16 +248,6 @@ void bringBackObject(Run& run, ArchiveObject* object, ObjectState state) {
     }
 }
 
-// An object that is about to be removed: what the manifest says of it is in the store no more.
-void countRemoval(const ArchiveObject& object) {
-    const ArchiveObjectList now = catalog::listArchiveObjects(object.storage);
-    for (int i = 0; i < now.count; i++) {
-        if (now.rows[i].id == object.id) {
-            catalog::countAttempt(now.rows[i]);
-        }
-    }
-}
-
 // The leaf's objects that `wanted` says, each by itself, until one fails.
 template <class Wanted, class Work>
 void forEachObject(Run& run, Wanted&& wanted, Work&& work) {
@@ -373,53 +337,6 @@ bool giveBackSpace(Run& run) {
         }
     });
     return !compaction.busy;
-}
-
-Run beginRun(Oid relation, Oid leaf, catalog::JobResult* result) {
-    Run run = {relation, leaf, InvalidOid, nullptr, result};
-    run.context =
-        AllocSetContextCreate(CurrentMemoryContext, "footfall archive run", ALLOCSET_DEFAULT_SIZES);
-    return run;
-}
-
-// What has left of the root's archives, of those that `wanted` says.
-template <class Wanted>
-void removeWhere(Oid relation, catalog::JobResult* result, Wanted&& wanted) {
-    Run run = beginRun(relation, relation, result);
-    ArchiveObjectList all = {};
-    Oid root = InvalidOid;
-    (void)step(run, true, [&] {
-        root = rootOf(relation);
-        all = catalog::listArchiveObjects(InvalidOid, true);
-    });
-    for (int i = 0; i < all.count && result->error == nullptr; i++) {
-        CHECK_FOR_INTERRUPTS();
-        const ArchiveObject& object = all.rows[i];
-        if (!catalog::isLeft(object.state) || !wanted(object, root)) {
-            continue;
-        }
-        // A crash must not bring back a row of the catalog that reads what is removed.
-        if (step(
-                run, true, [&] { countRemoval(object); }, true) &&
-            step(run, false, [&] { removeFromLog(accessNow(run, object), object); }) &&
-            step(run, false, [&] {
-                module::failpoint("archive_before_remove");
-                removeObject(accessNow(run, object), object);
-                module::failpoint("archive_after_remove");
-            })) {
-            if (step(run, true, [&] {
-                    const ArchiveObjectList now = catalog::listArchiveObjects(object.storage);
-                    for (int j = 0; j < now.count; j++) {
-                        if (now.rows[j].id == object.id && catalog::isLeft(now.rows[j].state)) {
-                            catalog::removeArchiveObject(now.rows[j]);
-                        }
-                    }
-                })) {
-                forgetObject(object);
-            }
-        }
-    }
-    MemoryContextDelete(run.context);
 }
 
 }  // namespace
@@ -579,20 +496,6 @@ void unarchiveDeleted(Oid leaf, const char* server, bool again, catalog::JobResu
             bringBackObject(run, object, again ? ObjectState::Returning : ObjectState::Leaving);
         });
     MemoryContextDelete(run.context);
-}
-
-void removeLeft(Oid relation, Oid leaf, catalog::JobResult* result) {
-    removeWhere(relation, result, [&](const ArchiveObject& object, Oid root) {
-        // What the table wrote when it was another's partition is its own all the same.
-        return OidIsValid(leaf) ? object.relation == leaf
-                                : object.root == root && get_rel_relkind(object.relation) == '\0';
-    });
-}
-
-void removeLeftBefore(Oid relation, TimestampTz before, catalog::JobResult* result) {
-    removeWhere(relation, result, [&](const ArchiveObject& object, Oid root) {
-        return object.root == root && object.changedAt < before;
-    });
 }
 
 void unarchiveLeaf(Oid relation, Oid leaf, catalog::JobResult* result) {

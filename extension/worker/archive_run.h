@@ -54,13 +54,6 @@ EraseWork eraseWork(Oid leaf, catalog::JobResult* result);
 // drop them; the manifest notes whether they are to be archived again.
 void unarchiveDeleted(Oid leaf, const char* server, bool again, catalog::JobResult* result);
 
-// What a leaf table has left in archives goes at once: log, store and manifest. Without a leaf:
-// what partitions of the relation's tree that are gone have left.
-void removeLeft(Oid relation, Oid leaf, catalog::JobResult* result);
-
-// The same of all that has left the archives of the relation's root before a moment.
-void removeLeftBefore(Oid relation, TimestampTz before, catalog::JobResult* result);
-
 // All archived rows of a leaf table come back; what was begun is taken back.
 void unarchiveLeaf(Oid relation, Oid leaf, catalog::JobResult* result);
 

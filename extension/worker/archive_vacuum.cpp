@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "extension/catalog/job_record.h"
-#include "extension/module/settings.h"
 #include "extension/pg/guard.h"
+#include "extension/worker/archive_removal.h"
 #include "extension/worker/archive_run.h"
 #include "extension/worker/archive_transfer.h"
 #include "extension/worker/job_step.h"
@@ -43,29 +43,14 @@ void removeLeaving(Vacuum* vacuum, const ArchiveObject& object) {
     if (object.changedAt > GetCurrentTimestamp() - vacuum->grace) {
         return;
     }
-    // A crash must not bring back a row of the catalog that reads what is removed.
     beginStep(true);
     commitDurably();
-    const ArchiveObjectList before = catalog::listArchiveObjects(object.storage);
-    for (int i = 0; i < before.count; i++) {
-        if (before.rows[i].id == object.id) {
-            catalog::countAttempt(before.rows[i]);
-        }
-    }
+    announceRemoval(object);
     endStep(true);
-    module::failpoint("archive_before_remove");
-    removeObject(accessNow(*vacuum), object);
-    module::failpoint("archive_after_remove");
+    removeFromStore(accessNow(*vacuum), object);
     SPI_commit();
     beginStep(true);
-    const ArchiveObjectList list = catalog::listArchiveObjects(object.storage);
-    for (int i = 0; i < list.count; i++) {
-        // Still as it was: the table may have been dropped meanwhile, which moves the row.
-        if (list.rows[i].id == object.id && catalog::isLeft(list.rows[i].state)) {
-            catalog::removeArchiveObject(list.rows[i]);
-            vacuum->removed++;
-        }
-    }
+    vacuum->removed += forgetRemoved(object) ? 1 : 0;
     endStep(true);
     forgetObject(object);
 }
