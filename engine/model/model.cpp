@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/base/error.h"
+#include "engine/model/option_value.h"
 
 namespace footfall::model {
 
@@ -37,8 +38,8 @@ Algorithm algorithmNamed(std::string_view wanted) {
         if (wanted == name)
             return algorithm;
     }
-    throw base::Error(base::ErrorKind::BadArgument, "there is no algorithm \"%.*s\"",
-                      static_cast<int>(std::min<size_t>(wanted.size(), 64)), wanted.data())
+    throw base::Error(base::ErrorKind::BadArgument, "there is no algorithm \"%.*s\"", shown(wanted),
+                      wanted.data())
         .withHint(
             "Known are logistic_regression, linear_svc, decision_tree, random_forest and "
             "gradient_boosting.");

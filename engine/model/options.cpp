@@ -1,11 +1,10 @@
 // See options.h.
 #include "engine/model/options.h"
 
-#include <charconv>
-#include <cmath>
 #include <string>
 
 #include "engine/base/error.h"
+#include "engine/model/option_value.h"
 
 namespace footfall::model {
 
@@ -24,48 +23,30 @@ struct Known {
     std::string_view name;
     double Options::*member;
     unsigned algorithms;
-    double least;
-    double most;
-    bool whole;
+    NumberRange range;
 };
 
 constexpr double kMany = 1e9;
 constexpr Known kKnown[] = {
-    {"seed", &Options::seed, kAll, 0, 9007199254740991.0, true},
-    {"test_fraction", &Options::testFraction, kAll, 0.01, 0.9, false},
-    {"calibration_fraction", &Options::calibrationFraction, kAll, 0.01, 0.9, false},
-    {"C", &Options::c, kLinear, 1e-9, kMany, false},
-    {"tol", &Options::tolerance, kLinear, 1e-9, 0.1, false},
-    {"n_estimators", &Options::trees, kForest | kBoosting, 1, 10000, true},
-    {"max_depth", &Options::maxDepth, kTree | kForest | kBoosting, 1, 32, true},
-    {"min_samples_split", &Options::minSamplesSplit, kTree | kForest, 2, kMany, true},
-    {"min_samples_leaf", &Options::minSamplesLeaf, kTree | kForest, 1, kMany, true},
-    {"max_features", &Options::maxFeatures, kTree | kForest, 1, kMany, true},
-    {"max_bin", &Options::maxBins, kTree | kForest | kBoosting, 2, 256, true},
-    {"learning_rate", &Options::learningRate, kBoosting, 1e-6, 1, false},
-    {"subsample", &Options::subsample, kBoosting, 0.01, 1, false},
-    {"colsample_bytree", &Options::columnSample, kBoosting, 0.01, 1, false},
-    {"min_child_weight", &Options::minChildWeight, kBoosting, 0, kMany, false},
-    {"gamma", &Options::gamma, kBoosting, 0, kMany, false},
-    {"reg_lambda", &Options::lambda, kBoosting, 0, kMany, false},
-    {"reg_alpha", &Options::alpha, kBoosting, 0, kMany, false},
+    {"seed", &Options::seed, kAll, {0, 9007199254740991.0, true}},
+    {"test_fraction", &Options::testFraction, kAll, {0.01, 0.9, false}},
+    {"calibration_fraction", &Options::calibrationFraction, kAll, {0.01, 0.9, false}},
+    {"C", &Options::c, kLinear, {1e-9, kMany, false}},
+    {"tol", &Options::tolerance, kLinear, {1e-9, 0.1, false}},
+    {"n_estimators", &Options::trees, kForest | kBoosting, {1, 10000, true}},
+    {"max_depth", &Options::maxDepth, kTree | kForest | kBoosting, {1, 32, true}},
+    {"min_samples_split", &Options::minSamplesSplit, kTree | kForest, {2, kMany, true}},
+    {"min_samples_leaf", &Options::minSamplesLeaf, kTree | kForest, {1, kMany, true}},
+    {"max_features", &Options::maxFeatures, kTree | kForest, {1, kMany, true}},
+    {"max_bin", &Options::maxBins, kTree | kForest | kBoosting, {2, 256, true}},
+    {"learning_rate", &Options::learningRate, kBoosting, {1e-6, 1, false}},
+    {"subsample", &Options::subsample, kBoosting, {0.01, 1, false}},
+    {"colsample_bytree", &Options::columnSample, kBoosting, {0.01, 1, false}},
+    {"min_child_weight", &Options::minChildWeight, kBoosting, {0, kMany, false}},
+    {"gamma", &Options::gamma, kBoosting, {0, kMany, false}},
+    {"reg_lambda", &Options::lambda, kBoosting, {0, kMany, false}},
+    {"reg_alpha", &Options::alpha, kBoosting, {0, kMany, false}},
 };
-
-int shown(std::string_view text) {
-    return static_cast<int>(std::min<size_t>(text.size(), 64));
-}
-
-double number(const Known& known, std::string_view text) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) ||
-        value < known.least || value > known.most || (known.whole && value != std::floor(value))) {
-        base::throwBadArgument("option \"%s\" is a%s number from %g to %g, not \"%.*s\"",
-                               std::string(known.name).c_str(), known.whole ? " whole" : "",
-                               known.least, known.most, shown(text), text.data());
-    }
-    return value;
-}
 
 void setCalibration(Options& options, std::string_view value) {
     if (value == "platt") {
@@ -113,7 +94,7 @@ void Options::set(std::string_view name, std::string_view value) {
     for (const Known& known : kKnown) {
         const bool applies = (known.algorithms & bit(algorithm)) != 0;
         if (applies && known.name == name) {
-            this->*known.member = number(known, value);
+            this->*known.member = numberOf(known.name, known.range, value);
             return;
         }
         if (applies && known.algorithms != kAll)

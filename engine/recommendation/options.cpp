@@ -1,12 +1,10 @@
 // See options.h.
 #include "engine/recommendation/options.h"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <string>
 
 #include "engine/base/error.h"
+#include "engine/model/option_value.h"
 
 namespace footfall::recommendation {
 
@@ -24,23 +22,21 @@ struct Known {
     std::string_view name;
     double Options::*member;
     unsigned algorithms;
-    double least;
-    double most;
-    bool whole;
+    model::NumberRange range;
 };
 
 constexpr Known kKnown[] = {
-    {"seed", &Options::seed, kAll, 0, 9007199254740991.0, true},
-    {"test_fraction", &Options::testFraction, kAll, 0, 0.9, false},
-    {"k", &Options::k, kAll, 1, 1000, true},
-    {"test_customers", &Options::testCustomers, kAll, 1, 1e9, true},
-    {"factors", &Options::factors, kAls, 1, kMaxFactors, true},
-    {"iterations", &Options::iterations, kAls, 1, 1000, true},
-    {"regularization", &Options::regularization, kAls, 0, 1e6, false},
-    {"alpha", &Options::alpha, kAls, 1e-6, 1e6, false},
-    {"neighbors", &Options::neighbors, kItems, 1, kMaxNeighbors, true},
-    {"K1", &Options::k1, kBm25, 0, 1e6, false},
-    {"B", &Options::b, kBm25, 0, 1, false},
+    {"seed", &Options::seed, kAll, {0, 9007199254740991.0, true}},
+    {"test_fraction", &Options::testFraction, kAll, {0, 0.9, false}},
+    {"k", &Options::k, kAll, {1, 1000, true}},
+    {"test_customers", &Options::testCustomers, kAll, {1, 1e9, true}},
+    {"factors", &Options::factors, kAls, {1, kMaxFactors, true}},
+    {"iterations", &Options::iterations, kAls, {1, 1000, true}},
+    {"regularization", &Options::regularization, kAls, {0, 1e6, false}},
+    {"alpha", &Options::alpha, kAls, {1e-6, 1e6, false}},
+    {"neighbors", &Options::neighbors, kItems, {1, kMaxNeighbors, true}},
+    {"K1", &Options::k1, kBm25, {0, 1e6, false}},
+    {"B", &Options::b, kBm25, {0, 1, false}},
 };
 
 struct NamedAlgorithm {
@@ -49,22 +45,6 @@ struct NamedAlgorithm {
 };
 constexpr NamedAlgorithm kAlgorithms[] = {
     {Algorithm::Als, "als"}, {Algorithm::Cosine, "cosine"}, {Algorithm::Bm25, "bm25"}};
-
-int shown(std::string_view text) {
-    return static_cast<int>(std::min<size_t>(text.size(), 64));
-}
-
-double number(const Known& known, std::string_view text) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) ||
-        value < known.least || value > known.most || (known.whole && value != std::floor(value))) {
-        base::throwBadArgument("option \"%s\" is a%s number from %g to %g, not \"%.*s\"",
-                               std::string(known.name).c_str(), known.whole ? " whole" : "",
-                               known.least, known.most, shown(text), text.data());
-    }
-    return value;
-}
 
 }  // namespace
 
@@ -81,8 +61,8 @@ Algorithm algorithmNamed(std::string_view wanted) {
         if (wanted == name)
             return algorithm;
     }
-    throw base::Error(base::ErrorKind::BadArgument, "there is no algorithm \"%.*s\"", shown(wanted),
-                      wanted.data())
+    throw base::Error(base::ErrorKind::BadArgument, "there is no algorithm \"%.*s\"",
+                      model::shown(wanted), wanted.data())
         .withHint("Known for recommendations are als, cosine and bm25.");
 }
 
@@ -95,8 +75,8 @@ Options Options::of(Algorithm algorithm) {
 void Options::set(std::string_view name, std::string_view value) {
     if (name == "refit") {
         if (value != "true" && value != "false")
-            base::throwBadArgument("option \"refit\" is true or false, not \"%.*s\"", shown(value),
-                                   value.data());
+            base::throwBadArgument("option \"refit\" is true or false, not \"%.*s\"",
+                                   model::shown(value), value.data());
         refit = value == "true";
         return;
     }
@@ -104,14 +84,14 @@ void Options::set(std::string_view name, std::string_view value) {
     for (const Known& known : kKnown) {
         const bool applies = (known.algorithms & bit(algorithm)) != 0;
         if (applies && known.name == name) {
-            this->*known.member = number(known, value);
+            this->*known.member = model::numberOf(known.name, known.range, value);
             return;
         }
         if (applies)
             usable += ", " + std::string(known.name);
     }
     throw base::Error(base::ErrorKind::BadArgument, "%s has no option \"%.*s\"", nameOf(algorithm),
-                      shown(name), name.data())
+                      model::shown(name), name.data())
         .withHint("It has %s.", usable.c_str());
 }
 

@@ -49,13 +49,35 @@ void describe(FailureReport& report, int sqlstate, const char* message) {
     report.hint[0] = '\0';
 }
 
+// The engine cuts names and values in its texts by bytes. What is left of a character would make
+// the message an error of its own where it is converted for the client.
+static const char* wholeCharacters(const char* text) {
+    const int encoding = GetDatabaseEncoding();
+    auto length = static_cast<int>(strlen(text));
+    auto* whole = static_cast<char*>(palloc(length + 1));
+    char* end = whole;
+    while (length > 0) {
+        const int bytes = pg_encoding_verifymbchar(encoding, text, length);
+        if (bytes > 0) {
+            memcpy(end, text, bytes);
+            end += bytes;
+        }
+        text += Max(bytes, 1);
+        length -= Max(bytes, 1);
+    }
+    *end = '\0';
+    return whole;
+}
+
 void raise(const FailureReport& report) {
     if (report.original != nullptr) {
         ReThrowError(report.original);
     }
-    ereport(ERROR, (errcode(report.sqlstate), errmsg_internal("%s", report.message),
-                    report.detail[0] != '\0' ? errdetail_internal("%s", report.detail) : 0,
-                    report.hint[0] != '\0' ? errhint("%s", report.hint) : 0));
+    ereport(
+        ERROR,
+        (errcode(report.sqlstate), errmsg_internal("%s", wholeCharacters(report.message)),
+         report.detail[0] != '\0' ? errdetail_internal("%s", wholeCharacters(report.detail)) : 0,
+         report.hint[0] != '\0' ? errhint("%s", wholeCharacters(report.hint)) : 0));
     pg_unreachable();
 }
 

@@ -27,7 +27,7 @@ Format exportFormat(const char* name) {
     if (strcmp(name, "pmml") == 0)
         return Format::Pmml;
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("a model cannot be exported as \"%.64s\"", name),
+                    errmsg("a model cannot be exported as \"%s\"", name),
                     errhint("Known are xgboost_json, onnx and pmml.")));
 }
 
@@ -165,7 +165,7 @@ Datum footfall_import_model(PG_FUNCTION_ARGS) {
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("the model needs a name")));
     if (strcmp(format, functions::kXgboostJson) != 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("a model cannot be imported from \"%.64s\"", format),
+                        errmsg("a model cannot be imported from \"%s\"", format),
                         errhint("Known is xgboost_json.")));
     }
     // Before it is read out of its compressed form.

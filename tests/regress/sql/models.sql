@@ -187,6 +187,8 @@ SELECT count(*) FROM footfall.model_drift(NULL, 'customers');
 -- What is refused.
 \set VERBOSITY default
 SELECT footfall.train('x', 'neural_network', 'customers', 'churned');
+-- a long name is cut between characters
+SELECT footfall.train('x', 'x' || repeat('ä', 60), 'customers', 'churned');
 SELECT footfall.train('x', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"], "colour": "red"}');
 SELECT footfall.train('x', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff"], "max_depth": 0}');
 SELECT footfall.train('x', 'decision_tree', 'customers', 'churned', '{"id": ["customer_id", "cutoff", "nothing"]}');
