@@ -1,6 +1,7 @@
 // See extremes.h.
 #include "extension/executor/extremes.h"
 
+#include "extension/executor/value_type.h"
 #include "extension/storage/sealed_segment.h"
 
 namespace footfall::executor {
@@ -8,21 +9,6 @@ namespace footfall::executor {
 namespace {
 
 // Types whose zone maps are exact integers.
-bool hasIntegerBounds(Oid type) {
-    switch (type) {
-        case INT2OID:
-        case INT4OID:
-        case INT8OID:
-        case DATEOID:
-        case TIMEOID:
-        case TIMESTAMPOID:
-        case TIMESTAMPTZOID:
-            return true;
-        default:
-            return false;
-    }
-}
-
 // Where the column stands among the plan's attributes; -1 when the aggregate is not min or max of a
 // column alone.
 int columnAsked(const AggregatePlan& plan, const Aggref* aggref,
@@ -33,7 +19,7 @@ int columnAsked(const AggregatePlan& plan, const Aggref* aggref,
         return -1;
     }
     auto* argument = reinterpret_cast<Node*>(linitial_node(TargetEntry, aggref->args)->expr);
-    if (!IsA(argument, Var) || !hasIntegerBounds(exprType(argument))) {
+    if (!IsA(argument, Var) || !isIntegerInside(exprType(argument))) {
         return -1;
     }
     int column = 0;

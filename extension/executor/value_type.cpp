@@ -23,6 +23,20 @@ vector::ColumnType storageType(Oid type) {
     return storage::columnTypeOf(&form);
 }
 
+bool isIntegerInside(Oid type) {
+    switch (type) {
+        case INT2OID:
+        case INT4OID:
+        case INT8OID:
+        case DATEOID:
+        case TIMESTAMPOID:
+        case TIMESTAMPTZOID:
+            return true;
+        default:
+            return false;
+    }
+}
+
 bool collationIsC(Oid collation) {
     if (!OidIsValid(collation)) {
         return false;

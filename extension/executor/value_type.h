@@ -23,6 +23,9 @@ bool orderIsBytewise(Oid type, Oid collation);
 
 bool collationIsC(Oid collation);
 
+// Whether values of the type are integers inside, and compare as such.
+bool isIntegerInside(Oid type);
+
 // Row `row` of the block as a Datum of the form's type; by-reference values in the current context.
 Datum datumAt(const vector::Block& block, uint32_t row, Form_pg_attribute form, bool* null);
 

@@ -213,18 +213,7 @@ const char* collectAttributes(RelOptInfo* input, executor::AggregatePlan* plan) 
 // Customers of these types have an order key of their own (engine/segment/bound.h), so that ranges
 // of keys tell them apart.
 bool hasOwnKey(Oid type) {
-    switch (type) {
-        case INT2OID:
-        case INT4OID:
-        case INT8OID:
-        case DATEOID:
-        case TIMESTAMPOID:
-        case TIMESTAMPTZOID:
-        case UUIDOID:
-            return true;
-        default:
-            return false;
-    }
+    return executor::isIntegerInside(type) || type == UUIDOID;
 }
 
 // Whether the leaves' order keys begin with the columns that are the parent's `attribute`.

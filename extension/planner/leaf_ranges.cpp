@@ -2,6 +2,7 @@
 #include "extension/planner/leaf_ranges.h"
 
 #include "extension/executor/leaf_ranges.h"
+#include "extension/executor/value_type.h"
 
 namespace footfall::planner {
 
@@ -25,20 +26,6 @@ Const* boundOf(const PartitionBoundInfoData* bounds, int index, Oid type) {
     }
 }
 
-bool hasIntegerBounds(Oid type) {
-    switch (type) {
-        case INT2OID:
-        case INT4OID:
-        case INT8OID:
-        case DATEOID:
-        case TIMESTAMPOID:
-        case TIMESTAMPTZOID:
-            return true;
-        default:
-            return false;
-    }
-}
-
 }  // namespace
 
 List* findLeafRanges(RelOptInfo* relation, const List* leaves) {
@@ -49,7 +36,7 @@ List* findLeafRanges(RelOptInfo* relation, const List* leaves) {
         return NIL;
     }
     auto* key = static_cast<Node*>(linitial(relation->partexprs[0]));
-    if (!IsA(key, Var) || !hasIntegerBounds(exprType(key))) {
+    if (!IsA(key, Var) || !executor::isIntegerInside(exprType(key))) {
         return NIL;
     }
     // The place of each leaf among the bounds. What is not a child by a range of its own (the

@@ -13,6 +13,7 @@
 #include "extension/planner/ordered_path.h"
 
 #include "extension/executor/ordered_scan.h"
+#include "extension/executor/value_type.h"
 #include "extension/module/settings.h"
 #include "extension/pg/tree_walk.h"
 #include "extension/planner/aggregate_plan_list.h"
@@ -33,21 +34,6 @@ struct OrderedRead {
     TreeSize size;
 };
 
-// Types that are integers inside, compared as such.
-bool isIntegerInside(Oid type) {
-    switch (type) {
-        case INT2OID:
-        case INT4OID:
-        case INT8OID:
-        case DATEOID:
-        case TIMESTAMPOID:
-        case TIMESTAMPTZOID:
-            return true;
-        default:
-            return false;
-    }
-}
-
 // The relation's column that a pathkey sorts by, ascending and NULLs last; nullptr for another.
 Var* columnOf(const PathKey* key, const RelOptInfo* relation) {
     if (key->pk_nulls_first || key->pk_eclass->ec_has_volatile) {
@@ -61,7 +47,7 @@ Var* columnOf(const PathKey* key, const RelOptInfo* relation) {
         }
         auto* var = reinterpret_cast<Var*>(member->em_expr);
         if (var->varno != static_cast<int>(relation->relid) || var->varlevelsup != 0 ||
-            var->varattno <= 0 || !isIntegerInside(var->vartype)) {
+            var->varattno <= 0 || !executor::isIntegerInside(var->vartype)) {
             continue;
         }
         const Oid less = lookup_type_cache(var->vartype, TYPECACHE_LT_OPR)->lt_opr;
