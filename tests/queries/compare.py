@@ -61,7 +61,7 @@ def errors(statement, subject, heap):
     if not subject.ok and not heap.ok:
         if subject.sqlstate == heap.sqlstate:
             return ""
-        if statement.hazards and subject.sqlstate[:2] == "22" and heap.sqlstate[:2] == "22":
+        if statement.hazards and of_a_value(subject) and of_a_value(heap):
             return UNJUDGED
     elif statement.limit and (subject.sqlstate or heap.sqlstate)[:2] == "22" and statement.hazards:
         return UNJUDGED
@@ -69,6 +69,11 @@ def errors(statement, subject, heap):
             len(statement.where) > 1 or statement.shape in ("join", "nested") or " AND " in statement.where[0]):
         return UNJUDGED
     return "%r, heap %r" % (subject, heap)
+
+
+def of_a_value(result):
+    """Whether a value met the error, and not the statement: numeric infinity to an integer is a 0A000."""
+    return result.sqlstate[:2] == "22" or result.sqlstate == "0A000" and "cannot convert infinity" in result.message
 
 
 def canonical(row):

@@ -98,7 +98,7 @@ class Generator:
         return Expressions(self.rng, self.columns, alias, self.prepared, self.chance(0.6) if calm is None else calm)
 
     def make(self):
-        shapes = [(self.grouped, 9), (self.grand, 3), (self.scan, 4), (self.distinct, 2), (self.loose, 2), (self.sets, 2), (self.nested, 3), (self.windows, 3)]
+        shapes = [(self.grouped, 9), (self.grand, 3), (self.scan, 4), (self.distinct, 2), (self.loose, 2), (self.sets, 2), (self.nested, 3), (self.windows, 5)]
         if self.data_set == "ev":
             shapes.append((self.join, 4))
         if self.behavioural:
