@@ -11,6 +11,10 @@ set -euo pipefail
 targets=${TARGETS:-extension}
 [ $# -gt 0 ] || set -- $FOOTFALL_VERSIONS
 extras=$([ "$targets" = all ] && echo ON || echo OFF)
+# The engine is the same for every version: the second build takes its objects from the first's.
+if [ $# -gt 1 ] && command -v ccache >/dev/null && [ -z "${CMAKE_CXX_COMPILER_LAUNCHER:-}" ]; then
+    export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=${CCACHE_DIR:-$FOOTFALL_BUILD/ccache} CCACHE_NOHASHDIR=1
+fi
 
 for version in "$@"; do
     bin=$(pg_bin "$version")

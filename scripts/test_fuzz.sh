@@ -15,9 +15,10 @@ seconds=${FUZZ_SECONDS:-60}
 directory=$FOOTFALL_BUILD/sanitize
 mkdir -p "$FOOTFALL_BUILD/fuzz"
 
-cmake -S . -B "$directory" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+cmake -S . -B "$directory" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Sanitize \
     -DFOOTFALL_FUZZ=ON -DFOOTFALL_SANITIZE=address,undefined -DFOOTFALL_EXTENSION=OFF \
-    -DFOOTFALL_BENCH=OFF -DFOOTFALL_ARCHIVE=ON >"$directory.configure.log" 2>&1 &&
+    -DFOOTFALL_BENCH=OFF -DFOOTFALL_ARCHIVE=ON \
+    -DCMAKE_CXX_FLAGS_SANITIZE="-O1 -gline-tables-only -DNDEBUG" >"$directory.configure.log" 2>&1 &&
     cmake --build "$directory" -j "$(jobs_count)" -- --quiet ||
     { cat "$directory.configure.log"; echo "0 passed, 1 failed"; exit 1; }
 
