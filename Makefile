@@ -10,7 +10,7 @@ export FOOTFALL_VERSIONS := $(VERSIONS)
 export FUZZ_SECONDS
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak stores models model_exchange cancels leak \
+.PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak stores lake models model_exchange cancels leak \
     asan bench scaling demo demo-stop lint format clean
 
 help: ## list these targets
@@ -31,7 +31,7 @@ install: ## build and install for a server of yours: PG_CONFIG=/path/to/pg_confi
 test: deps ## every test, on each version
 	@scripts/test.sh
 
-unit regress isolation tap oracle suite fuzz soak stores cancels leak asan lint: deps
+unit regress isolation tap oracle suite fuzz soak stores lake cancels leak asan lint: deps
 unit: ## the engine's unit tests
 	@scripts/test.sh unit
 regress: ## SQL tests (pg_regress)
@@ -50,6 +50,8 @@ soak: ## crashes, oracle, queries and fuzzing with fresh seeds: SOAK_MINUTES=60
 	@scripts/soak.sh
 stores: ## the archive against S3 and HDFS on the loopback (needs go, java, maven)
 	@TARGETS=all scripts/build.sh $(firstword $(VERSIONS)) && scripts/test_stores.sh
+lake: ## archives in real stores through SQL, faults, other readers (needs go, java, maven; takes long)
+	@TARGETS=all scripts/build.sh $(firstword $(VERSIONS)) && scripts/test_on.sh lake $(firstword $(VERSIONS))
 cancels: export CANCELS ?= 1000
 cancels: export ROWS ?= 1000000
 cancels: export CANCEL_SLACK ?= 1
