@@ -5,16 +5,18 @@ CREATE FUNCTION footfall.storage(
     OUT relation pg_catalog.regclass,
     OUT hot_rows pg_catalog.int8,
     OUT sealed_rows pg_catalog.int8,
+    OUT cold_rows pg_catalog.int8,
     OUT deleted_rows pg_catalog.int8,
     OUT segments pg_catalog.int8,
     OUT hot_bytes pg_catalog.int8,
     OUT sealed_bytes pg_catalog.int8,
+    OUT cold_bytes pg_catalog.int8,
     OUT raw_bytes pg_catalog.int8,
     OUT ratio pg_catalog.numeric)
     RETURNS SETOF pg_catalog.record
     LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100 AS 'MODULE_PATHNAME', 'footfall_storage';
 COMMENT ON FUNCTION footfall.storage(pg_catalog.regclass) IS
-    'A row per leaf partition: live rows in the hot store and in segments, deleted rows still stored, bytes of both stores, bytes of the values in segments and how many times smaller they are stored. For those who may read the table. Example: SELECT * FROM footfall.storage(''events'')';
+    'A row per leaf partition: live rows in the hot store, in segments and in archives, deleted rows still stored, bytes of the three stores, bytes of the values in segments and how many times smaller they are stored. For those who may read the table. Example: SELECT * FROM footfall.storage(''events'')';
 
 CREATE FUNCTION footfall.verify(
     relation pg_catalog.regclass,
@@ -48,11 +50,14 @@ COMMENT ON FUNCTION footfall.segment_list(pg_catalog.regclass) IS
 CREATE FUNCTION footfall.segment_totals(
     relation pg_catalog.regclass,
     OUT segments pg_catalog.int8,
-    OUT raw_bytes pg_catalog.int8)
+    OUT raw_bytes pg_catalog.int8,
+    OUT cold_segments pg_catalog.int8,
+    OUT cold_rows pg_catalog.int8,
+    OUT cold_bytes pg_catalog.int8)
     RETURNS SETOF pg_catalog.record
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 1 AS 'MODULE_PATHNAME', 'footfall_segment_totals';
 COMMENT ON FUNCTION footfall.segment_totals(pg_catalog.regclass) IS
-    'Number of segments of one table and bytes of the values in them, as footfall.tables shows them. For the owner. Example: SELECT * FROM footfall.segment_totals(''events_2026_01'')';
+    'Number of segments of one table and bytes of the values in them, and what of them is in archives, as footfall.tables shows them. For the owner. Example: SELECT * FROM footfall.segment_totals(''events_2026_01'')';
 
 -- Views over footfall's own tables, which PUBLIC cannot read. Each shows what belongs to the current user, to roles the
 -- user is a member of, and everything to superusers.
@@ -74,6 +79,9 @@ SELECT c.oid::pg_catalog.regclass AS relation,
         COALESCE(pg_catalog.pg_total_relation_size(c.reltoastrelid), 0) AS hot_bytes,
     COALESCE(pg_catalog.pg_total_relation_size(c.reltoastrelid), 0) AS sealed_bytes,
     s.raw_bytes AS raw_bytes,
+    s.cold_segments AS cold_segments,
+    s.cold_rows AS cold_rows,
+    s.cold_bytes AS cold_bytes,
     footfall.order_key(c.oid::pg_catalog.regclass) AS order_key
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_am a ON a.oid OPERATOR(pg_catalog.=) c.relam
@@ -82,7 +90,7 @@ WHERE a.amname OPERATOR(pg_catalog.=) 'footfall'
     AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'm']::pg_catalog."char"[])
     AND pg_catalog.pg_has_role(c.relowner, 'USAGE');
 COMMENT ON VIEW footfall.tables IS
-    'Your footfall tables and partitions: owner, segments, bytes of hot rows and of segments, the order key in force. Counts no rows; footfall.storage does. Example: SELECT * FROM footfall.tables ORDER BY sealed_bytes DESC';
+    'Your footfall tables and partitions: owner, segments, bytes of hot rows and of segments, what is in archives, the order key in force. Counts no hot rows; footfall.storage does. Example: SELECT * FROM footfall.tables ORDER BY sealed_bytes DESC';
 
 CREATE VIEW footfall.segments WITH (security_barrier) AS
 SELECT c.oid::pg_catalog.regclass AS relation,

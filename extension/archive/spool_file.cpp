@@ -2,6 +2,7 @@
 #include "extension/archive/spool_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace footfall::archive {
@@ -26,6 +27,28 @@ SpoolFile* SpoolFile::create(MemoryContext context) {
                         errmsg("could not open a temporary file for the archive: %m")));
     }
     return self;
+}
+
+void SpoolFile::charge() {
+    struct stat status;
+    if (fstat(descriptor_, &status) != 0) {
+        ereport(ERROR, (errcode_for_file_access(),
+                        errmsg("could not stat a temporary file for the archive: %m")));
+    }
+    charge(status.st_size);
+}
+
+// PostgreSQL counts what goes through its own file: the last byte, as it is, counts for all.
+void SpoolFile::charge(int64 size) {
+    if (size <= 0) {
+        return;
+    }
+    char last = 0;
+    if (pread(descriptor_, &last, 1, static_cast<off_t>(size - 1)) < 0 ||
+        FileWrite(file_, &last, 1, static_cast<off_t>(size - 1), PG_WAIT_EXTENSION) != 1) {
+        ereport(ERROR, (errcode_for_file_access(),
+                        errmsg("could not write a temporary file for the archive: %m")));
+    }
 }
 
 void SpoolFile::drop(void* argument) {

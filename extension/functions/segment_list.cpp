@@ -8,6 +8,7 @@
 #include "extension/catalog/configuration.h"
 #include "extension/catalog/segment_row.h"
 #include "extension/catalog/tombstone.h"
+#include "extension/functions/cold_totals.h"
 #include "extension/functions/partitions.h"
 #include "extension/pg/guard.h"
 #include "extension/storage/rewrite.h"
@@ -200,16 +201,22 @@ void totalSegmentsOf(FunctionCallInfo fcinfo) {
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     Relation relation = openOwn(fcinfo);
     int64 rawBytes = 0;
+    ColdTotals cold = {};
     catalog::SegmentList list = {0, nullptr};
     if (relation != nullptr) {
         list = segmentsOf(relation);
         for (int i = 0; i < list.count; i++) {
             rawBytes += list.rows[i].rawBytes;
         }
+        cold = coldTotals(catalog::storageOf(relation),
+                          catalog::usesUnlogged(relation->rd_rel->relpersistence), list,
+                          GetActiveSnapshot());
         relation_close(relation, AccessShareLock);
     }
-    Datum values[2] = {Int64GetDatum(list.count), Int64GetDatum(rawBytes)};
-    bool nulls[2] = {};
+    Datum values[] = {Int64GetDatum(list.count), Int64GetDatum(rawBytes),
+                      Int64GetDatum(cold.segments), Int64GetDatum(cold.rows),
+                      Int64GetDatum(cold.bytes)};
+    bool nulls[lengthof(values)] = {};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 

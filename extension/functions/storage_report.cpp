@@ -1,10 +1,11 @@
 // footfall.storage(relation): what each leaf partition holds in which store.
 //
 // Everything is read under the snapshot of the query: hot_rows by a scan of the hot heap, which is
-// small; sealed rows from the segments' catalog rows and tombstones, no chunk is read. hot_rows +
-// sealed_rows is what count(*) says.
+// small; sealed and cold rows from the segments' catalog rows and tombstones, no chunk is read and
+// no store asked. hot_rows + sealed_rows + cold_rows is what count(*) says.
 #include "extension/catalog/segment_row.h"
 #include "extension/catalog/tombstone.h"
+#include "extension/functions/cold_totals.h"
 #include "extension/functions/partitions.h"
 #include "extension/storage/scan_state.h"
 
@@ -14,12 +15,14 @@ namespace {
 
 struct Stored {
     int64 hotRows;
-    int64 sealedRows;   // live
+    int64 sealedRows;   // live, local
+    int64 coldRows;     // live, in archives
     int64 deletedRows;  // still stored
     int64 segments;
     int64 rawBytes;
     int64 hotBytes;
     int64 sealedBytes;
+    int64 coldBytes;
 };
 
 int64 countHotRows(Relation relation, Snapshot snapshot) {
@@ -55,7 +58,10 @@ Stored measure(Relation relation, Snapshot snapshot) {
     }
     stored.deletedRows =
         list.count == 0 ? 0 : catalog::countTombstones(storage, unlogged, snapshot);
-    stored.sealedRows -= stored.deletedRows;
+    const ColdTotals cold = coldTotals(storage, unlogged, list, snapshot);
+    stored.coldRows = cold.rows;
+    stored.coldBytes = cold.bytes;
+    stored.sealedRows -= stored.deletedRows + cold.rows;
     stored.sealedBytes = OidIsValid(storage) ? totalBytes(storage) : 0;
     stored.hotBytes = Max(totalBytes(RelationGetRelid(relation)) - stored.sealedBytes, int64{0});
     return stored;
@@ -64,7 +70,8 @@ Stored measure(Relation relation, Snapshot snapshot) {
 Datum ratioOf(const Stored& stored) {
     char text[64];
     snprintf(text, sizeof(text), "%.2f",
-             static_cast<double>(stored.rawBytes) / static_cast<double>(stored.sealedBytes));
+             static_cast<double>(stored.rawBytes) /
+                 static_cast<double>(stored.sealedBytes + stored.coldBytes));
     return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid),
                                Int32GetDatum(-1));
 }
@@ -90,14 +97,15 @@ void reportStorage(FunctionCallInfo fcinfo) {
         requireLocalRelation(relation);
         const Stored stored = measure(relation, GetActiveSnapshot());
         table_close(relation, NoLock);
-        const bool hasRatio = stored.segments > 0 && stored.sealedBytes > 0;
-        Datum values[9] = {ObjectIdGetDatum(lfirst_oid(cell)),   Int64GetDatum(stored.hotRows),
-                           Int64GetDatum(stored.sealedRows),     Int64GetDatum(stored.deletedRows),
-                           Int64GetDatum(stored.segments),       Int64GetDatum(stored.hotBytes),
-                           Int64GetDatum(stored.sealedBytes),    Int64GetDatum(stored.rawBytes),
-                           hasRatio ? ratioOf(stored) : Datum{0}};
-        bool nulls[9] = {};
-        nulls[8] = !hasRatio;
+        const bool hasRatio = stored.segments > 0 && stored.sealedBytes + stored.coldBytes > 0;
+        Datum values[] = {ObjectIdGetDatum(lfirst_oid(cell)),   Int64GetDatum(stored.hotRows),
+                          Int64GetDatum(stored.sealedRows),     Int64GetDatum(stored.coldRows),
+                          Int64GetDatum(stored.deletedRows),    Int64GetDatum(stored.segments),
+                          Int64GetDatum(stored.hotBytes),       Int64GetDatum(stored.sealedBytes),
+                          Int64GetDatum(stored.coldBytes),      Int64GetDatum(stored.rawBytes),
+                          hasRatio ? ratioOf(stored) : Datum{0}};
+        bool nulls[lengthof(values)] = {};
+        nulls[lengthof(values) - 1] = !hasRatio;
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
         MemoryContextSwitchTo(previous);
         MemoryContextReset(scratch);

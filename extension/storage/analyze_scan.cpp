@@ -4,6 +4,11 @@
 // stands for an equal share of the segments' batches: block b of B stands for batches [b*N/B,
 // (b+1)*N/B). All of them count as live rows; when there are very many rows, batches and heap rows
 // are delivered to the sample at one common rate.
+//
+// Autovacuum's ANALYZE comes by itself, so it asks no archive for what is known without: where most
+// rows are local, they stand for the cold ones; where most are cold, the statistics stay as they
+// are, and only where there are none a few cold segments are read. ANALYZE by hand reads all.
+#include "extension/catalog/tombstone.h"
 #include "extension/storage/scan.h"
 #include "extension/storage/scan_state.h"
 #include "extension/storage/slot.h"
@@ -20,6 +25,66 @@ int32 batchesOf(const catalog::SegmentRow& row) {
                               static_cast<int32>(segment::kBlockRows));
 }
 
+// Cold segments that autovacuum reads at most, of a table without statistics.
+constexpr int kColdShown = 4;
+
+bool hasStatistics(Relation relation) {
+    TupleDesc descriptor = RelationGetDescr(relation);
+    for (int i = 0; i < descriptor->natts; i++) {
+        if (SearchSysCacheExists3(STATRELATTINH, ObjectIdGetDatum(RelationGetRelid(relation)),
+                                  Int16GetDatum(static_cast<int16>(i + 1)), BoolGetDatum(false))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void countUnread(FootfallScan* scan, const catalog::SegmentRow& row) {
+    Relation relation = scan->base.rs_rd;
+    int32 deleted = 0;
+    uint64* bitmap = catalog::deletedRows(catalog::storageOf(relation),
+                                          catalog::usesUnlogged(relation->rd_rel->relpersistence),
+                                          row.number, row.rows, scan->snapshot, &deleted);
+    if (bitmap != nullptr) {
+        pfree(bitmap);
+    }
+    scan->unreadLive += row.rows - deleted;
+    scan->unreadDead += deleted;
+}
+
+// Takes segments that are not to be read off the list. `localRows` includes the hot ones, about.
+void spareArchive(FootfallScan* scan, double localRows, double coldRows, int coldSegments) {
+    const bool mostLocal = coldRows <= localRows;
+    const bool keep = !mostLocal && hasStatistics(scan->base.rs_rd);
+    const int shown = mostLocal || keep ? 0 : Min(kColdShown, coldSegments);
+    double shownRows = 0;
+    int left = 0;
+    int cold = 0;
+    for (int i = 0; i < scan->segments.count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        const catalog::SegmentRow& row = scan->segments.rows[i];
+        // Evenly among them: the n-th of N is shown when it begins another of the shares.
+        const bool read = row.isCold() ? int64{cold + 1} * shown / coldSegments >
+                                             int64{cold} * shown / coldSegments
+                                       : !keep;
+        cold += row.isCold() ? 1 : 0;
+        if (read) {
+            shownRows += row.isCold() ? row.rows : 0;
+            scan->segments.rows[left++] = row;
+        } else {
+            countUnread(scan, row);
+        }
+    }
+    scan->segments.count = left;
+    if (keep) {
+        scan->analyzeRate = 0;
+    } else if (shown > 0) {
+        // The shown ones stand for all cold ones.
+        scan->analyzeColdRate = Min(1.0, kRowsShown / shownRows);
+        scan->analyzeRate = scan->analyzeColdRate * shownRows / coldRows;
+    }
+}
+
 double fraction(FootfallScan* scan) {
     return sampler_random_fract(&scan->random);
 }
@@ -30,13 +95,23 @@ void start(FootfallScan* scan) {
     }
     scan->analyzeStarted = true;
     listScanSegments(scan);
-    double rows = 0;
+    double localRows = 100.0 * reinterpret_cast<HeapScanDesc>(scan->hot)->rs_nblocks;
+    double coldRows = 0;
+    int coldSegments = 0;
+    for (int i = 0; i < scan->segments.count; i++) {
+        const catalog::SegmentRow& row = scan->segments.rows[i];
+        (row.isCold() ? coldRows : localRows) += row.rows;
+        coldSegments += row.isCold() ? 1 : 0;
+    }
+    const double rows = localRows + coldRows;
+    scan->analyzeRate = rows > kRowsShown ? kRowsShown / rows : 1.0;
+    scan->analyzeColdRate = scan->analyzeRate;
+    if (coldSegments > 0 && MyBackendType == B_AUTOVAC_WORKER) {
+        spareArchive(scan, localRows, coldRows, coldSegments);
+    }
     for (int i = 0; i < scan->segments.count; i++) {
         scan->sealedBatches += batchesOf(scan->segments.rows[i]);
-        rows += scan->segments.rows[i].rows;
     }
-    rows += 100.0 * reinterpret_cast<HeapScanDesc>(scan->hot)->rs_nblocks;
-    scan->analyzeRate = rows > kRowsShown ? kRowsShown / rows : 1.0;
     sampler_random_init_state(static_cast<uint32>(MyProcPid), &scan->random);
 }
 
@@ -48,6 +123,12 @@ void beginBlock(FootfallScan* scan) {
     scan->nextBatch = block * scan->sealedBatches / blocks;
     scan->endBatch = (block + 1) * scan->sealedBatches / blocks;
     scan->open = false;
+}
+
+// Of rows that are counted and not read, those that the current heap block stands for.
+double shareOfBlock(FootfallScan* scan, int64 rows) {
+    auto* heap = reinterpret_cast<HeapScanDesc>(scan->hot);
+    return static_cast<double>(rows) / Max(heap->rs_nblocks, 1);
 }
 
 // Opens the batch `nextBatch`; sets scan->row to just before its first row.
@@ -99,6 +180,8 @@ bool scanAnalyzeNextTuple(TableScanDesc base, TransactionId oldestXmin, double* 
         if (!found) {
             scan->analyzeSealed = true;
             scan->row = -1;
+            *liveRows += shareOfBlock(scan, scan->unreadLive);
+            *deadRows += shareOfBlock(scan, scan->unreadDead);
         } else if (scan->analyzeRate >= 1.0 || fraction(scan) < scan->analyzeRate) {
             return true;
         }
@@ -121,7 +204,9 @@ bool scanAnalyzeNextTuple(TableScanDesc base, TransactionId oldestXmin, double* 
             }
             *liveRows += live;
             *deadRows += rows - live;
-            if (scan->analyzeRate < 1.0 && fraction(scan) >= scan->analyzeRate) {
+            const double rate = scan->segments.rows[scan->index].isCold() ? scan->analyzeColdRate
+                                                                          : scan->analyzeRate;
+            if (rate < 1.0 && fraction(scan) >= rate) {
                 scan->row = -1;
                 continue;
             }

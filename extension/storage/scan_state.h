@@ -43,8 +43,11 @@ struct FootfallScan {
 
     // ANALYZE
     bool analyzeStarted;
-    bool analyzeSealed;  // delivering the sealed share of the current heap block
-    double analyzeRate;  // share of all rows that is delivered
+    bool analyzeSealed;      // delivering the sealed share of the current heap block
+    double analyzeRate;      // share of the local rows that is delivered
+    double analyzeColdRate;  // and of those of cold segments
+    int64 unreadLive;        // rows of segments that are counted and not read
+    int64 unreadDead;
     int64 sealedBatches;
     int64 nextBatch;  // batches of 1,024 rows, counted over all segments
     int64 endBatch;

@@ -25,6 +25,7 @@ struct Plan {
     int64 before;  // what ended by then is archived by its age; INT64_MIN: nothing
     int64 above;   // bytes; -1: not set
     List* closed;  // of Closed*, oldest first
+    int others;    // of the tables that have ended, those of other owners
 };
 
 // The policy as it is now, and the partitions that have ended.
@@ -47,7 +48,7 @@ void makePlan(Oid relation, TimestampTz now, Plan* plan) {
     table_close(parent, NoLock);
     for (int i = 0; i < ranges.count && ranges.items[i].upper <= present; i++) {
         auto* closed = static_cast<Closed*>(palloc(sizeof(Closed)));
-        *closed = {ranges.items[i].upper, leavesOf(ranges.items[i].partition)};
+        *closed = {ranges.items[i].upper, leavesOf(ranges.items[i].partition, &plan->others)};
         plan->closed = lappend(plan->closed, closed);
     }
 }
@@ -153,8 +154,10 @@ void runArchive(Oid relation, TimestampTz now, catalog::JobResult* result) {
     if (result->error != nullptr) {
         return;
     }
-    result->done = psprintf("archived " INT64_FORMAT " rows of %d partitions%s", result->rows,
-                            partitions, busy ? "; some in use were left for the next run" : "");
+    result->done =
+        describeDone(psprintf("archived " INT64_FORMAT " rows of %d partitions%s", result->rows,
+                              partitions, busy ? "; some in use were left for the next run" : ""),
+                     plan.others);
 }
 
 }  // namespace footfall::worker

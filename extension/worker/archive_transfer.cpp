@@ -139,9 +139,11 @@ void spoolSegments(Relation leaf, const catalog::ArchiveObject& object,
             writer->append(readColumns(segment, object.attributeCount, &resource));
         });
         MemoryContextReset(scratch);
+        spooled->file->charge();
     }
     segment->destroy();
     pg::enterEngine([&] { spooled->bytes = static_cast<int64>(writer->finish()); });
+    spooled->file->charge();
     MemoryContextDelete(context);
     MemoryContextDelete(scratch);
 }
@@ -197,6 +199,7 @@ void uploadObject(const archive::Access& access, const catalog::ArchiveObject& o
 archive::SpoolFile* downloadObject(const archive::Access& access,
                                    const catalog::ArchiveObject& object, MemoryContext context) {
     archive::SpoolFile* file = archive::SpoolFile::create(context);
+    file->charge(object.bytes);
     withContext("download", [&](MemoryContext opened) {
         archive::Store* store = openStore(opened, access, object.folder);
         if (object.sha256 == nullptr ||

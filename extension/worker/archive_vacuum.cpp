@@ -1,11 +1,13 @@
 // CALL footfall.archive_vacuum(server, grace): what nobody reads any more leaves the archive.
 //
 // For the server's owner, with the owner's user mapping: the tables whose objects these were may be
-// gone. Objects of a table are left alone while somebody archives it.
+// gone. Objects of a table are left alone while somebody archives it: under its present root, which
+// need not be the one whose folder they are in, or by itself.
 #include <cstring>
 
 #include "extension/catalog/job_record.h"
 #include "extension/pg/guard.h"
+#include "extension/worker/archive_plan.h"
 #include "extension/worker/archive_removal.h"
 #include "extension/worker/archive_run.h"
 #include "extension/worker/archive_transfer.h"
@@ -55,6 +57,68 @@ void removeLeaving(Vacuum* vacuum, const ArchiveObject& object) {
     forgetObject(object);
 }
 
+bool isIn(const Vacuum& vacuum, const ArchiveObject& object, const char* folder) {
+    return strcmp(object.server, vacuum.server) == 0 && strcmp(object.folder, folder) == 0;
+}
+
+void noteBusy(Oid table) {
+    ereport(NOTICE, (errmsg("objects of table \"%s\" are left out: it is being archived",
+                            get_rel_name(table))));
+}
+
+// Tables with objects in the folder that are under another root by now. Who archives one of them
+// holds that root's lock, not the folder's.
+List* tablesElsewhere(const Vacuum& vacuum, const ArchiveObjectList& all, Oid root,
+                      const char* folder) {
+    List* tables = NIL;
+    for (int i = 0; i < all.count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        const Oid table = all.rows[i].relation;
+        if (isIn(vacuum, all.rows[i], folder) && get_rel_relkind(table) != '\0' &&
+            rootOf(table) != root) {
+            tables = list_append_unique_oid(tables, table);
+        }
+    }
+    return tables;
+}
+
+// Locks all of them or none; false when somebody has one.
+bool lockTables(const List* tables, List** locked) {
+    ListCell* cell;
+    foreach (cell, tables) {
+        if (!catalog::tryLockJob(lfirst_oid(cell), kArchiveNumber)) {
+            noteBusy(lfirst_oid(cell));
+            return false;
+        }
+        *locked = lappend_oid(*locked, lfirst_oid(cell));
+    }
+    return true;
+}
+
+// The log and the store of one folder as the manifest says, with nobody at its objects.
+void tidyFolder(Vacuum* vacuum, const ArchiveObject& first) {
+    List* locked = NIL;
+    pg::withCleanup(
+        [&] {
+            if (!lockTables(tablesElsewhere(*vacuum, objectsNow(), first.root, first.folder),
+                            &locked)) {
+                return;
+            }
+            const ArchiveObjectList left = objectsNow();
+            reconcileLog(accessNow(*vacuum), first.folder, first.log, left, false);
+            SPI_commit();
+            vacuum->removed +=
+                removeStrays(accessNow(*vacuum), first.folder, first.log, left, vacuum->grace);
+            SPI_commit();
+        },
+        [&] {
+            ListCell* cell;
+            foreach (cell, locked) {
+                catalog::unlockJob(lfirst_oid(cell), kArchiveNumber);
+            }
+        });
+}
+
 // All of one folder, whose root's lock is held.
 void vacuumFolder(Vacuum* vacuum, const ArchiveObject& first) {
     // What is there since the lock is held.
@@ -62,17 +126,22 @@ void vacuumFolder(Vacuum* vacuum, const ArchiveObject& first) {
     for (int i = 0; i < all.count; i++) {
         CHECK_FOR_INTERRUPTS();
         const ArchiveObject& object = all.rows[i];
-        if (catalog::isLeft(object.state) && strcmp(object.server, vacuum->server) == 0 &&
-            strcmp(object.folder, first.folder) == 0) {
-            removeLeaving(vacuum, object);
+        if (!catalog::isLeft(object.state) || !isIn(*vacuum, object, first.folder)) {
+            continue;
         }
+        const bool own = object.relation == first.root;
+        if (!own && !catalog::tryLockJob(object.relation, kArchiveNumber)) {
+            noteBusy(object.relation);
+            continue;
+        }
+        pg::withCleanup([&] { removeLeaving(vacuum, object); },
+                        [&] {
+                            if (!own) {
+                                catalog::unlockJob(object.relation, kArchiveNumber);
+                            }
+                        });
     }
-    const ArchiveObjectList left = objectsNow();
-    reconcileLog(accessNow(*vacuum), first.folder, first.log, left, false);
-    SPI_commit();
-    vacuum->removed +=
-        removeStrays(accessNow(*vacuum), first.folder, first.log, left, vacuum->grace);
-    SPI_commit();
+    tidyFolder(vacuum, first);
 }
 
 void vacuumServer(Vacuum* vacuum) {

@@ -140,6 +140,7 @@ void runSeal(Oid relation, TimestampTz now, JobResult* result) {
     List* leaves = NIL;
     int64 limit = 0;
     char* column = nullptr;
+    int others = 0;
     if (failed(result, runStep(relation, true, [&] {
                    const partition::Policy policy = currentPolicy(relation);
                    if (policy.sealAfter == nullptr) {
@@ -148,7 +149,7 @@ void runSeal(Oid relation, TimestampTz now, JobResult* result) {
                    limit = partition::before(policy.grid, partition::fromMoment(policy.grid, now),
                                              policy.sealAfter);
                    column = policy.timeColumn;
-                   leaves = leavesOf(relation);
+                   leaves = leavesOf(relation, &others);
                }))) {
         return;
     }
@@ -181,6 +182,7 @@ void runSeal(Oid relation, TimestampTz now, JobResult* result) {
         result->done =
             psprintf("%s; %d tables in use were left for the next run", result->done, busy);
     }
+    result->done = describeDone(result->done, others);
 }
 
 // Deleted rows beyond this share make a compacted table worth compacting again.
@@ -229,6 +231,7 @@ int64 rowsToCompact(Oid leaf) {
 
 void runCompact(Oid relation, TimestampTz now, JobResult* result) {
     List* leaves = NIL;
+    int others = 0;
     if (failed(result, runStep(relation, true, [&] {
                    const partition::Policy policy = currentPolicy(relation);
                    if (policy.compactAfter == nullptr) {
@@ -240,7 +243,7 @@ void runCompact(Oid relation, TimestampTz now, JobResult* result) {
                    const partition::Ranges ranges = partition::rangesOf(parent, policy.grid.type);
                    table_close(parent, NoLock);
                    for (int i = 0; i < ranges.count && ranges.items[i].upper <= limit; i++) {
-                       leaves = list_concat(leaves, leavesOf(ranges.items[i].partition));
+                       leaves = list_concat(leaves, leavesOf(ranges.items[i].partition, &others));
                    }
                }))) {
         return;
@@ -282,8 +285,10 @@ void runCompact(Oid relation, TimestampTz now, JobResult* result) {
         result->rows += rows;
         result->bytes += bytes;
     }
-    result->done = psprintf("compacted %d partitions%s", tables,
-                            run.busy ? "; some in use were left for the next run" : "");
+    result->done =
+        describeDone(psprintf("compacted %d partitions%s", tables,
+                              run.busy ? "; some in use were left for the next run" : ""),
+                     others);
 }
 
 void runRetain(Oid relation, TimestampTz now, JobResult* result) {

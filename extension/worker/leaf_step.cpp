@@ -26,21 +26,30 @@ bool isCancel(const JobResult* result) {
     return result->error != nullptr && result->error->sqlerrcode == ERRCODE_QUERY_CANCELED;
 }
 
-List* leavesOf(Oid relation) {
+List* leavesOf(Oid relation, int* others) {
     List* leaves = NIL;
     ListCell* cell;
     foreach (cell, find_all_inheritors(relation, AccessShareLock, nullptr)) {
         const Oid leaf = lfirst_oid(cell);
-        if (get_rel_relkind(leaf) != RELKIND_RELATION || !functions::ownsRelation(leaf)) {
+        if (get_rel_relkind(leaf) != RELKIND_RELATION) {
             continue;
         }
         Relation table = table_open(leaf, NoLock);
         if (storage::isFootfallTable(table)) {
-            leaves = lappend_oid(leaves, leaf);
+            if (functions::ownsRelation(leaf)) {
+                leaves = lappend_oid(leaves, leaf);
+            } else if (others != nullptr) {
+                ++*others;
+            }
         }
         table_close(table, NoLock);
     }
     return leaves;
+}
+
+char* describeDone(const char* done, int others) {
+    return others == 0 ? pstrdup(done)
+                       : psprintf("%s; %d tables of other owners were left out", done, others);
 }
 
 bool lockLeaf(Oid leaf) {

@@ -15,8 +15,11 @@ bool failed(JobResult* result, ErrorData* failure);
 bool inUse(const ErrorData* failure);
 bool isCancel(const JobResult* result);
 
-// The footfall tables at or below a relation that its owner owns.
-List* leavesOf(Oid relation);
+// The footfall tables at or below a relation that its owner owns; `others` counts those that
+// somebody else owns.
+List* leavesOf(Oid relation, int* others = nullptr);
+// What a job has done, and that it left tables of other owners out.
+char* describeDone(const char* done, int others);
 // Whether the table is still there; it is locked then as seal and compact lock it.
 bool lockLeaf(Oid leaf);
 

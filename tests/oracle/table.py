@@ -228,7 +228,7 @@ class Bench:
         if self.twin.am == "heap":
             return self.store
         row = self.twin.pair(HELPER)[0].must(
-            "SELECT coalesce(sum(hot_rows), 0), coalesce(sum(sealed_rows), 0) FROM footfall.storage('t')").rows[0]
+            "SELECT coalesce(sum(hot_rows), 0), coalesce(sum(sealed_rows + cold_rows), 0) FROM footfall.storage('t')").rows[0]
         hot, sealed = int(row[0]), int(row[1])
         if sealed == 0:
             return "hot"

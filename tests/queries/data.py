@@ -273,7 +273,7 @@ class Tables:
             raise RuntimeError("%s and %s do not hold the same rows: %r, %r" % (table, heap, first, second))
         if self.am == "heap":
             return
-        hot, sealed = map(int, self.sql("SELECT coalesce(sum(hot_rows), 0), coalesce(sum(sealed_rows), 0) "
+        hot, sealed = map(int, self.sql("SELECT coalesce(sum(hot_rows), 0), coalesce(sum(sealed_rows + cold_rows), 0) "
                                         "FROM footfall.storage('%s')" % table).rows[0])
         store = table.split("_")[1]
         if store == "cold":

@@ -251,6 +251,69 @@ is(sql("SELECT count(*) FROM shop.killed_default"), '0', 'no stray is left');
 is(sql("SELECT count(*) FROM footfall.verify('shop.killed')"), '0', 'verified');
 is(sql("SELECT count(*), count(DISTINCT id) FROM shop.killed"), "$base|$base", 'every row once');
 
+# The archive: two tables at once, of an owner that cannot log in, and workers killed at any time.
+my $lake = $node->basedir . '/lake';
+mkdir $lake or die "cannot make $lake: $!";
+sql("GRANT pg_read_server_files, pg_write_server_files TO shop;
+	CREATE SERVER lake FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 'file://$lake'); GRANT USAGE ON FOREIGN SERVER lake TO shop");
+$node->append_conf('postgresql.conf', "footfall.failpoint = 'archive_after_plan:sleep'\n");
+$node->reload;
+configure_shop('postgres', $_) foreach qw(first second);
+sql("SET ROLE shop; SELECT footfall.configure('shop.$_', archive_to => 'lake', archive_after => '1 day')") foreach qw(first second);
+wait_for("SELECT count(*) = 2 FROM footfall.jobs WHERE state = 'running' AND job = 'archive'", 'two tables are archived at once');
+$node->append_conf('postgresql.conf', "footfall.failpoint = ''\n");
+$node->reload;
+my $archived = "SELECT count(*) = 2 AND bool_and(state = 'done') FROM footfall.jobs WHERE job = 'archive'";
+wait_for($archived, 'and both get done');
+my $cold = "SELECT relation::text, count(DISTINCT t), sum(cold_rows) > 3000 FROM (SELECT partition_of AS relation, relation AS t, cold_rows FROM footfall.tables WHERE cold_rows > 0) x GROUP BY 1 ORDER BY 1";
+is(sql($cold), "shop.first|4|t\nshop.second|4|t", 'what has ended is cold');
+is(sql("SELECT count(*), sum(id) FROM shop.$_"), '5000|12497500', 'every row once') foreach qw(first second);
+$base = 5000;
+foreach my $round (1 .. 6)
+{
+	my ($from, $to) = ($base, $base + 499);
+	sql("INSERT INTO shop.first SELECT date_trunc('day', now()) - (($round + i) % 4 + 2) * interval '1 day' + i * interval '1 second', i, 'late' FROM generate_series($from, $to) i;
+		UPDATE footfall.job SET next_start = '-infinity' WHERE relation = 'shop.first'::regclass");
+	$base += 500;
+	my $pid = '';
+	for (my $tries = 0; $tries < 300 && $pid eq ''; $tries++)
+	{
+		usleep(10_000);
+		$pid = sql("SELECT min(pid) FROM footfall.jobs WHERE relation = 'shop.first'::regclass AND state = 'running' AND job = 'archive'");
+	}
+	usleep(20_000 * int(rand(8)));
+	if ($round % 3 == 0)
+	{
+		kill 'KILL', $pid if $pid ne '';
+		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+		usleep(200_000);
+		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	}
+	elsif ($pid ne '')
+	{
+		sql("SELECT pg_terminate_backend($pid)");
+	}
+	is(sql('SELECT count(*), count(DISTINCT id), min(id), max(id) FROM shop.first'), "$base|$base|0|" . ($base - 1), "archiving, round $round: every row once");
+}
+sql("UPDATE footfall.job SET next_start = '-infinity' WHERE relation = 'shop.first'::regclass; SELECT footfall.configure('shop.first', premake => 1)");
+wait_for("SELECT bool_and(state = 'done' AND next_start > now()) FROM footfall.jobs WHERE relation = 'shop.first'::regclass", 'its jobs end well');
+is(sql("SELECT count(*) FROM footfall.archive_objects WHERE state NOT IN ('switched', 'leaving')"), '0', 'no object is unfinished');
+is(sql("SELECT count(*) FROM footfall.verify('shop.first')"), '0', 'verified');
+is(sql("SELECT sum(hot_rows + sealed_rows) < 2500, sum(hot_rows + sealed_rows + cold_rows) FROM footfall.storage('shop.first')"), "t|$base", 'what has ended is cold again');
+
+# A database that is dropped while a worker archives one of its tables.
+sql('CREATE DATABASE archiving');
+make_shop('archiving', 'a');
+sql("CREATE SERVER lake FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 'file://$lake'); GRANT USAGE ON FOREIGN SERVER lake TO shop", 'archiving');
+$node->append_conf('postgresql.conf', "footfall.failpoint = 'archive_after_upload:sleep'\n");
+$node->reload;
+sql("SET ROLE shop; SELECT footfall.configure('shop.a', archive_to => 'lake', archive_after => '1 day')", 'archiving');
+wait_for("SELECT count(*) = 1 FROM footfall.jobs WHERE state = 'running' AND job = 'archive'", 'it is being archived', 'archiving');
+sql('DROP DATABASE archiving');
+is(sql("SELECT count(*) FROM pg_database WHERE datname = 'archiving'"), '0', 'dropped while it was being archived');
+$node->append_conf('postgresql.conf', "footfall.failpoint = ''\n");
+$node->reload;
+
 # All is well; a table whose jobs nobody runs is not.
 wait_for("SELECT bool_and(state = 'done') FROM footfall.jobs", 'all jobs are done');
 is(alerts(), '', 'nothing to tell');
@@ -261,6 +324,14 @@ $node->reload;
 wait_for("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'footfall worker'", 'no worker');
 sql("DELETE FROM footfall.job WHERE relation = 'shop.idle'::regclass");
 is(alerts(), 'shop.idle|partitions|never run|0||', 'a table nobody looks after');
+# An object that was begun, and one that nobody removes.
+sql("UPDATE footfall.archive_object SET state = 'planned', changed_at = now() - interval '25 hours' WHERE id = (SELECT min(id) FROM footfall.archive_object WHERE state = 'switched')");
+like(alerts(), qr/^shop\.\w+\|archive\|planned\|\d+\|\|object shop\S* on server lake since/m, 'an archiving that does not end') or diag(alerts());
+sql("UPDATE footfall.archive_object SET state = 'leaving', changed_at = now() - interval '8 days' WHERE state = 'planned'");
+is(alerts(), 'shop.idle|partitions|never run|0||', 'what has left is there for a while');
+sql("UPDATE footfall.archive_object SET changed_at = now() - interval '10 days' WHERE state = 'leaving'");
+like(alerts(), qr/^shop\.\w+\|archive\|leaving\|\d+\|\|/m, 'and then not');
+sql("UPDATE footfall.archive_object SET state = 'switched', changed_at = now() WHERE changed_at < now() - interval '9 days'");
 $node->append_conf('postgresql.conf', "footfall.max_workers = 2\n");
 $node->reload;
 wait_for("SELECT count(*) = 1 FROM footfall.jobs WHERE relation = 'shop.idle'::regclass AND state = 'done'", 'until somebody does');
@@ -274,7 +345,7 @@ while ($yaml =~ /^(\w+):\n  query: \|\n((?:    .*\n)+)  metrics:\n((?:    - .*\n
 	is(sql("SELECT string_agg(DISTINCT key, ',' ORDER BY key) FROM ($query) q, jsonb_object_keys(to_jsonb(q)) key"), $announced, "Prometheus: $name");
 	$queries++;
 }
-is($queries, 2, 'both of them');
+is($queries, 3, 'all of them');
 
 # A standby has no launcher; promoted, it does the work.
 $node->backup('copy');

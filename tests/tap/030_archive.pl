@@ -86,6 +86,11 @@ sub agree
 	is($rows, sql("SELECT coalesce(sum(rows), 0) FROM footfall.archive_objects WHERE state = 'switched'"), "$what: so are the rows");
 	is(sql("SELECT count(*) FROM footfall.archive_objects WHERE state <> 'switched'"), '0', "$what: nothing is unfinished");
 	is(sql("SELECT count(*) FROM footfall.verify('events')"), '0', "$what: verified");
+	is(sql("SELECT sum(hot_rows + sealed_rows + cold_rows), sum(cold_rows), sum(cold_bytes) FROM footfall.storage('events')"),
+		sql("SELECT (SELECT count(*) FROM events), sum(cold_rows), sum(cold_bytes) FROM footfall.tables WHERE partition_of = 'events'::regclass"),
+		"$what: the sizes agree with the rows and each other");
+	is(sql("SELECT sum(cold_bytes) FROM footfall.storage('events')"), sql("SELECT coalesce(sum(bytes), 0) FROM footfall.archive_objects WHERE state = 'switched'"),
+		"$what: and with the manifest");
 }
 
 sub cold { return sql("SELECT count(*) FILTER (WHERE archive_object IS NOT NULL), count(*) FILTER (WHERE archive_object IS NULL) FROM footfall.segment"); }
@@ -199,6 +204,22 @@ recovered();
 is(sql('SELECT count(*), sum(id) FROM durable'), '9000|40504500', 'a crash after removing an object whose leaving was committed asynchronously');
 sql("DROP TABLE durable; CALL footfall.archive_vacuum('lake', '0')");
 
+# A cold table, live and deleted rows.
+sql("CREATE TABLE sizes (id int) USING footfall; INSERT INTO sizes SELECT generate_series(1, 9000); CALL footfall.archive('sizes', 'lake');
+	DELETE FROM sizes WHERE id <= 100; INSERT INTO sizes SELECT generate_series(1, 50)");
+is(sql("SELECT hot_rows, sealed_rows, cold_rows, deleted_rows, segments, cold_bytes = (SELECT bytes FROM footfall.archive_objects WHERE relation = 'sizes'::regclass)
+	FROM footfall.storage('sizes')"), '50|0|8900|100|1|t', 'what is cold');
+is(sql("SELECT segments, cold_segments, cold_rows, cold_bytes > 0 FROM footfall.tables WHERE relation = 'sizes'::regclass"), '1|1|8900|t', 'also in the view');
+
+# What is spooled counts as temporary files do.
+sql("INSERT INTO sizes SELECT i * 7919 % 1000003 FROM generate_series(1, 90000) i");
+like(failure("SET temp_file_limit = '32kB'; CALL footfall.archive('sizes', 'lake')"), qr/53400.*temp_file_limit/s, 'too large to be spooled');
+is(sql("SELECT count(*) FROM sizes"), '98950', 'and where it was');
+sql("CALL footfall.archive('sizes', 'lake')");
+like(failure("SET temp_file_limit = '32kB'; CALL footfall.unarchive('sizes')"), qr/53400.*temp_file_limit/s, 'too large to be brought back');
+is(sql("SET temp_file_limit = '10MB'; CALL footfall.unarchive('sizes'); SELECT count(*), sum(cold_rows) FROM sizes, footfall.storage('sizes') GROUP BY relation"), '98950|0', 'within the limit it comes');
+sql("DROP TABLE sizes; CALL footfall.archive_vacuum('lake', '0')");
+
 # One at a time.
 my $busy = $node->background_psql('postgres', on_error_stop => 0);
 sql("CALL footfall.unarchive('events_a')");
@@ -282,6 +303,21 @@ sql("CALL footfall.archive_vacuum('lake', '0'); ALTER TABLE events DETACH PARTIT
 sql("SELECT footfall.configure('events_b', time_column => 'ts', customer_column => 'customer')");
 sql("CALL footfall.erase('events_b', '303'); DELETE FROM twin WHERE customer = 303 AND ts >= '2026-02-01'");
 is(sql("SELECT count(*) FILTER (WHERE state = 'switched') > 0, count(*) FILTER (WHERE state <> 'switched') FROM footfall.archive_objects WHERE relation = 'events_b'::regclass"), 't|0', 'erased after DETACH');
+# Its objects in the folder of the former parent are its own: nobody removes them while it is being archived.
+sql("CALL footfall.archive_vacuum('lake', '0')");
+sql("ALTER TABLE events ATTACH PARTITION events_b FOR VALUES FROM ('2026-02-01') TO ('2026-03-01'); CALL footfall.unarchive('events_b');
+	CALL footfall.archive('events_b', 'lake'); ALTER TABLE events DETACH PARTITION events_b; CALL footfall.unarchive('events_b')");
+cmp_ok(sql("SELECT count(*) FROM footfall.archive_objects WHERE state = 'leaving' AND relation = 'events_b'::regclass AND object LIKE 'public.events/%'"), '>', 0, 'it has left some there');
+my $detached = $node->background_psql('postgres', on_error_stop => 0);
+$detached->query_until(qr/begun/, "\\echo begun\nSET footfall.failpoint = 'archive_after_plan:sleep'; CALL footfall.archive('events_b', 'lake');\n");
+$node->poll_query_until('postgres', "SELECT count(*) > 0 FROM footfall.archive_objects WHERE state = 'planned'") or die 'not planned';
+like(failure("CALL footfall.archive_vacuum('lake', '0')"), qr/objects of table "events_b" are left out: it is being archived/, 'archive_vacuum leaves it alone');
+cmp_ok(sql("SELECT count(*) FROM footfall.archive_objects WHERE state = 'leaving' AND relation = 'events_b'::regclass AND object LIKE 'public.events/%'"), '>', 0, 'and they are there');
+$detached->quit;
+$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'") or die 'still busy';
+sql("CALL footfall.archive_vacuum('lake', '0')");
+is(sql("SELECT count(*) FROM footfall.archive_objects WHERE state = 'leaving'"), '0', 'until it is done');
+sql("CALL footfall.archive('events_b', 'lake')");
 sql("ALTER TABLE events ATTACH PARTITION events_b FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')");
 same('and attached again');
 sql("CALL footfall.erase('events_b', '304'); DELETE FROM twin WHERE customer = 304 AND ts >= '2026-02-01'");
@@ -368,6 +404,12 @@ is(sql("SELECT count(*) FROM footfall.archive_objects WHERE relation = 'shop.ord
 sql("CALL footfall.erase('shop.orders', '5')");
 is(sql("SELECT count(*), count(*) FILTER (WHERE customer = 5) FROM shop.orders"), '900|0', 'and erases');
 is(sql("SELECT count(*), count(*) FILTER (WHERE state = 'switched') FROM footfall.archive_objects WHERE relation = 'shop.orders_a'::regclass"), '1|1', 'everywhere');
+# Jobs run as the owner of the table, and say what they may not touch.
+sql("SELECT footfall.configure('shop.orders', partition_interval => '1 month', premake => 0, seal_after => '1 day', compact_after => '1 day',
+	archive_to => 'lake', archive_after => '1 day'); CALL footfall.run_jobs('shop.orders', as_of => '2026-06-01')");
+is(sql("SELECT string_agg(job || ': ' || done, E'\n' ORDER BY job) FROM footfall.job_history WHERE relation = 'shop.orders'::regclass AND job IN ('archive', 'compact', 'seal')"),
+	"archive: archived 0 rows of 0 partitions; 1 tables of other owners were left out\ncompact: compacted 0 partitions; 1 tables of other owners were left out\n"
+	. "seal: sealed 0 rows; 1 tables of other owners were left out", 'the history says what was left out');
 sql("DROP TABLE shop.orders");
 
 # The log follows the manifest, whatever a restore has made of the two.

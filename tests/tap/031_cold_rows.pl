@@ -277,6 +277,43 @@ cmp_ok(scalar(() = glob("$cache/*")), '>', 0, 'its columns are kept');
 sql("CALL footfall.unarchive('cold_rows'); CALL footfall.archive_vacuum('lake', '0')");
 is(scalar(() = glob("$cache/*")), 0, 'until the objects are removed');
 same('all is local again');
+
+# Autovacuum's ANALYZE comes by itself, and asks no archive for what is known: statistics of what is cold stay, and where
+# there are none, a few segments are read.
+sql(<<'SQL');
+CREATE TABLE known (id int, customer int) USING footfall WITH (autovacuum_analyze_threshold = 500, autovacuum_analyze_scale_factor = 0);
+INSERT INTO known SELECT i, i % 5000 FROM generate_series(1, 60000) i;
+CALL footfall.archive('known', 'lake');
+ANALYZE known;
+CREATE TABLE mostly_local (LIKE known) USING footfall WITH (autovacuum_analyze_threshold = 500, autovacuum_analyze_scale_factor = 0);
+INSERT INTO mostly_local SELECT i, i % 100 FROM generate_series(1, 9000) i;
+CALL footfall.archive('mostly_local', 'lake');
+INSERT INTO mostly_local SELECT i, i % 5000 FROM generate_series(1, 50000) i;
+SQL
+my $distinct = "SELECT n_distinct FROM pg_stats WHERE tablename = '%s' AND attname = 'customer'";
+my $before = sql(sprintf($distinct, 'known'));
+cmp_ok(abs($before - 5000), '<', 100, 'read when somebody asks');
+is(sql("SELECT count(*) FROM pg_stats WHERE tablename = 'mostly_local'"), '0', 'the other is not');
+rename $lake, "$lake.away" or die "cannot rename $lake: $!";
+sql("INSERT INTO known SELECT -i, -1 FROM generate_series(1, 1000) i; DELETE FROM known WHERE id <= 100 AND id > 0");
+$node->append_conf('postgresql.conf', "autovacuum = on\nautovacuum_naptime = 1s\nfootfall.archive_cache_size = 64MB\n");
+$node->reload;
+ok($node->poll_query_until('postgres', "SELECT count(*) = 2 FROM pg_stat_user_tables WHERE relname IN ('known', 'mostly_local') AND autoanalyze_count > 0"), 'analyzed while the archive is away');
+is(sql("SELECT reltuples FROM pg_class WHERE relname = 'known'"), '60900', 'every live row is counted');
+is(sql(sprintf($distinct, 'known')), $before, 'what was known is kept');
+is(sql("SELECT reltuples FROM pg_class WHERE relname = 'mostly_local'"), '59000', 'here as well');
+cmp_ok(abs(sql(sprintf($distinct, 'mostly_local')) - 5000), '<', 100, 'what is local speaks for what is cold');
+rename "$lake.away", $lake or die "cannot rename $lake.away: $!";
+is(sql("SELECT count(*), count(*) FILTER (WHERE id < 0) FROM known"), '60900|1000', 'nothing is lost');
+sql("CREATE TABLE unknown (id int, customer int) USING footfall WITH (autovacuum_enabled = false, autovacuum_analyze_threshold = 500, autovacuum_analyze_scale_factor = 0)");
+sql("INSERT INTO unknown SELECT i + $_ * 10000, i % 5000 FROM generate_series(1, 9000) i; CALL footfall.archive('unknown', 'lake')") for 1 .. 10;
+my $kept = scalar(() = glob("$cache/*"));
+sql("ALTER TABLE unknown SET (autovacuum_enabled = true)");
+ok($node->poll_query_until('postgres', "SELECT autoanalyze_count > 0 FROM pg_stat_user_tables WHERE relname = 'unknown'"), 'a table without statistics');
+is(sql("SELECT reltuples FROM pg_class WHERE relname = 'unknown'"), '90000', 'all rows are counted');
+cmp_ok(abs(sql(sprintf($distinct, 'unknown')) - 5000), '<', 100, 'some are read');
+is(scalar(() = glob("$cache/*")) - $kept, 8, 'four segments of two columns');
+unlike(slurp_file($node->logfile), qr/automatic analyze of table.*ERROR/s, 'no error');
 $node->stop;
 
 done_testing();
