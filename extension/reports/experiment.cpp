@@ -54,10 +54,8 @@ const char* compose(const Arguments& arguments) {
     const char* exposed = psprintf("%s IS NOT NULL AND %s", variant, source.during(since, until));
     // Of equal times the least name is the first.
     const char* chosen =
-        first ? psprintf(
-                    "(pg_catalog.array_agg(%s ORDER BY %s, %s COLLATE pg_catalog.\"C\") "
-                    "FILTER (WHERE %s))[1]",
-                    variant, time, variant, exposed)
+        first ? psprintf("(footfall.path_agg(%s, CASE WHEN %s THEN %s END, 1))[1]", time, exposed,
+                         variant)
               : psprintf("pg_catalog.min(%s COLLATE pg_catalog.\"C\") FILTER (WHERE %s)", variant,
                          exposed);
     const char* rows = psprintf("FROM %s WHERE %s AND %s%s", source.from(), source.hasCustomer(),
@@ -82,9 +80,7 @@ const char* compose(const Arguments& arguments) {
             "FROM (SELECT %s AS customer, (CASE WHEN %s THEN %s END) COLLATE pg_catalog.\"C\" AS "
             "variant, %s AS at, %s AS goal %s) r WHERE goal OR variant IS NOT NULL) e "
             "GROUP BY customer",
-            first ? "(pg_catalog.array_agg(variant ORDER BY at, variant) FILTER (WHERE variant IS "
-                    "NOT NULL))[1]"
-                  : "pg_catalog.min(variant)",
+            first ? "(footfall.path_agg(at, variant, 1))[1]" : "pg_catalog.min(variant)",
             durationLiteral(durationOf("within", *within, 0)), source.column(Role::Customer),
             exposed, variant, time, goal, rows);
     }
