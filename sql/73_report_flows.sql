@@ -25,7 +25,8 @@ CREATE FUNCTION footfall.sessions(
     until pg_catalog.timestamptz DEFAULT NULL,
     time_zone pg_catalog.text DEFAULT NULL,
     filter pg_catalog.text DEFAULT NULL,
-    purchase pg_catalog.text DEFAULT NULL)
+    purchase pg_catalog.text DEFAULT NULL,
+    split pg_catalog.text[] DEFAULT NULL)
     RETURNS TABLE (
         customer_id pg_catalog.text,
         session_number pg_catalog.int8,
@@ -37,5 +38,5 @@ CREATE FUNCTION footfall.sessions(
         converted pg_catalog.bool)
     LANGUAGE c STABLE PARALLEL UNSAFE COST 1000000 ROWS 10000 AS 'MODULE_PATHNAME', 'footfall_sessions';
 COMMENT ON FUNCTION footfall.sessions(pg_catalog.text, pg_catalog."interval", pg_catalog.timestamptz, pg_catalog.timestamptz,
-    pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+    pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text[]) IS
     'A row per session: who, the number of the session, from when to when, events, the first and the last one, whether there was a purchase. Example: SELECT * FROM footfall.sessions(''events'', ''30 minutes'')';

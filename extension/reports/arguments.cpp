@@ -37,6 +37,26 @@ namespace {
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
 }
 
+// The elements of a one-dimensional array without NULLs.
+Datum* elementsOf(const char* name, Datum datum, Oid type, int* count) {
+    ArrayType* array = DatumGetArrayTypeP(datum);
+    if (ARR_NDIM(array) > 1) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("%s must be a one-dimensional array", name)));
+    }
+    Datum* elements = nullptr;
+    bool* nulls = nullptr;
+    deconstruct_array(array, type, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements,
+                      &nulls, count);
+    for (int i = 0; i < *count; i++) {
+        if (nulls[i]) {
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                            errmsg("%s must not contain nulls", name)));
+        }
+    }
+    return elements;
+}
+
 }  // namespace
 
 bool Arguments::isNull(const char* name) const {
@@ -110,30 +130,33 @@ List* Arguments::strings(const char* name) const {
 List* Arguments::times(const char* name) const {
     bool null = false;
     const Datum datum = value(name, TIMESTAMPTZARRAYOID, &null);
-    if (null) {
-        return NIL;
-    }
-    ArrayType* array = DatumGetArrayTypeP(datum);
-    if (ARR_NDIM(array) > 1) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be a one-dimensional array", name)));
-    }
-    Datum* elements = nullptr;
-    bool* nulls = nullptr;
     int count = 0;
-    deconstruct_array(array, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
-                      &elements, &nulls, &count);
+    const Datum* elements = null ? nullptr : elementsOf(name, datum, TIMESTAMPTZOID, &count);
     List* times = NIL;
     for (int i = 0; i < count; i++) {
-        if (nulls[i]) {
-            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                            errmsg("%s must not contain nulls", name)));
-        }
         auto* time = static_cast<TimestampTz*>(palloc(sizeof(TimestampTz)));
         *time = DatumGetTimestampTz(elements[i]);
         times = lappend(times, time);
     }
     return times;
+}
+
+List* Arguments::reals(const char* name, double least, double most) const {
+    bool null = false;
+    const Datum datum = value(name, FLOAT8ARRAYOID, &null);
+    int count = 0;
+    const Datum* elements = null ? nullptr : elementsOf(name, datum, FLOAT8OID, &count);
+    List* numbers = NIL;
+    for (int i = 0; i < count; i++) {
+        auto* number = static_cast<double*>(palloc(sizeof(double)));
+        *number = DatumGetFloat8(elements[i]);
+        if (!(*number >= least && *number <= most)) {
+            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                            errmsg("%s must be between %g and %g", name, least, most)));
+        }
+        numbers = lappend(numbers, number);
+    }
+    return numbers;
 }
 
 bool Arguments::flag(const char* name, bool otherwise) const {

@@ -25,6 +25,8 @@ class Arguments {
     List* nullableStrings(const char* name) const;
     // The times of a one-dimensional array without NULLs: a List of TimestampTz*.
     List* times(const char* name) const;
+    // The numbers of a one-dimensional array without NULLs, within bounds: a List of double*.
+    List* reals(const char* name, double least, double most) const;
     bool isNull(const char* name) const;
     bool flag(const char* name, bool otherwise) const;
     int32 number(const char* name, int32 least, int32 most, int32 otherwise) const;

@@ -18,12 +18,14 @@
 #include "extension/reports/horizon.h"
 #include "extension/reports/query_rows.h"
 #include "extension/reports/report.h"
+#include "extension/reports/rolling_retention.h"
 
 namespace footfall::reports {
 
 namespace {
 
-constexpr const char* kModes[] = {"on", "on_or_after", nullptr};
+constexpr const char* kModes[] = {"on", "on_or_after", "rolling", "rolling_or_after", nullptr};
+constexpr int kRolling = 2;
 constexpr int64 kMostPatternPeriods = 64;
 
 // By customer and period. A customer is back in each period with a return event.
@@ -291,8 +293,28 @@ class CohortRetention {
     const Span span_;   // of those that count, at least
 };
 
+// The condition of an event's name; without one every event is meant.
+const char* anyOr(const EventSource& source, const Arguments& arguments, const char* argument) {
+    const char* event = arguments.string(argument);
+    return event == nullptr ? "true" : source.eventIs(argument, event);
+}
+
 char* composeCohortRetention(const Arguments& arguments) {
-    return CohortRetention(arguments).compose();
+    const int mode = arguments.choice("mode", kModes);
+    if (mode < kRolling) {
+        return CohortRetention(arguments).compose();
+    }
+    const EventSource source(arguments);
+    RollingRetention question = {};
+    question.entry = anyOr(source, arguments, "first_event");
+    question.back = anyOr(source, arguments, "return_event");
+    question.rows = psprintf("FROM %s\nWHERE %s AND %s AND (%s OR %s)%s", source.from(),
+                             source.hasCustomer(), source.during(DT_NOBEGIN, DT_NOEND),
+                             question.entry, question.back, source.filter());
+    question.entrants = within("s.entered_at", arguments.time("since", DT_NOBEGIN),
+                               arguments.time("until", DT_NOEND));
+    question.unbounded = mode > kRolling;
+    return composeRollingRetention(arguments, source, question);
 }
 
 }  // namespace

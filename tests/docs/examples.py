@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 
+import pages
+
 ROOT = pathlib.Path(sys.argv[1])
 SHARED = ROOT / (os.environ.get("FOOTFALL_SHARED") or "../shared")
 STORE = SHARED / "data" / "rees46_2019-10-01_head.csv"
@@ -130,6 +132,8 @@ def main():
     psql("CREATE EXTENSION IF NOT EXISTS footfall;")
     counts = [check_page(page) for folder in ("guide", "reference")
               for page in sorted((ROOT / "docs" / folder).glob("*.md"))]
+    functions = psql("\\pset tuples_only on\n\\pset format unaligned\n%s;" % pages.FUNCTIONS).split()
+    counts.append(pages.check_pages(ROOT / "docs" / "reference", functions))
     passed, failed = (sum(column) for column in zip(*counts))
     print("%d passed, %d failed" % (passed, failed))
     return 0 if passed and not failed else 1

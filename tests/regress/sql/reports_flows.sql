@@ -61,7 +61,29 @@ SELECT * FROM footfall.sessions('log');
 SELECT * FROM footfall.sessions('log', '0', purchase => 'event = ''cart''', filter => 'customer_id = ''a''');
 SELECT * FROM footfall.sessions('SELECT customer_id, ts FROM log');
 SELECT * FROM footfall.sessions('SELECT * FROM log WHERE false');
+-- More cuts: at midnight of a zone, and where another campaign begins.
+CREATE VIEW cut_at_midnight AS SELECT *, sum(CASE WHEN ts - before <= interval '2 hours' AND (ts AT TIME ZONE 'Asia/Kolkata')::date =
+    (before AT TIME ZONE 'Asia/Kolkata')::date THEN 0 ELSE 1 END) OVER (PARTITION BY customer_id ORDER BY ts) AS n
+    FROM (SELECT *, lag(ts) OVER (PARTITION BY customer_id ORDER BY ts) AS before FROM plain WHERE customer_id IS NOT NULL AND isfinite(ts)) x;
+CREATE VIEW expected_days AS SELECT customer_id::text, n AS session_number, min(ts) AS started_at, max(ts) AS ended_at, count(*) AS events,
+    (array_agg(event ORDER BY ts, event COLLATE "C"))[1] AS entry, (array_agg(event ORDER BY ts DESC, event COLLATE "C" DESC))[1] AS exit,
+    coalesce(bool_or(event = 'purchase'), false) AS converted FROM cut_at_midnight GROUP BY customer_id, n;
+SELECT t, (SELECT count(*) FROM expected_days) > (SELECT count(*) FROM expected_sessions) AS more,
+    (SELECT count(*) FROM (SELECT * FROM footfall.sessions(t, '2 hours', split => '{midnight}', time_zone => 'Asia/Kolkata') EXCEPT ALL TABLE expected_days) x) AS only_report,
+    (SELECT count(*) FROM (TABLE expected_days EXCEPT ALL SELECT * FROM footfall.sessions(t, '2 hours', split => '{midnight}', time_zone => 'Asia/Kolkata')) x) AS only_expected
+FROM unnest('{plain,sealed}'::text[]) t;
+CREATE TABLE visits (customer_id text, ts timestamptz, event text, campaign text);
+INSERT INTO visits VALUES ('a', '2026-01-01 10:00', 'view', NULL), ('a', '2026-01-01 10:05', 'view', 'x'), ('a', '2026-01-01 10:10', 'view', NULL),
+    ('a', '2026-01-01 10:15', 'cart', 'x'), ('a', '2026-01-01 10:20', 'view', 'y'), ('a', '2026-01-01 10:20', 'view', 'y'),
+    ('a', '2026-01-01 23:50', 'view', NULL), ('a', '2026-01-02 00:10', 'view', 'y'), ('a', '2026-01-02 00:15', 'purchase', 'x'),
+    ('b', '2026-01-02 00:00', 'view', 'x'), ('b', '2026-01-02 00:00', 'view', 'y');
+SELECT * FROM footfall.sessions('visits', split => '{campaign}');
+SELECT * FROM footfall.sessions('visits', split => '{midnight,campaign}', since => '2026-01-01 12:00');
+SELECT count(*) AS differences FROM (SELECT * FROM footfall.sessions('visits', split => '{}') EXCEPT ALL SELECT * FROM footfall.sessions('visits')) x;
 -- Mistakes
+SELECT * FROM footfall.sessions('visits', split => '{noon}');
+SELECT * FROM footfall.sessions('visits', split => '{NULL}');
+SELECT * FROM footfall.sessions('log', split => '{campaign}');
 SELECT * FROM footfall.sessions('log', NULL);
 SELECT * FROM footfall.sessions('log', '1 month');
 SELECT * FROM footfall.sessions('log', purchase => 'event');

@@ -112,6 +112,18 @@ SELECT t, c, o, bool_and(f.customers = e.n) AS equal FROM unnest('{sealed,mixed}
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 SELECT count(*), bool_and(step = 2 AND entered_at <= last_at AND last_at <= entered_at + interval '6 hours') AS right FROM footfall.funnel_customers('sealed', '{view,cart,purchase}', '6 hours', 2);
 
+-- The medians are among the durations, which other percentiles surround
+SELECT t, o, count(*) > 2 AS some, bool_and(f.median_seconds IS NOT DISTINCT FROM d.seconds AND f.customers = d.customers AND f.name = d.name) AS equal
+FROM unnest('{plain,sealed}'::text[]) t, unnest('{this,any}'::text[]) o, footfall.funnel(t, '{view,cart,purchase}', '6 hours', breakdown => 'device', step_order => o) f
+    LEFT JOIN LATERAL (SELECT * FROM footfall.funnel_durations(t, '{view,cart,purchase}', '6 hours', '{0.5}', breakdown => 'device', step_order => o)) d
+    ON d.step = f.step AND d.breakdown IS NOT DISTINCT FROM f.breakdown WHERE f.step > 1 GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT step, count(*), bool_and(rises) AS rise FROM (SELECT step, percentile, seconds >= lag(seconds, 1, 0::float8) OVER (PARTITION BY step ORDER BY percentile) AS rises
+    FROM footfall.funnel_durations('sealed', '{view,cart,purchase}', '6 hours')) x GROUP BY 1 ORDER BY 1;
+SELECT * FROM footfall.funnel_durations('sealed', '{view,nothing}', '6 hours', '{1,0}');
+SELECT * FROM footfall.funnel_durations('sealed', '{nothing,cart}', percentiles => '{0.9}');
+SELECT * FROM footfall.funnel_durations('sealed', '{nothing,cart}', breakdown => 'device');
+SELECT * FROM footfall.funnel_durations('sealed', '{view}');
+
 -- Nobody there
 SELECT * FROM footfall.funnel('sealed', '{nothing,cart}');
 SELECT * FROM footfall.funnel('sealed', '{view,nothing}', breakdown => 'device', filter => 'false');
@@ -141,4 +153,10 @@ SELECT * FROM footfall.funnel('log', '{view}', counting => 'sessions');
 SELECT * FROM footfall.funnel('numbers', '{view}');
 SELECT * FROM footfall.funnel('SELECT ts, customer_id FROM plain', '{view}');
 SELECT * FROM footfall.funnel_customers('plain', '{view,cart}', reached => 3);
+SELECT * FROM footfall.funnel_durations('plain', '{view,cart}', percentiles => '{}');
+SELECT * FROM footfall.funnel_durations('plain', '{view,cart}', percentiles => NULL);
+SELECT * FROM footfall.funnel_durations('plain', '{view,cart}', percentiles => '{0.5,NULL}');
+SELECT * FROM footfall.funnel_durations('plain', '{view,cart}', percentiles => '{0.5,90}');
+SELECT * FROM footfall.funnel_durations('plain', '{view,cart}', percentiles => '{NaN}');
+SELECT * FROM footfall.funnel_durations('plain', '{view,cart}', percentiles => '{{0.5},{0.9}}');
 SELECT step, customers FROM footfall.funnel('plain', ARRAY['view''); DROP TABLE plain; --', 'a\b"c']);

@@ -153,3 +153,25 @@ SELECT t, period, zone, count(*) AS questions, sum(expected) AS cells, sum(found
         ON r.cohort_start = e.cohort AND r.period_start = e.period
         CROSS JOIN LATERAL (SELECT r.last AS retained) o WHERE e.cohort IS NOT NULL OR o.retained <> 0) x
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+-- Periods from each customer's entry on: 24 hours less a moment are period 0, and who has not yet lived through a period does not count in it.
+CREATE TABLE rolls (customer_id int, ts timestamptz, event text);
+INSERT INTO rolls VALUES (1, '2026-01-01 20:00', 'view'), (1, '2026-01-02 19:59:59.999999', 'cart'), (1, '2026-01-02 20:00', 'view'),
+    (2, '2026-01-01 08:00', 'view'), (2, '2026-01-04 07:59:59', 'cart'), (3, '2026-01-03 12:00', 'view'), (3, '2026-01-04 12:00', 'purchase'),
+    (NULL, '2026-01-01', 'view'), (4, NULL, 'view'), (5, '-infinity', 'view'), (2, 'infinity', 'view');
+SELECT * FROM footfall.cohort_retention('rolls', '1 day', 'rolling');
+SELECT * FROM footfall.cohort_retention('rolls', '1 day', 'rolling_or_after');
+SELECT * FROM footfall.cohort_retention('rolls', '24 hours', 'rolling', return_event => 'cart', until => '2026-01-02');
+SELECT * FROM footfall.cohort_retention('rolls', '1 day', 'rolling', first_event => 'purchase');
+SELECT * FROM footfall.cohort_retention('rolls', '1 day', 'rolling', first_event => 'nothing');
+SELECT * FROM footfall.cohort_retention('SELECT * FROM rolls WHERE false', '1 day', 'rolling');
+SELECT * FROM footfall.cohort_retention('rolls', '1 month', 'rolling');
+-- The same in plain SQL
+SELECT t, mode, count(*) AS cells, count(*) FILTER (WHERE r.customers = o.customers AND r.retained = o.retained AND r.complete = (o.customers = o.everybody)) AS equal
+FROM unnest('{plain,hot,sealed}'::text[]) t, unnest('{rolling,rolling_or_after}'::text[]) mode,
+    LATERAL footfall.cohort_retention(t, '7 days', mode, 'view', 'purchase', time_zone => 'Asia/Tokyo') r,
+    LATERAL (SELECT count(*) AS everybody, count(*) FILTER (WHERE lived > r.period_number) AS customers, count(*) FILTER (WHERE lived > r.period_number AND
+            EXISTS (SELECT FROM plain b WHERE b.customer_id = e.customer_id AND b.event = 'purchase' AND isfinite(b.ts) AND b.ts >= e.at + r.period_number * interval '168 hours'
+                AND (mode = 'rolling_or_after' OR b.ts < e.at + (r.period_number + 1) * interval '168 hours'))) AS retained
+        FROM (SELECT customer_id, min(ts) AS at, floor(extract(epoch FROM (SELECT max(ts) FROM plain WHERE isfinite(ts)) - min(ts)) / 604800) AS lived
+            FROM plain WHERE event = 'view' AND isfinite(ts) AND customer_id IS NOT NULL GROUP BY 1) e
+        WHERE date_trunc('week', at, 'Asia/Tokyo') = r.cohort_start) o GROUP BY 1, 2 ORDER BY 1, 2;
