@@ -10,8 +10,8 @@ export FOOTFALL_VERSIONS := $(VERSIONS)
 export FUZZ_SECONDS
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak stores lake models model_exchange cancels leak \
-    asan bench scaling demo demo-stop lint format clean
+.PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak stores lake behavior models model_exchange \
+    cancels leak asan bench scaling one-customer demo demo-stop lint format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,8 @@ lint: ## formatting, clang-tidy, layers, symbols
 model_exchange: deps ## models in other tools' formats, scored by those tools: MODELS_PYTHON=python with those
 	@scripts/build.sh $(firstword $(VERSIONS)) && \
 	    scripts/test_on.sh model_exchange $(firstword $(VERSIONS))
+behavior: deps ## behaviour beside ClickHouse, pandas and lifetimes, on real and generated logs (from PyPI)
+	@TARGETS=all scripts/build.sh $(firstword $(VERSIONS)) && scripts/test_behavior.sh $(firstword $(VERSIONS))
 models: deps ## models beside scikit-learn, XGBoost and the simulator's truth: MODELS_PYTHON=python with those
 	@TARGETS=all scripts/build.sh $(firstword $(VERSIONS)) && scripts/test_models.sh $(firstword $(VERSIONS))
 
@@ -79,6 +81,9 @@ bench: build ## the benchmarks (ROWS=, SEED=)
 
 scaling: build ## time and memory from 1 to 50 million rows, hot rows, a day of a year (ROWS=)
 	bench/scaling/run
+
+one-customer: ## time and memory of each behavioural aggregate and report over 10 million rows of one customer (ROWS=)
+	@scripts/build.sh $(lastword $(VERSIONS)) && VERSION=$(lastword $(VERSIONS)) bench/one_customer/run
 
 demo: ## load events, print KPIs, funnel, retention and who is about to leave (DATA=file MAP="ts=column …")
 	@scripts/demo/run.sh

@@ -13,7 +13,7 @@ HEADINGS = {"worked example": re.compile(r"^##+ Worked example", re.MULTILINE),
 FUNCTIONS = """
 SELECT DISTINCT p.proname FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
     AND d.deptype = 'e' AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'footfall')
-WHERE p.prokind IN ('a', 'w') OR p.proargnames @> '{events}' AND p.proretset
+WHERE p.prokind IN ('a', 'w') OR p.proargnames[1] = 'events' AND p.proretset
     OR p.proname = 'create_segment'
 ORDER BY 1"""
 
