@@ -1,7 +1,8 @@
 // See configuration.h.
 //
 // footfall.setting is read under a fresh snapshot of its own, as of the last command, and written
-// without logical decoding: its rows speak of this database's relations.
+// without logical decoding: its rows speak of this database's relations. A change invalidates the
+// table's relcache entry, which tells plans that settings went into.
 #include "extension/catalog/configuration.h"
 
 #include <cstring>
@@ -67,6 +68,7 @@ int deleteSettings(Oid relation, const char* name) {
     while (HeapTupleIsValid(tuple = nextRow(scan))) {
         if (deleted++ == 0) {
             LockRelationOid(RelationGetRelid(table.table), RowExclusiveLock);
+            CacheInvalidateRelcache(table.table);
         }
         ItemPointerData tid = tuple->t_self;
         remove(table, &tid, GetCurrentCommandId(true));
@@ -167,6 +169,7 @@ void writeSetting(Oid relation, const char* name, const char* value) {
     values[kName] = CStringGetTextDatum(name);
     values[kValue] = CStringGetTextDatum(value);
     insert(table, values, nulls, 2, GetCurrentCommandId(true));
+    CacheInvalidateRelcache(table.table);
     close(table);
 }
 

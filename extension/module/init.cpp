@@ -7,6 +7,7 @@
 #include "extension/planner/ordered_path.h"
 #include "extension/planner/partition_statistics.h"
 #include "extension/planner/scan_path.h"
+#include "extension/reports/inlined_report.h"
 #include "extension/storage/bulk_load.h"
 #include "extension/storage/archived_objects.h"
 #include "extension/storage/segment_cache.h"
@@ -48,6 +49,7 @@ void _PG_init(void) {
     footfall::planner::installAggregateHook();
     footfall::planner::installOrderedPathHook();
     footfall::planner::installStatisticsHook();
+    footfall::reports::installReportInlining();
     // A cluster that pg_upgrade works on runs nobody's jobs.
     if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade) {
         footfall::worker::installLauncher();

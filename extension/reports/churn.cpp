@@ -3,6 +3,8 @@
 //
 // Rows come sorted by customer, so that whoever splits or samples them with a seed gets the same
 // ones again.
+#include "extension/reports/churn.h"
+
 #include "extension/reports/churn_features.h"
 #include "extension/reports/churn_label.h"
 #include "extension/reports/report.h"
@@ -23,13 +25,19 @@ TimestampTz requiredTime(const Arguments& arguments, const char* name) {
     return time;
 }
 
-char* composeChurnFeatures(const Arguments& arguments) {
-    const EventSource source(arguments);
+char* composeFeatures(const Arguments& arguments, const EventSource& source) {
     const TimestampTz cutoff = requiredTime(arguments, "as_of");
     const FeatureWindow window(arguments, source);
     const ChurnFeatures features(arguments, source, window);
-    return psprintf("SELECT f.customer::pg_catalog.text%s\nFROM (%s) AS f ORDER BY f.customer",
-                    ChurnFeatures::columns("f"), features.query(cutoff));
+    return psprintf(
+        "SELECT f.customer::pg_catalog.text COLLATE pg_catalog.\"default\"%s\n"
+        "FROM (%s) AS f ORDER BY f.customer",
+        ChurnFeatures::columns("f"), features.query(cutoff));
+}
+
+char* composeChurnFeatures(const Arguments& arguments) {
+    const EventSource source(arguments);
+    return composeFeatures(arguments, source);
 }
 
 char* composeChurnLabels(const Arguments& arguments) {
@@ -91,6 +99,12 @@ char* composeChurnDataset(const Arguments& arguments) {
 }
 
 }  // namespace
+
+char* composeLastingChurnFeatures(const Arguments& arguments) {
+    const EventSource source(arguments);
+    const bool zoneIsWritten = arguments.isNull("time_zone") && !source.hasMoments();
+    return zoneIsWritten ? nullptr : composeFeatures(arguments, source);
+}
 
 }  // namespace footfall::reports
 

@@ -30,8 +30,9 @@ enum class Form {
     Text,
 };
 
-// In a feature's expression: what monetary() gives.
+// In a feature's expression: what monetary() and firstAt() give.
 constexpr char kMonetary[] = "monetary";
+constexpr char kFirstAt[] = "first_at";
 
 struct Feature {
     const char* name;
@@ -51,7 +52,7 @@ constexpr Feature kFeatures[] = {
     {"purchase_recency_days", Form::Days, "c.bought_at", nullptr},
     {"purchase_gap_days", Form::Real, "g.mean", nullptr},
     {"purchase_gap_deviation", Form::Real, "g.deviation", nullptr},
-    {"tenure_days", Form::Days, "h.first_at", nullptr},
+    {"tenure_days", Form::Days, kFirstAt, nullptr},
     {"active_days", Form::Count, "c.active_days", nullptr},
     {"events", Form::Count, "c.events", nullptr},
     {"views", Form::Count, "c.views", nullptr},
@@ -167,6 +168,7 @@ ChurnFeatures::ChurnFeatures(const Arguments& arguments, const EventSource& sour
       window_(&window),
       wanted_(arguments.strings("features")),
       purchase_(purchaseCondition(arguments, source)),
+      zoneGiven_(!arguments.isNull("time_zone")),
       recent_(0),
       sessionGap_(durationOf("session_gap", *arguments.requiredInterval("session_gap"), 0)) {
     checkWanted();
@@ -241,15 +243,17 @@ char* ChurnFeatures::query(TimestampTz cutoff) const {
     const char* time = timeLiteral(cutoff);
     for (const Feature& feature : kFeatures) {
         appendStringInfo(
-            &query, ",\n(%s)::%s AS %s",
-            wants(feature.name)
-                ? valueOf(feature,
-                          feature.expression == kMonetary ? monetary() : feature.expression, time)
-                : "NULL",
-            typeOf(feature.form), feature.name);
+            &query, ",\n(%s)::%s%s AS %s",
+            wants(feature.name) ? valueOf(feature, expressionOf(feature.expression), time) : "NULL",
+            typeOf(feature.form),
+            feature.form == Form::Text ? " COLLATE pg_catalog.\"default\"" : "", feature.name);
     }
     appendStringInfo(&query, "\nFROM (%s) AS c%s", perCustomer(cutoff), joins(cutoff));
     return query.data;
+}
+
+const char* ChurnFeatures::expressionOf(const char* expression) const {
+    return expression == kMonetary ? monetary() : expression == kFirstAt ? firstAt() : expression;
 }
 
 const char* ChurnFeatures::perCustomer(TimestampTz cutoff) const {
@@ -264,14 +268,14 @@ const char* ChurnFeatures::perCustomer(TimestampTz cutoff) const {
                                 ? psprintf("pg_catalog.count(%s)", source_->column(Role::Campaign))
                                 : "NULL::pg_catalog.int8";
     return psprintf(
-        "SELECT %s AS customer, %s AS last_at, pg_catalog.count(*) AS events,\n"
+        "SELECT %s AS customer, %s AS first_at, %s AS last_at, pg_catalog.count(*) AS events,\n"
         "pg_catalog.max(%s) FILTER (WHERE %s) AS bought_at, %s AS frequency, %s AS amount, "
         "%s AS purchases,\npg_catalog.count(DISTINCT %s) AS active_days, %s AS recent, "
         "%s AS earlier,\n%s AS views, %s AS searches, %s AS carts, %s AS cart_removals, "
         "%s AS checkouts, %s AS returns,\n%s AS products, %s AS categories, %s AS campaigns\n"
         "FROM %s\nWHERE %s GROUP BY 1",
-        source_->column(Role::Customer), source_->timeOf("max"), time, purchase_, frequency,
-        amountPerCustomer(), countOf(purchase_), Calendar::days(source_->zone()).start(time),
+        source_->column(Role::Customer), source_->timeOf("min"), source_->timeOf("max"), time,
+        purchase_, frequency, amountPerCustomer(), countOf(purchase_), dayOf(time),
         countOf(source_->compareTime(">=", recent)),
         countOf(psprintf("%s AND %s", source_->compareTime(">=", earlier),
                          source_->compareTime("<", recent))),
@@ -279,6 +283,12 @@ const char* ChurnFeatures::perCustomer(TimestampTz cutoff) const {
         countOfUsual(kCartRemovals), countOfUsual(kCheckouts), countOfUsual(kReturns),
         countDistinct(Role::Product), countDistinct(Role::Category), campaigns, source_->from(),
         window_->events(cutoff));
+}
+
+// Without time_zone it is the session's own, also when the query is planned now and runs later.
+const char* ChurnFeatures::dayOf(const char* time) const {
+    return zoneGiven_ ? Calendar::days(source_->zone()).start(time)
+                      : psprintf("pg_catalog.date_trunc('day', %s)", time);
 }
 
 bool ChurnFeatures::amountIsNumeric() const {
@@ -352,7 +362,7 @@ const char* ChurnFeatures::joins(TimestampTz cutoff) const {
         {"m", (wants("monetary") || wants("average_basket")) && amountIsNumeric()
                   ? exactAmounts(cutoff)
                   : nullptr},
-        {"h", wants("tenure_days") ? firstEvents(cutoff) : nullptr},
+        {"h", wants("tenure_days") && !windowIsHistory() ? firstEvents(cutoff) : nullptr},
         {"s", wantsSessions() ? lastSessions(cutoff) : nullptr},
         {"g", wants("purchase_gap_days") || wants("purchase_gap_deviation") ? purchaseGaps(cutoff)
                                                                             : nullptr},
@@ -368,6 +378,10 @@ const char* ChurnFeatures::joins(TimestampTz cutoff) const {
         }
     }
     return joins.data;
+}
+
+const char* ChurnFeatures::firstAt() const {
+    return windowIsHistory() ? "c.first_at" : "h.first_at";
 }
 
 const char* ChurnFeatures::firstEvents(TimestampTz cutoff) const {

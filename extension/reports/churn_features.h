@@ -55,7 +55,11 @@ class ChurnFeatures {
     bool wants(const char* feature) const;
     bool wantsSessions() const;
     void readRecentWindow(const Arguments& arguments);
+    const char* expressionOf(const char* expression) const;
+    bool windowIsHistory() const { return window_->length() == 0; }
+    const char* firstAt() const;
     const char* perCustomer(TimestampTz cutoff) const;
+    const char* dayOf(const char* time) const;
     bool amountIsNumeric() const;
     const char* amountPerCustomer() const;
     const char* monetary() const;
@@ -73,6 +77,7 @@ class ChurnFeatures {
     const FeatureWindow* window_;
     List* wanted_;  // of char*; NIL: all
     const char* purchase_;
+    bool zoneGiven_;
     int64 recent_;
     int64 sessionGap_;
 };
