@@ -67,12 +67,13 @@ asan: ## SQL tests with the extension under ASan and UBSan
 lint: ## formatting, clang-tidy, layers, symbols
 	@scripts/test.sh lint
 
-model_exchange: deps ## models in other tools' formats, scored by those tools: MODELS_PYTHON=python with those
+model_exchange: ## models in other tools' formats, scored by those tools
+	@scripts/install_dependencies.sh exchange
 	@scripts/build.sh $(firstword $(VERSIONS)) && \
 	    scripts/test_on.sh model_exchange $(firstword $(VERSIONS))
 behavior: deps ## behaviour beside ClickHouse, pandas and lifetimes, on real and generated logs (from PyPI)
 	@TARGETS=all scripts/build.sh $(firstword $(VERSIONS)) && scripts/test_behavior.sh $(firstword $(VERSIONS))
-models: deps ## models beside scikit-learn, XGBoost and the simulator's truth: MODELS_PYTHON=python with those
+models: deps ## models beside scikit-learn, XGBoost and the simulator's truth
 	@TARGETS=all scripts/build.sh $(firstword $(VERSIONS)) && scripts/test_models.sh $(firstword $(VERSIONS))
 
 bench: build ## the benchmarks (ROWS=, SEED=)

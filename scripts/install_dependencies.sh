@@ -1,11 +1,12 @@
 #!/bin/bash
 # Installs what a build, the demo or the tests need and are missing, saying what. Idempotent.
 #
-#   scripts/install_dependencies.sh [build|test] [VERSION...]
+#   scripts/install_dependencies.sh [build|test|exchange] [VERSION...]
 #
 # build: compiler, libraries, and a private PostgreSQL (default: 15). Enough for `make demo`.
 # test:  build, and PostgreSQL 18, clang (fuzzing, linting), GoogleTest, perl's IPC::Run, and what the
 #        archive's library needs (default).
+# exchange: test, and the Java that PMML's evaluators run in.
 #
 # PostgreSQL 15 is Debian's; its package must be there for its libraries and its system user, but
 # no cluster is created and none is started. The trees under build/postgres are Debian's packages,
@@ -36,7 +37,11 @@ case $purpose in
         packages="$build_packages $test_packages"
         versions=${*:-$FOOTFALL_VERSIONS}
         ;;
-    *) die "unknown purpose '$purpose': use build or test." ;;
+    exchange)
+        packages="$build_packages $test_packages default-jre-headless"
+        versions=${*:-$FOOTFALL_VERSIONS}
+        ;;
+    *) die "unknown purpose '$purpose': use build, test or exchange." ;;
 esac
 
 run_as_root() {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Models beside others' and beside the truth: scripts/test_models.sh VERSION; the last line is 'N passed, N failed'.
 #
-# MODELS_PYTHON is a Python with what tests/models/README.md names, MODELS_SPLITS and TRUTH_SEEDS say how much.
+# MODELS_SPLITS and TRUTH_SEEDS say how much; tests/models/README.md has more.
 set -uo pipefail
 . "$(dirname "$0")/environment.sh"
 cd "$FOOTFALL_ROOT"
