@@ -25,7 +25,7 @@ arrow_version=26.0.1
 build_packages="g++ make cmake ninja-build pkg-config libzstd-dev liblz4-dev libxxhash-dev
     libfmt-dev libpq-dev libicu-dev liblinear-dev libxgboost-dev libeigen3-dev postgresql-15 procps util-linux
     python3"
-test_packages="ccache clang libclang-rt-14-dev llvm clang-format clang-tidy git python3 python3-pip
+test_packages="ccache clang libclang-rt-14-dev llvm clang-format clang-tidy git python3 python3-pip python3-venv
     libgtest-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libipc-run-perl perl diffutils zlib1g"
 
 case $purpose in
@@ -38,7 +38,8 @@ case $purpose in
         versions=${*:-$FOOTFALL_VERSIONS}
         ;;
     exchange)
-        packages="$build_packages $test_packages default-jre-headless"
+        packages="$build_packages $test_packages"
+        command -v java >/dev/null || packages="$packages default-jre-headless"
         versions=${*:-$FOOTFALL_VERSIONS}
         ;;
     *) die "unknown purpose '$purpose': use build, test or exchange." ;;
