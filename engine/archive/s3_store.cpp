@@ -256,13 +256,14 @@ void S3Store::completeUpload(const std::string& key, const std::string& upload,
     }
     body += "</CompleteMultipartUpload>";
     const BytesContent bytes(body);
-    http_.patience().retry([&](unsigned attempt) {
+    http_.patience().retry([&](unsigned) {
         HttpRequest sent = request("POST", key, {{"uploadId", upload}}, body);
         sent.body = &bytes;
         const HttpResponse response = http_.send(sent);
         const std::string code = errorCode(response);
-        // An earlier attempt's success whose answer was lost ended the upload.
-        if (attempt > 1 && response.status == 404 && code == "NoSuchUpload") {
+        // An earlier success whose answer was lost ended the upload: of ours, or of libcurl's,
+        // which repeats what it sent on a connection that had ended.
+        if (response.status == 404 && code == "NoSuchUpload") {
             const std::optional<ObjectInfo> info = stat(key);
             if (info && info->size == size)
                 return;

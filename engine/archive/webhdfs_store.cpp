@@ -154,13 +154,14 @@ void WebHdfsStore::put(const std::string& key, const Content& content) {
     create(unfinished, content);
     const std::string operation =
         "RENAME&renameoptions=OVERWRITE&destination=" + percentEncode(pathOf(key), false);
-    http_.patience().retry([&](unsigned attempt) {
+    http_.patience().retry([&](unsigned) {
         const HttpRequest sent = request("PUT", unfinished, operation);
         const HttpResponse response = http_.send(sent);
         if (response.status == 200)
             return;
-        // An earlier attempt's success whose answer was lost.
-        if (attempt > 1 && response.status == 404 && !stat(unfinished)) {
+        // An earlier success whose answer was lost: of ours, or of libcurl's, which repeats what it
+        // sent on a connection that had ended.
+        if (response.status == 404 && !stat(unfinished)) {
             const std::optional<ObjectInfo> info = stat(key);
             if (info && info->size == content.size())
                 return;

@@ -258,6 +258,33 @@ TEST(HttpFaults, CompletingAnUploadLateFailsOrWasDone) {
     EXPECT_EQ(completions, 3);
 }
 
+// libcurl sends a request again by itself when a connection that it kept ends without a byte, so
+// what the store has done may show in the answer to a first attempt.
+TEST(HttpFaults, ARepetitionThatNobodySeesFindsTheUploadCompleted) {
+    const std::string large(size_t{17} << 20, 'l');
+    std::atomic<size_t> there = large.size();
+    ScriptedServer server([&](const ScriptedRequest& request) {
+        ScriptedReply reply;
+        if (request.method == "HEAD") {
+            reply.headers["Content-Length"] = std::to_string(there);
+            reply.headers["Last-Modified"] = "Sat, 21 Nov 2026 15:04:05 GMT";
+        } else if (request.method == "PUT") {
+            reply.headers["ETag"] = "\"tag\"";
+        } else if (request.target.ends_with("uploads=")) {
+            reply.body =
+                "<InitiateMultipartUploadResult><UploadId>1</UploadId>"
+                "</InitiateMultipartUploadResult>";
+        } else {
+            return xmlError(404, "NoSuchUpload");
+        }
+        return reply;
+    });
+    openS3(server, shortPatience())->put("key", BytesContent(large));
+    // Somebody has ended the upload, and the object is another one.
+    there = 5;
+    failureOf([&] { openS3(server, shortPatience())->put("key", BytesContent(large)); });
+}
+
 TEST(HttpFaults, ListingsAreReadToTheirEnd) {
     ScriptedServer server([](const ScriptedRequest& request) {
         ScriptedReply reply;
@@ -358,6 +385,38 @@ TEST(HttpFaults, HdfsRenameWhoseAnswerWasLost) {
     EXPECT_EQ(openHdfs(server)->putIfAbsent("key", "mine"), PutResult::Written);
     EXPECT_EQ(renames, 2);
     EXPECT_EQ(openHdfs(server)->putIfAbsent("key", "hers"), PutResult::Exists);
+}
+
+TEST(HttpFaults, ARepetitionThatNobodySeesFindsTheFileRenamed) {
+    uint16_t port = 0;
+    std::atomic<int> written = 0;
+    std::atomic<int> there = 4;
+    ScriptedServer server([&](const ScriptedRequest& request) {
+        const auto asks = [&](const char* what) {
+            return request.target.find(what) != std::string::npos;
+        };
+        ScriptedReply reply;
+        if (asks("op=CREATE")) {
+            reply.status = 307;
+            reply.headers["Location"] = "http://127.0.0.1:" + std::to_string(port) + "/data/write";
+        } else if (request.target == "/data/write") {
+            written =
+                2;  // the unfinished file is asked for twice: after it was written, and renamed
+            reply.status = 201;
+        } else if (asks("op=GETFILESTATUS") && (!asks("_unfinished-") || --written > 0)) {
+            const int length = asks("_unfinished-") ? 4 : there.load();
+            reply.body = R"({"FileStatus":{"type":"FILE","modificationTime":5,"length":)" +
+                         std::to_string(length) + "}}";
+        } else {
+            reply.status = 404;
+            reply.body = R"({"RemoteException":{"exception":"FileNotFoundException"}})";
+        }
+        return reply;
+    });
+    port = server.port();
+    openHdfs(server)->put("key", BytesContent("mine"));
+    there = 5;
+    failureOf([&] { openHdfs(server)->put("key", BytesContent("mine")); });
 }
 
 TEST(HttpFaults, HdfsQuotaIsDiskFullAndSafeModePasses) {

@@ -144,6 +144,7 @@ def read_along(lake):
             while not stop.is_set():
                 turns.append(connection.run(f"CALL footfall.archive('{PARTITIONS[3]}', 'lake')"))
                 turns.append(connection.run(f"CALL footfall.unarchive('{PARTITIONS[3]}')"))
+                stop.wait(2)  # or a slow reader would meet a log of hundreds of commits
             turns.append(connection.run(f"CALL footfall.archive('{PARTITIONS[3]}', 'lake')"))
         finally:
             connection.close()
@@ -162,7 +163,7 @@ def read_along(lake):
             job.update(rpc=lake.store.rpc, local=copy_of(lake, PARTITIONS[:3]))
         for reader in ("delta-rs", "DuckDB", "Spark"):
             done = subprocess.run([INSTALLED / "venv" / "bin" / "python", HERE / "readers.py", reader, json.dumps(job)],
-                                  capture_output=True, text=True, check=False, timeout=300)
+                                  capture_output=True, text=True, check=False, timeout=900)
             found = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}
             for partition in PARTITIONS[:3]:
                 lake.check(found.get(partition) == expected[partition], f"{lake.name}: {reader} reads {partition}",

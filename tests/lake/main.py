@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import sys
 import time
 import traceback
@@ -29,6 +30,8 @@ def run(part, lake):
 
 
 def main():
+    # Whoever ends this ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(1))
     bin_dir, *parts = sys.argv[1:]
     checks = Checks()
     for name in os.environ.get("LAKE_STORES", "file s3 hdfs").split():

@@ -71,7 +71,7 @@ class Store:
     def write(self, key, content):
         raise NotImplementedError
 
-    def wait(self, ready, processes, seconds=90):
+    def wait(self, ready, processes, seconds=300):
         end = time.monotonic() + seconds
         while not ready():
             if any(process.poll() is not None for process in processes) or time.monotonic() > end:
