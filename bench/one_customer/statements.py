@@ -38,7 +38,7 @@ def reports():
     calls = {
         "kpis": "kpis('EVENTS', '1 day')",
         "kpis by campaign": "kpis('EVENTS', '1 month', breakdown => 'campaign', purchase => 'true')",
-        "live_activity": "live_activity('EVENTS', '1 year', until => '2026-12-31')",
+        "live_activity": "live_activity('EVENTS', '365 days', until => '2026-12-31')",
         "funnel": f"funnel('EVENTS', {STEPS})",
         "funnel, any order": f"funnel('EVENTS', {STEPS}, step_order => 'any')",
         "funnel, exact order": f"funnel('EVENTS', {STEPS}, step_order => 'exact')",

@@ -305,6 +305,11 @@ class PathAggregate final : public GroupAggregate {
         if (rows.empty())
             return;
         checkPathLength(reader_.spec().length);
+        // What cannot be in a path any more is forgotten, so that memory follows the length.
+        if (texts_.events().size() >= keepAt_) {
+            texts_.events().keepFirst(static_cast<size_t>(reader_.spec().length));
+            keepAt_ = std::max(kKeepAt, texts_.events().size() * 2);
+        }
         const Block& text = reader_.evaluate(*reader_.spec().text, batch, rows);
         reader_.forTimes(batch, rows, [&](uint32_t row, int64_t time) {
             if (const PooledText* event = texts_.textOf(text, row))
@@ -320,11 +325,17 @@ class PathAggregate final : public GroupAggregate {
             result.path = result.path.first(length);
         return result;
     }
-    void restart() override { texts_.clear(); }
+    void restart() override {
+        texts_.clear();
+        keepAt_ = kKeepAt;
+    }
 
   private:
+    static constexpr size_t kKeepAt = size_t{1} << 16;
+
     RowReader reader_;
     TextCollector texts_;
+    size_t keepAt_ = kKeepAt;
 };
 
 class SessionAggregate final : public GroupAggregate {

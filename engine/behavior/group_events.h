@@ -51,6 +51,21 @@ class GroupEvents {
         sortRest(first, std::is_sorted_until(first, end), end);
         return {first, end};
     }
+    size_t size() const noexcept { return arrived_.size(); }
+    // Forgets all but the first `count` events of each group; more may come.
+    void keepFirst(size_t count) {
+        uint32_t groups = 0;
+        for (const Arrived& one : arrived_)
+            groups = std::max(groups, one.group + 1);
+        sort(groups);
+        arrived_.clear();
+        for (uint32_t group = 0; group < groups; ++group) {
+            const std::span<const Event> events = of(group);
+            for (const Event& event : events.first(std::min(count, events.size())))
+                arrived_.push_back({event, group});
+        }
+        sorted_.clear();
+    }
     void clear() noexcept {
         arrived_.clear();
         sorted_.clear();
