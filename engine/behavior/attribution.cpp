@@ -110,11 +110,20 @@ void AttributionState::add(int64_t time, const std::string_view* channel, bool c
         events_.appendWithoutText(time, kConversion, limit);
 }
 
-std::vector<ChannelCredit> AttributionState::credits(void (*poll)()) {
+std::vector<ChannelCredit> AttributionState::credits(size_t limit, void (*poll)()) {
     events_.events().sort();
     const auto none = static_cast<uint32_t>(events_.pool().size());
     std::vector<double> credits(none + size_t{1});
+    const auto count = static_cast<size_t>(
+        std::ranges::count(events_.events().events(), kTouch, &TextEvent::steps));
+    const size_t held = events_.events().bytes();
+    if (held > limit || count > (limit - held) / sizeof(Touch)) {
+        throw base::Error(base::ErrorKind::OutOfMemory,
+                          "the touches of one group need more than %zu MB", limit >> 20)
+            .withHint("Count fewer rows per group with FILTER, or raise work_mem.");
+    }
     std::vector<Touch> touches;
+    touches.reserve(count);
     CreditShare share(shape_, credits, poll);
     size_t first = 0;
     for (const TextEvent& event : events_.events().events()) {

@@ -45,8 +45,9 @@ class AttributionState {
     // A touch has a channel; a row may be touch and conversion, or neither.
     void add(int64_t time, const std::string_view* channel, bool converted, size_t limit);
     // Channels with credit, in the order of their bytes, no channel last. `poll` is called now and
-    // then and may throw, because the work is touches times conversions at worst.
-    std::vector<ChannelCredit> credits(void (*poll)());
+    // then and may throw, because the work is touches times conversions at worst. The touches are
+    // listed beside the events, and both take at most `limit` bytes.
+    std::vector<ChannelCredit> credits(size_t limit, void (*poll)());
 
     void pack(base::ByteWriter& writer);
     void unpack(base::ByteReader& reader, size_t limit);

@@ -35,6 +35,7 @@ class EventBuffer {
     }
 
     size_t size() const noexcept { return size_; }
+    size_t bytes() const noexcept { return capacity_ * sizeof(Event); }
     bool full() const noexcept { return size_ == capacity_; }
     std::span<const Event> events() const noexcept { return {events_, size_}; }
     std::span<Event> events() noexcept { return {events_, size_}; }

@@ -101,8 +101,9 @@ Datum finalCredits(FunctionCallInfo fcinfo) {
     TupleDesc descriptor = lookup_rowtype_tupdesc_copy(element, -1);
     Datum* rows = nullptr;
     int count = 0;
+    const size_t limit = stateLimit();
     pg::enterEngine([&] {
-        const auto credits = stateOf<AttributionState>(PG_GETARG_DATUM(0)).credits(&poll);
+        const auto credits = stateOf<AttributionState>(PG_GETARG_DATUM(0)).credits(limit, &poll);
         pg::callPostgres([&] { makeRows(credits, descriptor, &rows, &count); });
     });
     return PointerGetDatum(construct_array(rows, count, element, -1, false, TYPALIGN_DOUBLE));

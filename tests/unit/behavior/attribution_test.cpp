@@ -23,7 +23,7 @@ void noPoll() {}
 
 std::map<std::string, double> creditsOf(AttributionState& state) {
     std::map<std::string, double> result;
-    for (const ChannelCredit& credit : state.credits(&noPoll))
+    for (const ChannelCredit& credit : state.credits(SIZE_MAX, &noPoll))
         result[credit.channel == nullptr ? "" : std::string(credit.channel->view())] =
             credit.credit;
     return result;
@@ -191,6 +191,20 @@ TEST(Path, IsTheFirstEventsInOrder) {
     EXPECT_THROW(state.setLength(kMaxPathLength + 1), base::Error);
     state.setLength(3);
     EXPECT_THROW(state.setLength(4), base::Error);
+}
+
+// The list of touches counts as well as the events.
+TEST(Attribution, StaysWithinItsMemory) {
+    constexpr size_t kLimit = 64 << 10;
+    constexpr int kTouches = 1600;  // 24 bytes each as events, 16 as touches
+    AttributionState state(std::pmr::new_delete_resource());
+    state.setShape({AttributionModel::Linear, 100, 10});
+    const std::string_view channel = "ads";
+    for (int i = 0; i < kTouches; i++)
+        state.add(i, &channel, false, kLimit);
+    state.add(kTouches, nullptr, true, kLimit);
+    EXPECT_THROW((void)state.credits(kLimit, &noPoll), base::Error);
+    EXPECT_EQ(state.credits(2 * kLimit, &noPoll).size(), 1U);
 }
 
 }  // namespace
