@@ -9,30 +9,39 @@
 namespace footfall::encoding {
 namespace {
 
-template <class Vector>
-void findGroupStarts(std::span<const uint32_t> runEnds, uint32_t rows, Vector& starts) {
-    starts.reserve(runEnds.size() + rows / kBatchRows + 1);
+constexpr size_t mostGroups(size_t runs, uint32_t rows) {
+    return runs + rows / kBatchRows + 1;
+}
+
+// Where groups begin, into room for mostGroups(); returns how many there are.
+size_t findGroupStarts(std::span<const uint32_t> runEnds, uint32_t rows, uint32_t* starts) {
+    uint32_t* to = starts;
     uint32_t row = 0;
     for (const uint32_t end : runEnds) {
-        for (uint32_t at = row; at < end; at = (at / kBatchRows + 1) * kBatchRows) {
-            starts.push_back(at);
-        }
+        if (end <= row || end > rows)
+            base::throwCorrupt("a run from row %u to %u of %u", row, end, rows);
+        *to++ = row;
+        for (uint32_t at = row / kBatchRows + 1; at <= (end - 1) / kBatchRows; ++at)
+            *to++ = at * kBatchRows;
         row = end;
     }
     if (row != rows)
         base::throwCorrupt("runs end at row %u of %u", row, rows);
+    return static_cast<size_t>(to - starts);
 }
 
 class GroupedDeltaDecoder final : public ColumnDecoder {
   public:
     GroupedDeltaDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                         OpenContext& context)
-        : ColumnDecoder(type, rows), starts_(context.arena.resource()) {
+        : ColumnDecoder(type, rows) {
         const auto ends = resolveParent(in.varint(), rows, context).runEnds();
         if (ends.empty() && rows != 0) {
             base::throwCorrupt("differences are grouped by a column without runs");
         }
-        findGroupStarts(ends, rows, starts_);
+        auto* starts = static_cast<uint32_t*>(context.arena.resource()->allocate(
+            mostGroups(ends.size(), rows) * sizeof(uint32_t), alignof(uint32_t)));
+        starts_ = {starts, findGroupStarts(ends, rows, starts)};
         firsts_ = openIntegerPart(in, static_cast<uint32_t>(starts_.size()), context.arena);
         deltas_ = openIntegerPart(in, rows - static_cast<uint32_t>(starts_.size()), context.arena);
         in.expectEnd();
@@ -142,7 +151,7 @@ class GroupedDeltaDecoder final : public ColumnDecoder {
             std::copy_n(words + (first - begin), count, out);
     }
 
-    std::pmr::vector<uint32_t> starts_;
+    std::span<uint32_t> starts_;
     IntDecoder* firsts_;
     IntDecoder* deltas_;
 };
@@ -155,8 +164,8 @@ void encodeGroupedDelta(const vector::Column& column, uint32_t parent,
     const uint32_t rows = column.size();
     std::vector<uint64_t> words(rows);
     widenIntegers(column, words);
-    std::vector<uint32_t> starts;
-    findGroupStarts(parentRunEnds, rows, starts);
+    std::vector<uint32_t> starts(mostGroups(parentRunEnds.size(), rows));
+    starts.resize(findGroupStarts(parentRunEnds, rows, starts.data()));
     std::vector<uint64_t> firsts;
     std::vector<uint64_t> deltas;
     firsts.reserve(starts.size());

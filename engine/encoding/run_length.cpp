@@ -14,9 +14,7 @@ class RunLengthDecoder final : public ColumnDecoder {
   public:
     RunLengthDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                      OpenContext& context)
-        : ColumnDecoder(type, rows),
-          ends_(context.arena.resource()),
-          expansion_(open(in, type, rows, context)) {
+        : ColumnDecoder(type, rows), expansion_(open(in, type, rows, context)) {
         in.expectEnd();
     }
 
@@ -61,24 +59,29 @@ class RunLengthDecoder final : public ColumnDecoder {
     void readEnds(base::ByteReader& in, uint32_t rows, OpenContext& context) {
         const auto count = static_cast<uint32_t>(in.varintUpTo(rows, "the number of runs"));
         IntDecoder* lengths = openIntegerPart(in, count, context.arena);
-        ends_.reserve(count);
-        uint64_t batch[kBatchRows];
+        // A look-up of one row reads them all, so this is most of what it costs.
+        ends_ = {static_cast<uint32_t*>(context.arena.resource()->allocate(count * sizeof(uint32_t),
+                                                                           alignof(uint32_t))),
+                 count};
         uint32_t row = 0;
         for (uint32_t at = 0; at < count; at += kBatchRows) {
             const uint32_t part = std::min(kBatchRows, count - at);
-            lengths->decode(at, part, batch);
+            uint32_t* ends = ends_.data() + at;
+            // No length is above the rows of a segment, so their sum stays far below 2^32.
+            if (lengths->decode32(at, part, ends) >= rows)
+                base::throwCorrupt("runs exceed the rows");
             for (uint32_t i = 0; i < part; ++i) {
-                if (batch[i] >= rows - row)
-                    base::throwCorrupt("runs exceed the rows");
-                row += static_cast<uint32_t>(batch[i]) + 1;
-                ends_.push_back(row);
+                row += ends[i] + 1;
+                ends[i] = row;
             }
+            if (row > rows)
+                base::throwCorrupt("runs exceed the rows");
         }
         if (row != rows)
             base::throwCorrupt("runs end at row %u of %u", row, rows);
     }
 
-    std::pmr::vector<uint32_t> ends_;
+    std::span<uint32_t> ends_;
     RunExpansion expansion_;
 };
 

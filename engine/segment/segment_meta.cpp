@@ -1,5 +1,8 @@
 #include "engine/segment/segment_meta.h"
 
+#include <algorithm>
+#include <array>
+
 #include "engine/base/byte_writer.h"
 #include "engine/base/checksum.h"
 #include "engine/encoding/column_codec.h"
@@ -86,6 +89,89 @@ vector::ColumnType readType(base::ByteReader& in) {
     return type;
 }
 
+// What comes before the columns.
+struct Preamble {
+    uint32_t rows;
+    uint32_t columns;
+    uint32_t indexBytes;
+    uint32_t indexCrc;
+};
+
+// The bytes between the format version and the checksum, which is checked.
+base::ByteReader checkedBody(std::span<const std::byte> stored) {
+    base::ByteReader in(stored);
+    if (in.u32() != kMagic)
+        base::throwCorrupt("a segment header does not begin as one");
+    const uint8_t version = in.u8();
+    if (version > kFormatVersion) {
+        throw base::Error(base::ErrorKind::Unsupported,
+                          "segment format version %d is later than this library's %d", version,
+                          kFormatVersion)
+            .withHint("Install the footfall version that wrote the segment, or a later one.");
+    }
+    if (version == 0)
+        base::throwCorrupt("segment format version 0");
+    if (in.remaining() < 4)
+        base::throwCorrupt("a segment header ends early");
+    uint32_t crc;
+    std::memcpy(&crc, stored.data() + stored.size() - 4, 4);
+    if (crc != base::crc32c(stored.first(stored.size() - 4))) {
+        base::throwCorrupt("the checksum of a segment header does not match");
+    }
+    return base::ByteReader(in.bytes(in.remaining() - 4));
+}
+
+template <class TakeKey>
+Preamble readPreamble(base::ByteReader& in, TakeKey&& takeKey) {
+    Preamble preamble;
+    preamble.rows = static_cast<uint32_t>(in.varintUpTo(kMaxRows, "rows of a segment"));
+    preamble.columns = static_cast<uint32_t>(in.varintUpTo(kMaxColumns, "columns"));
+    const uint64_t keys = in.varintUpTo(preamble.columns, "sort keys");
+    for (uint64_t k = 0; k < keys; ++k)
+        takeKey(static_cast<uint32_t>(in.varintUpTo(preamble.columns - 1, "a sort key")));
+    preamble.indexBytes = static_cast<uint32_t>(in.varintUpTo(UINT32_MAX, "bytes of an index"));
+    preamble.indexCrc = in.u32();
+    return preamble;
+}
+
+constexpr uint32_t kMaxReferences = 64;
+
+struct References {
+    std::array<uint32_t, kMaxReferences> columns;
+    size_t count;
+    std::span<const uint32_t> all() const noexcept { return {columns.data(), count}; }
+};
+
+ColumnMeta readColumn(base::ByteReader& in, uint32_t number, const Preamble& preamble,
+                      References& references) {
+    const uint32_t columns = preamble.columns;
+    ColumnMeta column;
+    column.type = readType(in);
+    column.chunkBytes = static_cast<uint32_t>(in.varintUpTo(UINT32_MAX, "bytes of a chunk"));
+    column.crc = in.u32();
+    column.rawBytes = in.varint();
+    column.codec = in.u8();
+    references.count = in.varintUpTo(std::min(columns, kMaxReferences), "references of a column");
+    for (size_t r = 0; r < references.count; ++r) {
+        const auto reference = static_cast<uint32_t>(in.varintUpTo(columns - 1, "a reference"));
+        if (reference == number)
+            base::throwCorrupt("column %u refers to itself", number);
+        references.columns[r] = reference;
+    }
+    column.stats.nullCount =
+        static_cast<uint32_t>(in.varintUpTo(preamble.rows, "NULLs of a column"));
+    const uint8_t flags = in.u8();
+    if (flags > kHasRange)
+        base::throwCorrupt("flags %d of a column", flags);
+    column.stats.hasRange = flags == kHasRange;
+    if (column.stats.hasRange) {
+        const BoundKind kind = boundKind(column.type);
+        column.stats.min = readBound(kind, in);
+        column.stats.max = readBound(kind, in);
+    }
+    return column;
+}
+
 }  // namespace
 
 SegmentMeta::SegmentMeta(std::pmr::memory_resource* resource)
@@ -121,69 +207,43 @@ void SegmentMeta::serialize(std::pmr::vector<std::byte>& out) const {
 
 SegmentMeta SegmentMeta::parse(std::span<const std::byte> stored,
                                std::pmr::memory_resource* resource) {
-    base::ByteReader in(stored);
-    if (in.u32() != kMagic)
-        base::throwCorrupt("a segment header does not begin as one");
-    const uint8_t version = in.u8();
-    if (version > kFormatVersion) {
-        throw base::Error(base::ErrorKind::Unsupported,
-                          "segment format version %d is later than this library's %d", version,
-                          kFormatVersion)
-            .withHint("Install the footfall version that wrote the segment, or a later one.");
-    }
-    if (version == 0)
-        base::throwCorrupt("segment format version 0");
-    if (in.remaining() < 4)
-        base::throwCorrupt("a segment header ends early");
-    uint32_t crc;
-    std::memcpy(&crc, stored.data() + stored.size() - 4, 4);
-    if (crc != base::crc32c(stored.first(stored.size() - 4))) {
-        base::throwCorrupt("the checksum of a segment header does not match");
-    }
+    base::ByteReader in = checkedBody(stored);
     SegmentMeta meta(resource);
-    meta.rows_ = static_cast<uint32_t>(in.varintUpTo(kMaxRows, "rows of a segment"));
-    const auto columns = static_cast<uint32_t>(in.varintUpTo(kMaxColumns, "columns"));
-    const auto keys = static_cast<uint32_t>(in.varintUpTo(columns, "sort keys"));
-    for (uint32_t k = 0; k < keys; ++k) {
-        meta.addSortKey(static_cast<uint32_t>(in.varintUpTo(columns - 1, "a sort key")));
-    }
-    meta.indexBytes_ = static_cast<uint32_t>(in.varintUpTo(UINT32_MAX, "bytes of an index"));
-    meta.indexCrc_ = in.u32();
+    const Preamble preamble = readPreamble(in, [&](uint32_t key) { meta.addSortKey(key); });
+    meta.rows_ = preamble.rows;
+    meta.indexBytes_ = preamble.indexBytes;
+    meta.indexCrc_ = preamble.indexCrc;
     // A column takes eleven bytes at least.
-    meta.columns_.reserve(std::min<size_t>(columns, in.remaining() / 11 + 1));
-    std::vector<uint32_t> references;
-    for (uint32_t c = 0; c < columns; ++c) {
-        ColumnMeta column;
-        column.type = readType(in);
-        column.chunkBytes = static_cast<uint32_t>(in.varintUpTo(UINT32_MAX, "bytes of a chunk"));
-        column.crc = in.u32();
-        column.rawBytes = in.varint();
-        column.codec = in.u8();
-        references.resize(in.varintUpTo(std::min(columns, 64U), "references of a column"));
-        for (uint32_t& reference : references) {
-            reference = static_cast<uint32_t>(in.varintUpTo(columns - 1, "a reference"));
-            if (reference == c)
-                base::throwCorrupt("column %u refers to itself", c);
-        }
-        column.stats.nullCount =
-            static_cast<uint32_t>(in.varintUpTo(meta.rows_, "NULLs of a column"));
-        const uint8_t flags = in.u8();
-        if (flags > kHasRange)
-            base::throwCorrupt("flags %d of a column", flags);
-        column.stats.hasRange = flags == kHasRange;
-        if (column.stats.hasRange) {
-            const BoundKind kind = boundKind(column.type);
-            column.stats.min = readBound(kind, in);
-            column.stats.max = readBound(kind, in);
-        }
-        if (meta.references_.size() + references.size() > UINT16_MAX) {
+    meta.columns_.reserve(std::min<size_t>(preamble.columns, in.remaining() / 11 + 1));
+    References references;
+    for (uint32_t c = 0; c < preamble.columns; ++c) {
+        const ColumnMeta column = readColumn(in, c, preamble, references);
+        if (meta.references_.size() + references.count > UINT16_MAX) {
             base::throwCorrupt("too many references between columns");
         }
-        meta.addColumn(column, references);
+        meta.addColumn(column, references.all());
     }
-    in.bytes(4);
     in.expectEnd();
     return meta;
+}
+
+ZoneMaps::ZoneMaps(std::span<const std::byte> stored) {
+    base::ByteReader in = checkedBody(stored);
+    const Preamble preamble = readPreamble(in, [](uint32_t) {});
+    rows_ = preamble.rows;
+    columns_ = preamble.columns;
+    body_ = in.rest();
+}
+
+ColumnMeta ZoneMaps::column(uint32_t index) const {
+    if (index >= columns_)
+        base::throwBadArgument("column %u of a segment of %u", index, columns_);
+    base::ByteReader in(body_);
+    const Preamble preamble = {rows_, columns_, 0, 0};
+    References ignored;
+    for (uint32_t c = 0; c < index; ++c)
+        readColumn(in, c, preamble, ignored);
+    return readColumn(in, index, preamble, ignored);
 }
 
 bool mayOverlap(const ColumnMeta& column, uint32_t rows, const Scalar* low,

@@ -89,6 +89,24 @@ class SegmentMeta {
     std::pmr::vector<uint16_t> sortKeys_;
 };
 
+// A stored header of which nothing but zone maps is wanted: most of a table's segments are pruned
+// by them, and never opened. What it reads is checked as parse() checks it, the checksum included.
+class ZoneMaps {
+  public:
+    // `stored` must live as long as this. Throws what parse() throws.
+    explicit ZoneMaps(std::span<const std::byte> stored);
+
+    uint32_t rows() const noexcept { return rows_; }
+    uint32_t columnCount() const noexcept { return columns_; }
+    // Reads all columns before it; its references are left out.
+    ColumnMeta column(uint32_t index) const;
+
+  private:
+    std::span<const std::byte> body_;  // of the columns
+    uint32_t rows_ = 0;
+    uint32_t columns_ = 0;
+};
+
 // Pruning by the zone map alone; false means that no row of the segment can match. Both ends are
 // inclusive, a null pointer is an open end; the scalars are of the column's boundKind. A column
 // without range (no order, or NULLs only) answers as safely as it can.

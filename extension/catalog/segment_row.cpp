@@ -31,7 +31,7 @@ enum {
 // The first number a TID's block cannot address: InvalidBlockNumber lies in the last segment.
 constexpr int32 kMaxNumber = (1 << 22) - 2;
 
-void readArray(Datum datum, int elementSize, int* count, void** elements) {
+ArrayType* readArray(Datum datum, int elementSize, int* count, void** elements) {
     ArrayType* array = DatumGetArrayTypePCopy(datum);
     *count = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
     *elements = ARR_DATA_PTR(array);
@@ -39,9 +39,11 @@ void readArray(Datum datum, int elementSize, int* count, void** elements) {
         ereport(ERROR,
                 (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
     }
+    return array;
 }
 
-void readRow(HeapTuple tuple, TupleDesc descriptor, SegmentRow* row) {
+// False when the row is not wanted. Then it leaves nothing behind: of a long list few may be.
+bool readRow(HeapTuple tuple, TupleDesc descriptor, const SegmentChoice* choice, SegmentRow* row) {
     Datum values[kColumnCount];
     bool nulls[kColumnCount];
     heap_deform_tuple(tuple, descriptor, values, nulls);
@@ -63,9 +65,21 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, SegmentRow* row) {
     row->storedBytes = DatumGetInt64(values[kStoredBytes]);
     row->indexValue = DatumGetObjectId(values[kIndexValue]);
     row->indexBytes = DatumGetInt32(values[kIndexBytes]);
+    ArrayType* attributes = readArray(values[kAttributes], sizeof(int16), &row->columns,
+                                      reinterpret_cast<void**>(&row->attributes));
+    if (choice != nullptr) {
+        row->valueIds = nullptr;
+        row->meta = DatumGetByteaPP(values[kMeta]);
+        const bool wanted = choice->isWanted(*row, choice->argument);
+        if (PointerGetDatum(row->meta) != values[kMeta]) {
+            pfree(row->meta);
+        }
+        if (!wanted) {
+            pfree(attributes);
+            return false;
+        }
+    }
     int valueCount = 0;
-    readArray(values[kAttributes], sizeof(int16), &row->columns,
-              reinterpret_cast<void**>(&row->attributes));
     readArray(values[kValueIds], sizeof(Oid), &valueCount,
               reinterpret_cast<void**>(&row->valueIds));
     if (valueCount != row->columns) {
@@ -73,6 +87,7 @@ void readRow(HeapTuple tuple, TupleDesc descriptor, SegmentRow* row) {
                 (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
     }
     row->meta = DatumGetByteaPCopy(values[kMeta]);
+    return true;
 }
 
 // Whether a truncation that `snapshot` does not see yet happened to the storage.
@@ -82,6 +97,11 @@ bool truncatedAfter(Oid storage, Snapshot snapshot) {
     }
     OpenTable table = open(Table::Truncation, false, AccessShareLock);
     bool happened = false;
+    // Where no table was ever truncated, there is nothing to search.
+    if (RelationGetNumberOfBlocks(table.table) == 0) {
+        close(table);
+        return false;
+    }
     CatalogScan scan = beginScan(table, SnapshotSelf, 1, storage);
     if (HeapTupleIsValid(nextRow(scan))) {
         CatalogScan seen = beginScan(table, snapshot, 1, storage);
@@ -117,14 +137,28 @@ void deleteAll(Table which, bool unlogged, Oid storage, CommandId cid) {
 
 namespace {
 
-void addRow(SegmentList* list, int* capacity, HeapTuple tuple, TupleDesc descriptor) {
+void addRow(SegmentList* list, int* capacity, HeapTuple tuple, TupleDesc descriptor,
+            const SegmentChoice* choice) {
     if (list->count == *capacity) {
         *capacity = Max(16, *capacity * 2);
         Size size = static_cast<Size>(*capacity) * sizeof(SegmentRow);
         list->rows = static_cast<SegmentRow*>(list->rows == nullptr ? palloc(size)
                                                                     : repalloc(list->rows, size));
     }
-    readRow(tuple, descriptor, &list->rows[list->count++]);
+    if (readRow(tuple, descriptor, choice, &list->rows[list->count])) {
+        list->count++;
+    }
+}
+
+// An integer column of the row that is never NULL.
+Datum numberAt(HeapTuple tuple, TupleDesc descriptor, int column) {
+    bool null = false;
+    const Datum value = heap_getattr(tuple, column + 1, descriptor, &null);
+    if (null) {
+        ereport(ERROR,
+                (errcode(ERRCODE_DATA_CORRUPTED), errmsg("footfall's segment catalog is damaged")));
+    }
+    return value;
 }
 
 void removeRow(bool unlogged, const SegmentRow& row, CommandId cid) {
@@ -136,7 +170,8 @@ void removeRow(bool unlogged, const SegmentRow& row, CommandId cid) {
 
 }  // namespace
 
-SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot) {
+SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot,
+                         const SegmentChoice* choice) {
     SegmentList list = {0, nullptr};
     // pg_upgrade restores the schema before any data: there are no segments, and no index to look
     // for them.
@@ -149,7 +184,7 @@ SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot) {
     HeapTuple tuple;
     while (HeapTupleIsValid(tuple = nextRow(scan))) {
         CHECK_FOR_INTERRUPTS();
-        addRow(&list, &capacity, tuple, RelationGetDescr(table.table));
+        addRow(&list, &capacity, tuple, RelationGetDescr(table.table), choice);
     }
     endScan(scan);
     close(table);
@@ -157,6 +192,29 @@ SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot) {
         list.count = 0;
     }
     return list;
+}
+
+SegmentTotals sumSegments(Oid storage, bool unlogged, Snapshot snapshot) {
+    SegmentTotals totals = {};
+    if (!OidIsValid(storage) || IsBinaryUpgrade) {
+        return totals;
+    }
+    OpenTable table = open(Table::Segment, unlogged, AccessShareLock);
+    TupleDesc descriptor = RelationGetDescr(table.table);
+    CatalogScan scan = beginScan(table, snapshot, 1, storage);
+    HeapTuple tuple;
+    while (HeapTupleIsValid(tuple = nextRow(scan))) {
+        CHECK_FOR_INTERRUPTS();
+        totals.segments++;
+        totals.rows += DatumGetInt32(numberAt(tuple, descriptor, kRows));
+        totals.storedBytes += DatumGetInt64(numberAt(tuple, descriptor, kStoredBytes));
+    }
+    endScan(scan);
+    close(table);
+    if (totals.segments > 0 && truncatedAfter(storage, snapshot)) {
+        return {};
+    }
+    return totals;
 }
 
 SegmentList listVacuumableSegments(Oid storage, bool unlogged, TransactionId oldestXmin) {
@@ -180,7 +238,7 @@ SegmentList listVacuumableSegments(Oid storage, bool unlogged, TransactionId old
         HTSV_Result fate = HeapTupleSatisfiesVacuum(tuple, oldestXmin, buffer);
         LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
         if (fate != HEAPTUPLE_DEAD) {
-            addRow(&list, &capacity, tuple, RelationGetDescr(table.table));
+            addRow(&list, &capacity, tuple, RelationGetDescr(table.table), nullptr);
             list.rows[list.count - 1].deleted = fate == HEAPTUPLE_RECENTLY_DEAD;
         }
     }
@@ -199,7 +257,7 @@ bool findSegment(Oid storage, bool unlogged, int32 number, Snapshot snapshot, Se
     HeapTuple tuple = nextRow(scan);
     bool found = HeapTupleIsValid(tuple);
     if (found) {
-        readRow(tuple, RelationGetDescr(table.table), row);
+        readRow(tuple, RelationGetDescr(table.table), nullptr, row);
     }
     endScan(scan);
     close(table);

@@ -36,8 +36,24 @@ struct SegmentList {
     SegmentRow* rows;  // by number
 };
 
-// All segments of a storage that `snapshot` sees, allocated in the current context.
-SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot);
+// Which segments a list is to have. `isWanted` is shown rows without their values' ids, and what it
+// is shown lives for the call; it may raise an ERROR.
+struct SegmentChoice {
+    bool (*isWanted)(const SegmentRow& row, void* argument);
+    void* argument;
+};
+
+// All segments of a storage that `snapshot` sees, or those of them that are chosen, allocated in
+// the current context.
+SegmentList listSegments(Oid storage, bool unlogged, Snapshot snapshot,
+                         const SegmentChoice* choice = nullptr);
+// What the segments of a storage that `snapshot` sees hold together.
+struct SegmentTotals {
+    int64 segments;
+    int64 rows;  // live or not
+    int64 storedBytes;
+};
+SegmentTotals sumSegments(Oid storage, bool unlogged, Snapshot snapshot);
 // All segments that some snapshot may still see: live ones, and deleted ones that are not dead to
 // everyone.
 SegmentList listVacuumableSegments(Oid storage, bool unlogged, TransactionId oldestXmin);

@@ -50,8 +50,6 @@ BatchSource* BatchSource::create(TupleDesc descriptor, Oid table, const TupleTab
             column.attribute = -1;
             column.form = valueForm(OIDOID);
         }
-        column.values = static_cast<Datum*>(palloc(sizeof(Datum) * kBatchRows));
-        column.nulls = static_cast<bool*>(palloc(sizeof(bool) * kBatchRows));
         pg::enterEngine([&] {
             column.decoded = pg::makeIn<scan::SegmentColumn>(self->context_, self->resource_);
         });
@@ -85,6 +83,11 @@ bool BatchSource::next(scan::Selection& selection) {
 
 // By-reference values point into the page: they are copied before the scan moves on.
 void BatchSource::keepHotValue(SourceColumn& column, Datum value, bool null, uint32_t row) {
+    if (column.values == nullptr) {
+        column.nulls = static_cast<bool*>(MemoryContextAlloc(context_, kBatchRows));
+        column.values =
+            static_cast<Datum*>(MemoryContextAlloc(context_, sizeof(Datum) * kBatchRows));
+    }
     column.nulls[row] = null;
     column.values[row] = null ? Datum{0} : copyValue(column.form, value);
 }

@@ -72,7 +72,7 @@ class BatchSource final : public scan::Batch {
         bool readMissing;  // missing value known
         bool missingNull;
         Datum missing;
-        Datum* values;  // hot rows
+        Datum* values;  // hot rows; nullptr before the first
         bool* nulls;
         scan::SegmentColumn* decoded;  // hot rows and constants, too
     };

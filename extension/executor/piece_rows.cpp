@@ -34,6 +34,8 @@ PieceRows* PieceRows::create(const Column* columns, int columnCount, const int* 
     self->columnCount_ = columnCount;
     self->order_ = order;
     self->orderCount_ = orderCount;
+    self->entries_ =
+        static_cast<Entries*>(palloc0(sizeof(Entries) * static_cast<Size>(Max(columnCount, 1))));
     self->context_ =
         AllocSetContextCreate(CurrentMemoryContext, "footfall piece rows", ALLOCSET_DEFAULT_SIZES);
     self->descriptor_ = CreateTemplateTupleDesc(columnCount);
@@ -57,6 +59,7 @@ void PieceRows::clear() {
     room_ = 0;
     values_ = nullptr;
     nulls_ = nullptr;
+    memset(entries_, 0, sizeof(Entries) * static_cast<Size>(columnCount_));
     keys_ = nullptr;
     keyNulls_ = nullptr;
     sorted_ = nullptr;
@@ -100,13 +103,51 @@ void PieceRows::reserve(uint32_t rows) {
     room_ = room;
 }
 
+// nullptr where the rows, so many, are too few for a table of all entries.
+Datum* PieceRows::entriesOf(int number, const vector::Block& block, uint32_t rows) {
+    constexpr uint32_t kEntriesPerRow = 4;
+    if (block.shape != vector::Block::Shape::Dictionary || columns_[number].form->attbyval) {
+        return nullptr;
+    }
+    Entries& entries = entries_[number];
+    if (entries.values != nullptr && entries.dictionaryId == block.dictionaryId) {
+        return entries.values;
+    }
+    const uint32_t size = block.dictionary->size();
+    if (size > kEntriesPerRow * rows) {
+        return nullptr;
+    }
+    entries = {block.dictionaryId, static_cast<Datum*>(palloc0(sizeof(Datum) * Max(size, 1u)))};
+    return entries.values;
+}
+
 void PieceRows::addColumn(int number, const vector::Block& block,
                           const scan::Selection& selection) {
     const Column& column = columns_[number];
     Datum* values = values_ + Size{room_} * static_cast<Size>(number) + rows_;
     bool* nulls = nulls_ + Size{room_} * static_cast<Size>(number) + rows_;
+    if (block.shape == vector::Block::Shape::Constant && selection.count() > 0) {
+        const Datum value = datumAt(block, selection[0], column.form, &nulls[0]);
+        std::fill_n(values, selection.count(), value);
+        std::fill_n(nulls, selection.count(), nulls[0]);
+        return;
+    }
+    Datum* entries = entriesOf(number, block, selection.count());
     for (uint32_t i = 0; i < selection.count(); i++) {
-        values[i] = datumAt(block, selection[i], column.form, &nulls[i]);
+        const uint32_t row = selection[i];
+        if (entries == nullptr) {
+            values[i] = datumAt(block, row, column.form, &nulls[i]);
+            continue;
+        }
+        nulls[i] = block.isNull(row);
+        values[i] = Datum{0};
+        if (!nulls[i]) {
+            Datum& entry = entries[block.holderRow(row)];
+            if (entry == Datum{0}) {
+                entry = datumAt(block, row, column.form, &nulls[i]);
+            }
+            values[i] = entry;
+        }
     }
 }
 

@@ -4,6 +4,9 @@
 // which are merged where they stand: keys are compared as integers, and only the rows' numbers
 // move. A piece that outgrows work_mem, such as a customer with millions of events, goes on in a
 // tuplesort, which spills.
+//
+// Values that are no Datums by themselves, such as texts, are copied, since a piece outlives the
+// batches it is made of: once a dictionary entry, where rows of a piece share one.
 #pragma once
 
 #include "engine/scan/batch.h"
@@ -39,6 +42,12 @@ class PieceRows {
     PieceRows() = default;
     bool comesBefore(uint32_t left, uint32_t right) const;
     void reserve(uint32_t rows);
+    // Datums of a dictionary's entries; nullptr until a row has the entry.
+    struct Entries {
+        uint64 dictionaryId;
+        Datum* values;
+    };
+    Datum* entriesOf(int number, const vector::Block& block, uint32_t rows);
     void addColumn(int number, const vector::Block& block, const scan::Selection& selection);
     void addKeys(uint32_t first);
     void merge();
@@ -54,7 +63,8 @@ class PieceRows {
     uint32_t room_;
     Datum* values_;  // column by column, room_ each
     bool* nulls_;
-    int64* keys_;  // row by row, orderCount_ each
+    Entries* entries_;  // of each column, the dictionary met last in this piece
+    int64* keys_;       // row by row, orderCount_ each
     bool* keyNulls_;
     uint32_t* sorted_;     // numbers of rows, in order when finished
     uint32_t* stretches_;  // where ascending stretches begin

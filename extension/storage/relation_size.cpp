@@ -9,26 +9,19 @@
 
 namespace footfall::storage {
 
-StoredSize sealedSize(Relation relation) {
-    StoredSize size = {};
-    MemoryContext scratch =
-        AllocSetContextCreate(CurrentMemoryContext, "footfall size", ALLOCSET_DEFAULT_SIZES);
-    MemoryContext previous = MemoryContextSwitchTo(scratch);
+namespace {
+
+// What the table's segments hold under the current latest snapshot.
+catalog::SegmentTotals sealedSize(Relation relation) {
     Snapshot snapshot = RegisterSnapshot(catalog::currentSnapshot());
-    catalog::SegmentList list =
-        catalog::listSegments(catalog::storageOf(relation),
-                              catalog::usesUnlogged(relation->rd_rel->relpersistence), snapshot);
-    for (int i = 0; i < list.count; i++) {
-        size.segments++;
-        size.rows += list.rows[i].rows;
-        size.rawBytes += list.rows[i].rawBytes;
-        size.storedBytes += list.rows[i].storedBytes;
-    }
+    const catalog::SegmentTotals totals =
+        catalog::sumSegments(catalog::storageOf(relation),
+                             catalog::usesUnlogged(relation->rd_rel->relpersistence), snapshot);
     UnregisterSnapshot(snapshot);
-    MemoryContextSwitchTo(previous);
-    MemoryContextDelete(scratch);
-    return size;
+    return totals;
 }
+
+}  // namespace
 
 bool hasSegments(Relation relation) {
     const Oid storage = catalog::storageOf(relation);
@@ -48,7 +41,8 @@ bool hasSegments(Relation relation) {
 void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages, double* tuples,
                   double* allVisible) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(relation);
-    StoredSize sealed = sealedSize(relation);
+    const catalog::SegmentTotals sealed = sealedSize(relation);
+    const auto sealedRows = static_cast<double>(sealed.rows);
     if (sealed.segments == 0) {
         heapRoutine()->relation_estimate_size(relation, attributeWidths, pages, tuples, allVisible);
         return;
@@ -56,7 +50,7 @@ void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages,
     double hotRows = 0;
     if (relation->rd_rel->reltuples >= 0 && relation->rd_rel->relpages > 0) {
         // reltuples counts both stores: what is not sealed by now was hot, in relpages pages.
-        hotRows = Max(relation->rd_rel->reltuples - sealed.rows, 0.0) * blocks /
+        hotRows = Max(relation->rd_rel->reltuples - sealedRows, 0.0) * blocks /
                   relation->rd_rel->relpages;
     } else if (blocks > 1) {
         const int32 width =
@@ -64,7 +58,7 @@ void estimateSize(Relation relation, int32* attributeWidths, BlockNumber* pages,
             static_cast<int32>(MAXALIGN(SizeofHeapTupleHeader) + sizeof(ItemIdData));
         hotRows = blocks * ((BLCKSZ - SizeOfPageHeaderData) / static_cast<double>(Max(width, 1)));
     }
-    *tuples = rint(hotRows + sealed.rows);
+    *tuples = rint(hotRows + sealedRows);
     *pages = blocks + static_cast<BlockNumber>((sealed.storedBytes + BLCKSZ - 1) / BLCKSZ);
     *allVisible =
         blocks == 0 ? 0 : Min(1.0, relation->rd_rel->relallvisible / static_cast<double>(blocks));
@@ -97,7 +91,7 @@ void vacuumRelation(Relation relation, VacuumParams* params, BufferAccessStrateg
     // not keep rows of footfall's tables. They need not: rows of this table's segments, and their
     // tombstones, are deleted under locks on the table that conflict with VACUUM's and are held to
     // the deleter's end, so none of those counted here can be dead to anybody.
-    StoredSize sealed = sealedSize(relation);
+    const catalog::SegmentTotals sealed = sealedSize(relation);
     if (sealed.segments == 0) {
         return;
     }
@@ -135,7 +129,8 @@ void vacuumRelation(Relation relation, VacuumParams* params, BufferAccessStrateg
     UnregisterSnapshot(snapshot);
     MemoryContextSwitchTo(previous);
     MemoryContextDelete(scratch);
-    vac_update_relstats(relation, pages, hot + Max(sealed.rows - deleted, 0.0), allVisible,
+    vac_update_relstats(relation, pages, hot + Max(static_cast<double>(sealed.rows) - deleted, 0.0),
+                        allVisible,
 #if PG_VERSION_NUM >= 180000
                         allFrozen,
 #endif

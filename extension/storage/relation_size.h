@@ -6,16 +6,6 @@
 
 namespace footfall::storage {
 
-struct StoredSize {
-    int64 segments;
-    double rows;  // live or not
-    int64 rawBytes;
-    int64 storedBytes;
-};
-
-// What the segments of a table hold under the current latest snapshot.
-StoredSize sealedSize(Relation relation);
-
 // Whether the table has any segment as of now; one index look-up.
 bool hasSegments(Relation relation);
 

@@ -9,70 +9,6 @@
 
 namespace footfall::storage {
 
-namespace {
-
-// By the predicates whose values are known.
-void pruneBlocks(SealedSegment* segment, const ScanFilter* filter, segment::BlockSet& blocks) {
-    pg::enterEngine([&] {
-        for (int p = 0; p < filter->predicateCount && blocks.any(); p++) {
-            const ScanPredicate& predicate = filter->predicates[p];
-            const int column = segment->columnOf(predicate.attribute);
-            if (predicate.late) {
-                continue;
-            }
-            if (predicate.valueCount == 0) {
-                blocks.reset();
-            } else if (column >= 0) {
-                segment::BlockSet matching;
-                for (int v = 0; v < predicate.valueCount; v++) {
-                    segment::BlockSet candidate = blocks;
-                    const segment::Scalar* value = &predicate.values[v];
-                    const auto index = static_cast<uint32_t>(column);
-                    switch (predicate.comparison) {
-                        case Comparison::Equal:
-                            segment->reader().pruneEqual(index, *value, candidate);
-                            break;
-                        case Comparison::Less:
-                        case Comparison::LessEqual:
-                            segment->reader().pruneRange(index, nullptr, value, candidate);
-                            break;
-                        case Comparison::Greater:
-                        case Comparison::GreaterEqual:
-                            segment->reader().pruneRange(index, value, nullptr, candidate);
-                            break;
-                    }
-                    matching |= candidate;
-                }
-                blocks = matching;
-            }
-        }
-    });
-}
-
-}  // namespace
-
-bool pruneSegment(SealedSegment* segment, ScanFilter* filter, segment::BlockSet* left) {
-    segment::BlockSet blocks = segment->reader().allBlocks();
-    const auto all = static_cast<int64>(blocks.count());
-    pruneBlocks(segment, filter, blocks);
-    if (filter->computeLate != nullptr && blocks.any()) {
-        filter->computeLate(filter);
-        filter->computeLate = nullptr;
-        pruneBlocks(segment, filter, blocks);
-    }
-    const auto count = static_cast<int64>(blocks.count());
-    filter->segmentsRead += count > 0 ? 1 : 0;
-    filter->segmentsPruned += count > 0 ? 0 : 1;
-    filter->blocksRead += count;
-    filter->blocksPruned += all - count;
-    *left = blocks;
-    // Few blocks: their pages rather than whole chunks.
-    constexpr int64 kSparseShare = 8;
-    segment->reader().setSparse(count * kSparseShare <= all);
-    segment->countInto(&filter->archive);
-    return count > 0;
-}
-
 const catalog::SegmentList& scanSegments(TableScanDesc base) {
     FootfallScan* scan = scanState(base);
     listScanSegments(scan);
@@ -93,10 +29,14 @@ void scanAsHeap(Oid relation) {
     scanAsHeapScan = nullptr;
 }
 
-void listScanSegments(FootfallScan* scan) {
-    if (scan->listed) {
-        return;
-    }
+namespace {
+
+// Whether the filter leaves anything of a segment whose row is all that was read of it.
+bool isWanted(const catalog::SegmentRow& row, void* filter) {
+    return !ruledOutByZoneMaps(row, static_cast<ScanFilter*>(filter));
+}
+
+void listChosen(FootfallScan* scan, const catalog::SegmentChoice* choice) {
     MemoryContext previous = MemoryContextSwitchTo(scan->context);
     Relation relation = scan->base.rs_rd;
     if (scan->ownsSnapshot) {
@@ -108,9 +48,29 @@ void listScanSegments(FootfallScan* scan) {
     }
     scan->segments = catalog::listSegments(catalog::storageOf(relation),
                                            catalog::usesUnlogged(relation->rd_rel->relpersistence),
-                                           scan->snapshot);
+                                           scan->snapshot, choice);
     scan->listed = true;
     MemoryContextSwitchTo(previous);
+}
+
+// For a scan that has a filter. Processes of a parallel one number the segments, all alike, and one
+// that is scanned again has other values each time: both list all segments.
+void listLeftSegments(FootfallScan* scan) {
+    if (scan->filter == nullptr || scan->base.rs_parallel != nullptr || scan->rescanned) {
+        listScanSegments(scan);
+    } else if (!scan->listed) {
+        const catalog::SegmentChoice choice = {isWanted, scan->filter};
+        listChosen(scan, &choice);
+        scan->listFiltered = true;
+    }
+}
+
+}  // namespace
+
+void listScanSegments(FootfallScan* scan) {
+    if (!scan->listed) {
+        listChosen(scan, nullptr);
+    }
 }
 
 void openScanSegment(FootfallScan* scan, int index, TupleTableSlot* slot, bool withTombstones) {
@@ -184,6 +144,9 @@ bool openLeftSegment(FootfallScan* scan, TupleTableSlot* slot) {
         openScanSegment(scan, scan->index, slot, true);
         return true;
     }
+    if (!scan->listFiltered && ruledOutByZoneMaps(scan->segments.rows[scan->index], scan->filter)) {
+        return false;
+    }
     openScanSegment(scan, scan->index, slot, false);
     if (scan->filter->computeLate != nullptr) {
         // No row asks for values that are late when all are deleted.
@@ -212,7 +175,7 @@ int32 skipPrunedBlocks(FootfallScan* scan, int32 row, bool forward) {
 // Moves to the next live row of the segments; false at the end, with the position just behind (or
 // before) all.
 bool nextSealedRow(FootfallScan* scan, bool forward, TupleTableSlot* slot) {
-    listScanSegments(scan);
+    listLeftSegments(scan);
     for (;;) {
         if (!scan->open) {
             const bool fresh = scan->index >= 0 && scan->index < scan->segments.count;
@@ -226,6 +189,7 @@ bool nextSealedRow(FootfallScan* scan, bool forward, TupleTableSlot* slot) {
                 continue;
             }
             if (!openLeftSegment(scan, slot)) {
+                CHECK_FOR_INTERRUPTS();
                 if (!nextSegment(scan, forward)) {
                     return false;
                 }
@@ -271,7 +235,7 @@ bool nextRow(FootfallScan* scan, ScanDirection direction, TupleTableSlot* slot) 
         if (!forward) {
             // A scan that starts backwards starts behind the last segment.
             scan->inSegments = true;
-            listScanSegments(scan);
+            listLeftSegments(scan);
             scan->index = scan->segments.count;
         }
     }
@@ -283,7 +247,7 @@ bool nextRow(FootfallScan* scan, ScanDirection direction, TupleTableSlot* slot) 
             return false;
         }
         scan->inSegments = true;
-        listScanSegments(scan);
+        listLeftSegments(scan);
         scan->index = -1;
         nextSegment(scan, true);
     } else if (!scan->open && !forward && scan->index >= scan->segments.count) {
@@ -364,10 +328,10 @@ void scanRescan(TableScanDesc base, ScanKeyData* keys, bool setParameters, bool 
     heapRoutine()->scan_rescan(scan->hot, keys, setParameters, allowStrategy, allowSync,
                                allowPageMode);
     resetSealed(scan);
-    if (scan->ownsSnapshot) {
-        dropOwnSnapshot(scan);
-        scan->listed = false;
-    }
+    dropOwnSnapshot(scan);
+    scan->listed = scan->listed && !scan->ownsSnapshot && !scan->listFiltered;
+    scan->listFiltered = false;
+    scan->rescanned = true;
 }
 
 bool scanGetNextSlot(TableScanDesc scan, ScanDirection direction, TupleTableSlot* slot) {
@@ -415,7 +379,7 @@ SealedSegment* scanNextSegment(TableScanDesc base, TupleTableSlot* slot,
     if (!scan->inSegments) {
         scan->started = true;
         scan->inSegments = true;
-        listScanSegments(scan);
+        listLeftSegments(scan);
         scan->index = -1;
     }
     while (nextSegment(scan, true)) {

@@ -61,6 +61,10 @@ SealedSegment* scanNextSegment(TableScanDesc scan, TupleTableSlot* slot, segment
 // scan sees, which live as long as the scan.
 const catalog::SegmentList& scanSegments(TableScanDesc scan);
 
+// Whether the zone maps in a segment's row alone, without its blocks', leave nothing of it; counted
+// in the filter when so. Not inside the engine.
+bool ruledOutByZoneMaps(const catalog::SegmentRow& row, ScanFilter* filter);
+
 // The blocks of an open segment that a filter leaves, counted in it; false when there is none. Not
 // inside the engine.
 bool pruneSegment(SealedSegment* segment, ScanFilter* filter, segment::BlockSet* blocks);

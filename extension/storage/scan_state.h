@@ -22,6 +22,8 @@ struct FootfallScan {
 
     bool started;
     bool listed;
+    bool listFiltered;  // only segments that the filter leaves something of
+    bool rescanned;
     catalog::SegmentList segments;
     SealedSegment* segment;  // made for the descriptor of the first slot
     int index;               // segment that is open or about to be; -1 before the first

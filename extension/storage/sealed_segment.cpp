@@ -156,15 +156,19 @@ void SealedSegment::startBatch(int32 first, int32 end) {
 
 void SealedSegment::loadAttribute(int attribute) {
     AttributeBatch& target = attributes_[attribute];
-    if (target.values == nullptr) {
-        // Beside the segment's context, so that it stays for the next segment.
-        MemoryContext parent = MemoryContextGetParent(segmentContext_);
-        target.nulls = static_cast<bool*>(MemoryContextAlloc(parent, kBatchRows));
-        target.values = static_cast<Datum*>(MemoryContextAlloc(parent, sizeof(Datum) * kBatchRows));
-    }
     const int32 count = rangeEnd_ - rangeFirst_;
-    Datum* values = target.values + rangeFirst_ % kBatchRows;
-    bool* nulls = target.nulls + rangeFirst_ % kBatchRows;
+    if (target.room < count) {
+        // Beside the segment's context, so that it stays for the next segment. A look-up's few rows
+        // take little.
+        constexpr int32 kFewRows = 64;
+        MemoryContext parent = MemoryContextGetParent(segmentContext_);
+        target.room = count <= kFewRows ? kFewRows : kBatchRows;
+        const auto room = static_cast<Size>(target.room);
+        target.nulls = static_cast<bool*>(MemoryContextAlloc(parent, room));
+        target.values = static_cast<Datum*>(MemoryContextAlloc(parent, sizeof(Datum) * room));
+    }
+    Datum* values = target.values;
+    bool* nulls = target.nulls;
     Form_pg_attribute form = TupleDescAttr(descriptor_, attribute);
     const int column = columnOf_[attribute];
     // Decoding may be asked for in any context, such as tuplesort's, whose allocations cannot be

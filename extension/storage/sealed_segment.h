@@ -77,7 +77,7 @@ class SealedSegment {
         if (!loaded.loaded) {
             loadAttribute(attribute);
         }
-        int32 index = row % kBatchRows;
+        const int32 index = row - rangeFirst_;
         *null = loaded.nulls[index];
         return loaded.values[index];
     }
@@ -98,6 +98,7 @@ class SealedSegment {
 
     struct AttributeBatch {
         bool loaded;
+        int32 room;  // of the arrays: from the first row that may be asked for on
         Datum* values;
         bool* nulls;
         vector::Block* block;

@@ -22,9 +22,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         if (second.rows() != meta.rows() || second.columnCount() != meta.columnCount()) {
             std::abort();
         }
+        const segment::ZoneMaps zones(stored);
+        if (zones.rows() != meta.rows() || zones.columnCount() != meta.columnCount()) {
+            std::abort();
+        }
         const segment::Scalar low = segment::Scalar::of(int64_t{5});
         for (uint32_t c = 0; c < meta.columnCount(); ++c) {
             (void)meta.references(c);
+            // Of a header that is whole, pruning before it is opened sees what is seen after.
+            if (zones.column(c).stats.hasRange != meta.column(c).stats.hasRange ||
+                zones.column(c).stats.nullCount != meta.column(c).stats.nullCount) {
+                std::abort();
+            }
             if (segment::boundKind(meta.column(c).type) == low.kind) {
                 (void)segment::mayOverlap(meta.column(c), meta.rows(), &low, &low);
             }

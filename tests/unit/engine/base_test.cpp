@@ -26,8 +26,9 @@ TEST(Checksum, KnownAnswers) {
 
 TEST(Checksum, PortableFormAgreesAtEveryLength) {
     std::string text;
-    for (int i = 0; i < 300; ++i) {
-        EXPECT_EQ(crc32c(bytesOf(text)), crc32cPortable(bytesOf(text))) << text.size();
+    // Beyond where lanes of either length begin, and beyond a page of stored bytes.
+    for (int i = 0; i < 5000; ++i) {
+        ASSERT_EQ(crc32c(bytesOf(text)), crc32cPortable(bytesOf(text))) << text.size();
         text.push_back(static_cast<char>(i * 37));
     }
 }

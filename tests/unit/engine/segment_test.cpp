@@ -308,6 +308,35 @@ TEST(Segment, HeaderIsSmallAndVersioned) {
     }
 }
 
+TEST(Segment, ZoneMapsAreReadWithoutTheRestOfTheHeader) {
+    const auto columns = shop(20000, true);
+    const EncodedSegment segment = encode(columns, 1, {0, 1});
+    std::pmr::vector<std::byte> stored;
+    segment.meta.serialize(stored);
+    const ZoneMaps zones(stored);
+    ASSERT_EQ(zones.columnCount(), segment.meta.columnCount());
+    EXPECT_EQ(zones.rows(), segment.meta.rows());
+    for (uint32_t c = zones.columnCount(); c-- > 0;) {
+        const ColumnMeta& whole = segment.meta.column(c);
+        const ColumnMeta part = zones.column(c);
+        EXPECT_EQ(part.type, whole.type) << c;
+        EXPECT_EQ(part.stats.nullCount, whole.stats.nullCount) << c;
+        ASSERT_EQ(part.stats.hasRange, whole.stats.hasRange) << c;
+        if (!part.stats.hasRange)
+            continue;
+        EXPECT_EQ(part.stats.min.integer, whole.stats.min.integer) << c;
+        EXPECT_EQ(part.stats.max.integer, whole.stats.max.integer) << c;
+        EXPECT_EQ(part.stats.min.real, whole.stats.min.real) << c;
+        EXPECT_EQ(part.stats.max.bytes(), whole.stats.max.bytes()) << c;
+    }
+    EXPECT_THROW((void)zones.column(zones.columnCount()), base::Error);
+    for (size_t at = 0; at < stored.size(); ++at) {
+        stored[at] ^= std::byte{0x10};
+        EXPECT_THROW(ZoneMaps{stored}, base::Error) << at;
+        stored[at] ^= std::byte{0x10};
+    }
+}
+
 TEST(Segment, RefusesWhatItCannotHold) {
     const auto kindOf = [](const std::vector<Column>& columns, std::vector<uint32_t> keys) {
         try {
