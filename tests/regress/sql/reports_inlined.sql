@@ -123,6 +123,13 @@ ROLLBACK TO before;
 SELECT count(*) FROM footfall.churn_features('shop', '2026-02-01');
 ROLLBACK;
 EXECUTE kept;
+-- So it is when a function changes that an argument was computed with.
+CREATE FUNCTION someday() RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$ SELECT timestamptz '2026-02-01 00:00+00' $$;
+PREPARE dated AS SELECT count(*), sum(events) FROM footfall.churn_features('shop', someday(), '20 days');
+EXECUTE dated;
+CREATE OR REPLACE FUNCTION someday() RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$ SELECT timestamptz '2026-01-10 00:00+00' $$;
+EXECUTE dated;
+SELECT count(*), sum(events) FROM footfall.churn_features((SELECT 'shop'::text), someday(), '20 days');
 -- Parameters are constants of a plan that is made for their values.
 PREPARE asked(text, timestamptz) AS SELECT count(*), sum(events) FROM footfall.churn_features($1, as_of => $2, feature_window => '20 days');
 SELECT calls('EXECUTE asked(''shop'', ''2026-02-01'')') AS generic;
