@@ -33,7 +33,8 @@ struct Aggregation::Impl {
           arguments(layout.fields.size(), nullptr, &memory),
           groupOf(kBatchRows, 0, &memory),
           words(kBatchRows, 0, &memory),
-          scratch(&memory) {
+          scratch(&memory),
+          rooms(&memory) {
         if (source != nullptr)
             spill.emplace(*source, &memory);
         store.emplace(layout, &memory);
@@ -61,6 +62,7 @@ struct Aggregation::Impl {
     std::pmr::vector<uint32_t> groupOf;
     std::pmr::vector<uint64_t> words;
     Scratch scratch;
+    std::pmr::vector<size_t> rooms;  // of DISTINCT sets, by field, before a restart
     std::optional<Store> store;
     std::optional<Spill> spill;
     bool spilled = false;
@@ -254,8 +256,19 @@ const uint32_t* Aggregation::groupOfRows() const noexcept {
 }
 
 void Aggregation::restart() {
+    // The next groups are much like the last ones.
+    const size_t fields = impl_->layout.fields.size();
+    impl_->rooms.assign(fields, 0);
+    for (size_t i = 0; impl_->store.has_value() && i < fields; ++i) {
+        if (const Distinct* distinct = impl_->store->distinct(i))
+            impl_->rooms[i] = distinct->set.room();
+    }
     impl_->store.reset();
     impl_->store.emplace(impl_->layout, &impl_->memory);
+    for (size_t i = 0; i < fields; ++i) {
+        if (impl_->rooms[i] != 0)
+            impl_->store->distinct(i)->set.expect(impl_->rooms[i]);
+    }
     impl_->finished = false;
     impl_->lotTaken = false;
 }

@@ -11,6 +11,7 @@
 // one of the same page: each group remembers its last value, and its last page.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory_resource>
 #include <vector>
@@ -38,6 +39,11 @@ class DistinctSet {
         return insertSlow(group, value);
     }
 
+    // How much room the set has taken, which makes another one, still empty, begin with as much:
+    // for values much like these, as far as clearing it costs less than growing would.
+    size_t room() const noexcept { return std::max(slots_.size(), wide_.size()); }
+    void expect(size_t room) { slots_.resize(std::clamp(room, kFirstSlots, kMostExpected), 0); }
+
     struct Pair {
         uint64_t value;
         uint32_t group;
@@ -48,6 +54,7 @@ class DistinctSet {
 
   private:
     static constexpr size_t kFirstSlots = 256;
+    static constexpr size_t kMostExpected = size_t{1} << 18;
     static constexpr uint32_t kValueBits = 40;
     static constexpr uint32_t kPageBits = 10;
     static constexpr uint64_t kPageValues = uint64_t{1} << kPageBits;

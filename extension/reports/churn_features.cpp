@@ -3,7 +3,6 @@
 
 #include <cstring>
 
-#include "extension/reports/calendar.h"
 #include "extension/reports/purchase.h"
 
 namespace footfall::reports {
@@ -285,10 +284,12 @@ const char* ChurnFeatures::perCustomer(TimestampTz cutoff) const {
         window_->events(cutoff));
 }
 
-// Without time_zone it is the session's own, also when the query is planned now and runs later.
+// The date in time_zone. Without one it is the session's own, also when the query is planned now
+// and runs later.
 const char* ChurnFeatures::dayOf(const char* time) const {
-    return zoneGiven_ ? Calendar::days(source_->zone()).start(time)
-                      : psprintf("pg_catalog.date_trunc('day', %s)", time);
+    return zoneGiven_
+               ? psprintf("pg_catalog.timezone(%s, %s)::pg_catalog.date", source_->zone(), time)
+               : psprintf("(%s)::pg_catalog.date", time);
 }
 
 bool ChurnFeatures::amountIsNumeric() const {
