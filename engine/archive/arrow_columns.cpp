@@ -1,6 +1,7 @@
 #include "engine/archive/arrow_columns.h"
 
 #include <arrow/array.h>
+#include <arrow/array/array_dict.h>
 #include <arrow/array/builder_binary.h>
 #include <arrow/buffer.h>
 #include <arrow/type.h>
@@ -491,6 +492,32 @@ void appendTimes(const arrow::TimestampArray& array, const ArchivedColumn& colum
     }
 }
 
+// A dictionary's entries, each where its code stands.
+void appendCoded(const arrow::DictionaryArray& array, const ArchivedColumn& column, Column& out) {
+    const auto& texts = static_cast<const arrow::BinaryArray&>(*array.dictionary());
+    const int32_t* codes = static_cast<const arrow::Int32Array&>(*array.indices()).raw_values();
+    const int64_t rows = array.length();
+    for (int64_t row = 0; row < rows; ++row) {
+        if (!array.IsNull(row) && (codes[row] < 0 || codes[row] >= texts.length()))
+            throwUnlike(column);
+    }
+    if (array.null_count() == 0) {
+        Column entries(column.stored, out.resource());
+        for (int64_t code = 0; code < texts.length(); ++code)
+            entries.appendBytes(texts.GetView(code));
+        out.appendGathered(entries,
+                           {reinterpret_cast<const uint32_t*>(codes), static_cast<size_t>(rows)});
+        return;
+    }
+    for (int64_t row = 0; row < rows; ++row) {
+        if (array.IsNull(row)) {
+            out.appendNull();
+        } else {
+            out.appendBytes(texts.GetView(codes[row]));
+        }
+    }
+}
+
 // Rows without NULLs, all at once; false where each has to be looked at.
 bool appendAtOnce(const arrow::Array& array, const ArchivedColumn& column, Column& out) {
     if (array.length() == 0 || array.null_count() != 0)
@@ -515,8 +542,18 @@ bool appendAtOnce(const arrow::Array& array, const ArchivedColumn& column, Colum
 
 }  // namespace
 
+bool mayBeCoded(const ArchivedColumn& column) {
+    return column.meaning == Meaning::Text || column.meaning == Meaning::Json ||
+           (column.meaning == Meaning::Plain && column.stored.isBytes());
+}
+
 void fromArrow(const arrow::Array& array, const ArchivedColumn& column, uint32_t firstRow,
                const std::vector<ExactValues::Value>& exact, Column& out) {
+    if (mayBeCoded(column) && exact.empty() &&
+        array.type()->Equals(*arrow::dictionary(arrow::int32(), arrowType(column)))) {
+        appendCoded(static_cast<const arrow::DictionaryArray&>(array), column, out);
+        return;
+    }
     if (!array.type()->Equals(*arrowType(column)))
         base::throwCorrupt(
             "column \"%s\" of an archived file is of another type than its footer says",

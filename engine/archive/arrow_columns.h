@@ -45,8 +45,13 @@ std::shared_ptr<arrow::DataType> arrowType(const ArchivedColumn& column);
 std::shared_ptr<arrow::Array> toArrow(const vector::Column& values, const ArchivedColumn& column,
                                       uint32_t number, ExactValues& exact, arrow::MemoryPool* pool);
 
+// Whether the column's values are what Arrow's are, so that a dictionary's entries serve as they
+// are.
+bool mayBeCoded(const ArchivedColumn& column);
+
 // Appends the rows of `array`, which begin at row `firstRow` of their group, to `out`; `exact` are
-// the column's, ascending. Throws CorruptData when the array is not of the column's type or a value
+// the column's, ascending. The array of a column that mayBeCoded may be a dictionary. Throws
+// CorruptData when the array is not of the column's type or a value
 // not one that toArrow gives.
 void fromArrow(const arrow::Array& array, const ArchivedColumn& column, uint32_t firstRow,
                const std::vector<ExactValues::Value>& exact, vector::Column& out);

@@ -103,11 +103,17 @@ class ParquetReader::File {
             parquet::ArrowReaderProperties properties;
             properties.set_use_threads(false);
             properties.set_pre_buffer(false);  // it would read in Arrow's threads
+            const auto metadata = builder.raw_reader()->metadata();
+            readFooter(*metadata);
+            for (size_t column = 0; column < footer_.columns.size(); ++column) {
+                const auto place = static_cast<int>(column);
+                if (mayBeCoded(footer_.columns[column]) && isCoded(*metadata, place))
+                    properties.set_read_dictionary(place, true);
+            }
             builder.memory_pool(&pool_);
             builder.properties(properties);
             check(builder.Build(&reader_));
         });
-        readFooter();
     }
 
     const ArchivedFooter& footer() const { return footer_; }
@@ -162,20 +168,36 @@ class ParquetReader::File {
     }
 
   private:
-    void readFooter() {
-        const std::shared_ptr<parquet::FileMetaData> metadata =
-            reader_->parquet_reader()->metadata();
-        const auto& pairs = metadata->key_value_metadata();
+    // Whether all pages of a column are codes of dictionaries: kept as such, they are decoded once
+    // an entry.
+    static bool isCoded(const parquet::FileMetaData& metadata, int column) {
+        for (int group = 0; group < metadata.num_row_groups(); ++group) {
+            const auto chunk = metadata.RowGroup(group)->ColumnChunk(column);
+            for (const parquet::PageEncodingStats& page : chunk->encoding_stats()) {
+                if (page.page_type != parquet::PageType::DICTIONARY_PAGE &&
+                    page.encoding != parquet::Encoding::RLE_DICTIONARY &&
+                    page.encoding != parquet::Encoding::PLAIN_DICTIONARY) {
+                    return false;
+                }
+            }
+            if (chunk->encoding_stats().empty())
+                return false;
+        }
+        return true;
+    }
+
+    void readFooter(const parquet::FileMetaData& metadata) {
+        const auto& pairs = metadata.key_value_metadata();
         const int at = pairs == nullptr ? -1 : pairs->FindKey("footfall");
         if (at < 0)
             throwDamaged("was not written by footfall");
         footer_ = ArchivedFooter::parse(pairs->value(at));
         // Flat columns in the footer's order, and the exact values after them.
-        const parquet::SchemaDescriptor& schema = *metadata->schema();
+        const parquet::SchemaDescriptor& schema = *metadata.schema();
         const auto columns = static_cast<int>(footer_.columns.size());
         if (schema.num_columns() != columns + 1 ||
             schema.group_node()->field_count() != columns + 1 ||
-            metadata->num_row_groups() != static_cast<int>(footer_.groups.size())) {
+            metadata.num_row_groups() != static_cast<int>(footer_.groups.size())) {
             throwDamaged("differs from its footer");
         }
         for (int column = 0; column <= columns; ++column) {
