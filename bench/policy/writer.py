@@ -1,0 +1,67 @@
+"""Writes events at a rate, and keeps the ledger of what was written.
+
+Ten COPYs a second, each a transaction of its own, through one connection. The rows are the log's,
+over and over, with the present time and a number of their own.
+"""
+import csv
+import itertools
+import threading
+import time
+
+from session import Session
+
+COLUMNS = """id bigint NOT NULL, ts timestamptz NOT NULL, customer_id bigint NOT NULL, session_id bigint,
+    event_type text NOT NULL, product_id int, category text, brand text, price float8,
+    quantity smallint, country text, device text, campaign text, url text"""
+BATCHES = 10  # a second
+
+
+def log_rows(path, most=200_000):
+    """The log's columns after the time, as COPY's text format has them."""
+    with open(path, newline="", encoding="utf-8") as source:
+        return ["\t".join("\\N" if value == "" else value for value in row[1:])
+                for row in itertools.islice(csv.reader(source), most)]
+
+
+class Writer:
+    def __init__(self, database, table, rows, rate):
+        self.session = Session(database)
+        self.table, self.rows, self.rate = table, rows, rate
+        self.written, self.worst_lag, self.failure = 0, 0.0, None
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self):
+        self.thread.start()
+
+    def stop(self):
+        """Ends the writing; raises what it ended in. The ledger is whole then."""
+        self.stopping.set()
+        self.thread.join()
+        if self.failure:
+            raise self.failure
+        self.session.close()
+
+    def ledger(self):
+        """Number of rows and the sum of their ids, which count from 0."""
+        return self.written, self.written * (self.written - 1) // 2
+
+    def _run(self):
+        try:
+            started = time.monotonic()
+            for batch in itertools.count(1):
+                self._copy(self.rate // BATCHES)
+                lag = time.monotonic() - started - batch / BATCHES
+                self.worst_lag = max(self.worst_lag, lag)
+                if self.stopping.wait(max(0.0, -lag)):
+                    return
+        except (OSError, RuntimeError) as failure:
+            self.failure = failure
+
+    def _copy(self, count):
+        now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+        first = self.written
+        lines = [f"{n}\t{now}+00\t{self.rows[n % len(self.rows)]}" for n in range(first, first + count)]
+        self.session.write(f"COPY {self.table} FROM STDIN;\n" + "\n".join(lines) + "\n\\.\n")
+        self.session.ask("SELECT 1")
+        self.written += count
