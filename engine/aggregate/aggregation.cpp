@@ -31,7 +31,8 @@ struct Aggregation::Impl {
           keys(spec.keys.begin(), spec.keys.end(), &memory),
           keyBlocks(&memory),
           arguments(layout.fields.size(), nullptr, &memory),
-          groupOf(kBatchRows, 0, &memory),
+          rowGroups(&memory),
+          groupOfRuns(kBatchRows, 0, &memory),
           words(kBatchRows, 0, &memory),
           scratch(&memory),
           rooms(&memory) {
@@ -41,6 +42,8 @@ struct Aggregation::Impl {
     }
 
     void consume(Batch& batch, Selection& selection);
+    void findGroups(Batch& batch, const Selection& selection);
+    bool findGroupsByRuns(Batch& batch, const Selection& selection);
     void take(size_t field, Batch& batch, const Grouping& all);
     const Block& argumentOf(size_t field, Batch& batch, const Selection& selection);
     void keepNew(size_t field, const Block& argument, const uint32_t* groups, Selection& valid);
@@ -59,7 +62,8 @@ struct Aggregation::Impl {
     std::pmr::vector<const scan::Expression*> keys;
     std::pmr::vector<const Block*> keyBlocks;
     std::pmr::vector<const Block*> arguments;  // of the batch, by field; null where not shared
-    std::pmr::vector<uint32_t> groupOf;
+    RowGroups rowGroups;
+    std::pmr::vector<uint32_t> groupOfRuns;  // by run of the key
     std::pmr::vector<uint64_t> words;
     Scratch scratch;
     std::pmr::vector<size_t> rooms;  // of DISTINCT sets, by field, before a restart
@@ -81,18 +85,63 @@ void Aggregation::Impl::consume(Batch& batch, Selection& selection) {
         return;
     const uint32_t* groups = nullptr;
     if (!keys.empty()) {
-        keyBlocks.clear();
-        for (const scan::Expression* key : keys)
-            keyBlocks.push_back(&evaluator->evaluate(*key, batch, selection));
-        store->table().find(keyBlocks, selection, groupOf.data());
+        findGroups(batch, selection);
         store->makeStates();
-        groups = groupOf.data();
+        if (!layout.fields.empty())
+            groups = rowGroups.ofRows();
     }
     const Grouping all(groups, selection);
     for (size_t i = 0; i < layout.fields.size(); ++i)
         take(i, batch, all);
     if (outgrown())
         spillStore();
+}
+
+void Aggregation::Impl::findGroups(Batch& batch, const Selection& selection) {
+    if (findGroupsByRuns(batch, selection))
+        return;
+    keyBlocks.clear();
+    for (const scan::Expression* key : keys)
+        keyBlocks.push_back(&evaluator->evaluate(*key, batch, selection));
+    store->table().find(keyBlocks, selection, rowGroups.rows());
+}
+
+// A key that is a column stored as runs is looked for once a run, and never has rows.
+bool Aggregation::Impl::findGroupsByRuns(Batch& batch, const Selection& selection) {
+    if (keys.size() != 1 || keys[0]->op != scan::Operator::Column)
+        return false;
+    const vector::Runs* runs = batch.runs(keys[0]->index);
+    if (runs == nullptr)
+        return false;
+    const uint16_t* ends = runs->ends.data();
+    const uint32_t last = selection[selection.count() - 1];
+    Selection used;  // the runs that selected rows are in
+    uint32_t run = 0;
+    if (selection.all()) {
+        while (ends[run] <= last)
+            ++run;
+        used.selectAll(run + 1);
+    } else {
+        uint16_t* room = used.room();
+        uint32_t count = 0;
+        for (uint32_t next = 0;
+             const uint16_t row : std::span(selection.rows(), selection.count())) {
+            if (row < next)
+                continue;
+            while (ends[run] <= row)
+                ++run;
+            next = ends[run];
+            room[count++] = static_cast<uint16_t>(run);
+        }
+        used.assign(count);
+    }
+    keyBlocks.assign(1, &runs->values);
+    store->table().find(keyBlocks, used, groupOfRuns.data());
+    rowGroups.startRuns();
+    scan::forSelected(used, [&](uint32_t of) {
+        rowGroups.addRun(of == 0 ? 0 : ends[of - 1], ends[of], groupOfRuns[of]);
+    });
+    return true;
 }
 
 // Aggregates without a filter that share an argument evaluate it once.
@@ -251,8 +300,8 @@ void Aggregation::consume(Batch& batch, Selection& selection) {
     impl_->consume(batch, selection);
 }
 
-const uint32_t* Aggregation::groupOfRows() const noexcept {
-    return impl_->groupOf.data();
+RowGroups& Aggregation::rowGroups() noexcept {
+    return impl_->rowGroups;
 }
 
 void Aggregation::restart() {

@@ -12,6 +12,7 @@
 #include <span>
 
 #include "engine/aggregate/aggregate_spec.h"
+#include "engine/aggregate/row_groups.h"
 #include "engine/aggregate/spill_source.h"
 #include "engine/base/buffer.h"
 #include "engine/scan/batch.h"
@@ -32,8 +33,8 @@ class Aggregation {
 
     // Takes the selected rows of the batch; `selection` is left with those that passed the filters.
     void consume(scan::Batch& batch, scan::Selection& selection);
-    // After consume() with keys: the group of each row that is still selected.
-    const uint32_t* groupOfRows() const noexcept;
+    // After consume() with keys: the groups of the rows that are still selected.
+    RowGroups& rowGroups() noexcept;
     // Forgets all groups, so that rows are grouped anew. Only without a SpillSource.
     void restart();
     // Adds a state from nextState() of an Aggregation with the same spec.

@@ -2,9 +2,8 @@
 #include "engine/behavior/active_periods.h"
 
 #include <algorithm>
-#include <bit>
-
 #include "engine/base/error.h"
+#include "engine/base/hash.h"
 
 namespace footfall::behavior {
 
@@ -62,14 +61,51 @@ uint32_t ActivePeriods::bits(uint32_t group) const noexcept {
 }
 
 std::string_view ActivePeriods::bytes(uint32_t group) {
-    const uint32_t count = bits(group);
+    return pack(words_.data() + size_t{group} * stride_, bits(group));
+}
+
+std::string_view ActivePeriods::bytesOf(uint64_t word) {
+    return pack(&word, bitsOf(word));
+}
+
+std::string_view ActivePeriods::pack(const uint64_t* words, uint32_t count) {
     bytes_.assign((count + 7) / 8, 0);
     for (uint32_t bit = 0; bit < count; ++bit) {
-        const uint64_t word = words_[size_t{group} * stride_ + bit / 64];
-        if ((word >> (bit % 64) & 1) != 0)
+        if ((words[bit / 64] >> (bit % 64) & 1) != 0)
             bytes_[bit / 8] = static_cast<char>(bytes_[bit / 8] | 0x80 >> (bit % 8));
     }
     return {bytes_.data(), bytes_.size()};
+}
+
+uint32_t PatternCodes::of(uint64_t word) {
+    if (!slots_.empty()) {
+        const Slot& found = slotOf(word);
+        if (found.word != 0)
+            return found.code;
+    }
+    if (size() == kMost)
+        return kNone;
+    if (size_t{size()} * 2 >= slots_.size())
+        grow();
+    const uint32_t code = size();
+    words_.push_back(word);
+    slotOf(word) = {word, code};
+    return code;
+}
+
+// The word's own slot, or a free one.
+PatternCodes::Slot& PatternCodes::slotOf(uint64_t word) noexcept {
+    const size_t mask = slots_.size() - 1;
+    size_t at = base::hashInteger(word) & mask;
+    while (slots_[at].word != word && slots_[at].word != 0)
+        at = (at + 1) & mask;
+    return slots_[at];
+}
+
+void PatternCodes::grow() {
+    slots_.assign(std::max<size_t>(slots_.size() * 2, 64), Slot{});
+    for (uint32_t code = 0; code < size(); ++code)
+        slotOf(words_[code]) = {words_[code], code};
 }
 
 }  // namespace footfall::behavior

@@ -1,8 +1,10 @@
 // In which periods, numbered from 0, each of many groups was seen.
 //
-// A row of bits a group, as long as the latest period of any of them asks for.
+// A row of bits a group, as long as the latest period of any of them asks for. Of many customers
+// few are unlike in a few periods: PatternCodes numbers such rows of bits.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <memory_resource>
 #include <string_view>
@@ -30,6 +32,16 @@ class ActivePeriods {
     uint32_t bits(uint32_t group) const noexcept;
     // They themselves, the first bit the highest of the first byte; valid until the next call.
     std::string_view bytes(uint32_t group);
+    // The group's bits, the first of them the lowest, where no group has more than 64.
+    bool fitsWords() const noexcept { return stride_ == 1; }
+    uint64_t word(uint32_t group) const noexcept {
+        return group < words_.size() ? words_[group] : 0;
+    }
+    // Both of one such row.
+    static uint32_t bitsOf(uint64_t word) noexcept {
+        return static_cast<uint32_t>(std::bit_width(word));
+    }
+    std::string_view bytesOf(uint64_t word);
     void clear() noexcept { words_.clear(); }
 
   private:
@@ -37,11 +49,38 @@ class ActivePeriods {
     void addFirst(uint32_t group, int32_t period);
     void widen(uint32_t words);
     void checkLimit(size_t words) const;
+    std::string_view pack(const uint64_t* words, uint32_t count);
 
     size_t limit_;
     uint32_t stride_ = 1;               // words a group
     std::pmr::vector<uint64_t> words_;  // of whole groups, up to the last that was added to
     std::pmr::vector<char> bytes_;
+};
+
+// Numbers words but 0 from 0 on, in the order in which they came first.
+class PatternCodes {
+  public:
+    static constexpr uint32_t kMost = 1 << 16;
+    static constexpr uint32_t kNone = UINT32_MAX;
+
+    explicit PatternCodes(std::pmr::memory_resource* resource)
+        : slots_(resource), words_(resource) {}
+
+    uint32_t size() const noexcept { return static_cast<uint32_t>(words_.size()); }
+    uint64_t word(uint32_t code) const noexcept { return words_[code]; }
+    // kNone for a word that would be one too many.
+    uint32_t of(uint64_t word);
+
+  private:
+    struct Slot {
+        uint64_t word;  // 0: free
+        uint32_t code;
+    };
+    void grow();
+    Slot& slotOf(uint64_t word) noexcept;
+
+    std::pmr::vector<Slot> slots_;  // open addressing, a power of two
+    std::pmr::vector<uint64_t> words_;
 };
 
 }  // namespace footfall::behavior

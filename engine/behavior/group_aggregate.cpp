@@ -7,6 +7,7 @@
 
 #include "engine/base/buffer.h"
 #include "engine/behavior/active_periods.h"
+#include "engine/behavior/condition_codes.h"
 #include "engine/behavior/group_events.h"
 #include "engine/behavior/path.h"
 #include "engine/behavior/retention.h"
@@ -15,6 +16,7 @@
 
 namespace footfall::behavior {
 
+using aggregate::RowGroups;
 using scan::Batch;
 using scan::kBatchRows;
 using scan::Selection;
@@ -27,7 +29,10 @@ class RowReader {
   public:
     RowReader(const GroupAggregateSpec& spec, scan::Evaluator& evaluator,
               std::pmr::memory_resource* resource)
-        : spec_(spec), evaluator_(evaluator), scratch_(resource) {}
+        : spec_(spec),
+          evaluator_(evaluator),
+          scratch_(resource),
+          codes_(spec_.conditions, evaluator, resource) {}
 
     const GroupAggregateSpec& spec() const noexcept { return spec_; }
 
@@ -41,6 +46,8 @@ class RowReader {
     }
     // The conditions that each selected row meets; a NULL condition is not met.
     const uint32_t* conditions(Batch& batch, const Selection& selection) {
+        if (codes_.read(batch, selection, met_.data()))
+            return met_.data();
         met_.fill(0);
         for (uint32_t i = 0; i < spec_.conditions.size(); ++i)
             addCondition(i, evaluator_.evaluate(*spec_.conditions[i], batch, selection), selection);
@@ -87,6 +94,7 @@ class RowReader {
     scan::Evaluator& evaluator_;
     base::Buffer scratch_;
     Selection selection_;
+    ConditionCodes codes_;
     std::array<uint32_t, kBatchRows> met_;
 };
 
@@ -103,10 +111,11 @@ class FunnelAggregate final : public GroupAggregate {
         withTimes_ = spec.function == GroupFunction::FunnelTimes;
     }
 
-    void consume(Batch& batch, const Selection& selection, const uint32_t* groups) override {
+    void consume(Batch& batch, const Selection& selection, RowGroups& rowGroups) override {
         const Selection& rows = reader_.filtered(batch, selection);
         if (rows.empty())
             return;
+        const uint32_t* groups = rowGroups.ofRows();
         if (!checked_)
             checkFunnelShape(shape_);
         checked_ = true;
@@ -149,10 +158,11 @@ class RetentionAggregate final : public GroupAggregate {
           conditions_(static_cast<uint32_t>(spec.conditions.size())),
           words_(resource) {}
 
-    void consume(Batch& batch, const Selection& selection, const uint32_t* groups) override {
+    void consume(Batch& batch, const Selection& selection, RowGroups& rowGroups) override {
         const Selection& rows = reader_.filtered(batch, selection);
         if (rows.empty())
             return;
+        const uint32_t* groups = rowGroups.ofRows();
         const uint32_t* met = reader_.conditions(batch, rows);
         scan::forSelected(rows, [&](uint32_t row) {
             const uint32_t group = groups[row];
@@ -185,10 +195,11 @@ class SequenceAggregate final : public GroupAggregate {
                       std::pmr::memory_resource* resource)
         : reader_(spec, evaluator, resource), shape_(resource), events_(limit, resource) {}
 
-    void consume(Batch& batch, const Selection& selection, const uint32_t* groups) override {
+    void consume(Batch& batch, const Selection& selection, RowGroups& rowGroups) override {
         const Selection& rows = reader_.filtered(batch, selection);
         if (rows.empty())
             return;
+        const uint32_t* groups = rowGroups.ofRows();
         shape_.set(reader_.spec().pattern, static_cast<uint32_t>(reader_.spec().conditions.size()));
         const uint32_t* met = reader_.conditions(batch, rows);
         reader_.forTimes(batch, rows, [&](uint32_t row, int64_t time) {
@@ -262,10 +273,11 @@ class SequenceNextAggregate final : public GroupAggregate {
                           std::pmr::memory_resource* resource)
         : reader_(spec, evaluator, resource), shape_(resource), texts_(limit, resource) {}
 
-    void consume(Batch& batch, const Selection& selection, const uint32_t* groups) override {
+    void consume(Batch& batch, const Selection& selection, RowGroups& rowGroups) override {
         const Selection& rows = reader_.filtered(batch, selection);
         if (rows.empty())
             return;
+        const uint32_t* groups = rowGroups.ofRows();
         shape_.set(reader_.spec().pattern, static_cast<uint32_t>(reader_.spec().conditions.size()));
         const uint32_t* met = reader_.conditions(batch, rows);
         const Block& text = reader_.evaluate(*reader_.spec().text, batch, rows);
@@ -300,10 +312,11 @@ class PathAggregate final : public GroupAggregate {
                   std::pmr::memory_resource* resource)
         : reader_(spec, evaluator, resource), texts_(limit, resource) {}
 
-    void consume(Batch& batch, const Selection& selection, const uint32_t* groups) override {
+    void consume(Batch& batch, const Selection& selection, RowGroups& rowGroups) override {
         const Selection& rows = reader_.filtered(batch, selection);
         if (rows.empty())
             return;
+        const uint32_t* groups = rowGroups.ofRows();
         checkPathLength(reader_.spec().length);
         // What cannot be in a path any more is forgotten, so that memory follows the length.
         if (texts_.events().size() >= keepAt_) {
@@ -344,10 +357,11 @@ class SessionAggregate final : public GroupAggregate {
                      std::pmr::memory_resource* resource)
         : reader_(spec, evaluator, resource), times_(limit, resource) {}
 
-    void consume(Batch& batch, const Selection& selection, const uint32_t* groups) override {
+    void consume(Batch& batch, const Selection& selection, RowGroups& rowGroups) override {
         const Selection& rows = reader_.filtered(batch, selection);
         if (rows.empty())
             return;
+        const uint32_t* groups = rowGroups.ofRows();
         reader_.forTimes(batch, rows,
                          [&](uint32_t row, int64_t time) { times_.append(groups[row], time); });
     }
@@ -368,13 +382,19 @@ class PeriodAggregate final : public GroupAggregate {
   public:
     PeriodAggregate(const GroupAggregateSpec& spec, scan::Evaluator& evaluator, size_t limit,
                     std::pmr::memory_resource* resource)
-        : reader_(spec, evaluator, resource), periods_(limit, resource) {}
+        : reader_(spec, evaluator, resource), periods_(limit, resource), codes_(resource) {}
 
-    void consume(Batch& batch, const Selection& selection, const uint32_t* groups) override {
+    void consume(Batch& batch, const Selection& selection, RowGroups& rowGroups) override {
         const Selection& rows = reader_.filtered(batch, selection);
         if (rows.empty())
             return;
         const Block& block = reader_.evaluate(*reader_.spec().period, batch, rows);
+        // Where an aggregate's own filter leaves rows out, runs may have none left.
+        if (block.shape == Block::Shape::Constant && reader_.spec().filter == nullptr &&
+            !rowGroups.ofRuns().empty()) {
+            return addAll(block, rowGroups.ofRuns());
+        }
+        const uint32_t* groups = rowGroups.ofRows();
         if (block.shape == Block::Shape::Dictionary) {
             // Few periods occur; most rows are in one that their group has already.
             const uint32_t* __restrict codes = block.codes.data();
@@ -401,11 +421,45 @@ class PeriodAggregate final : public GroupAggregate {
         result.bytes = periods_.bytes(group);
         return result;
     }
+    bool resultCodes(uint32_t first, uint32_t count, uint32_t* codes) override {
+        if (!periods_.fitsWords())
+            return false;
+        uint64_t last = 0;
+        uint32_t code = vector::kNullCode;
+        for (uint32_t i = 0; i < count; ++i) {
+            const uint64_t word = periods_.word(first + i);
+            if (word != last) {
+                last = word;
+                code = word == 0 ? vector::kNullCode : codes_.of(word);
+                if (word != 0 && code == PatternCodes::kNone)
+                    return false;
+            }
+            codes[i] = code;
+        }
+        return true;
+    }
+    uint32_t codes() const override { return codes_.size(); }
+    GroupResult resultOfCode(uint32_t code) override {
+        GroupResult result;
+        result.bits = ActivePeriods::bitsOf(codes_.word(code));
+        result.bytes = periods_.bytesOf(codes_.word(code));
+        return result;
+    }
     void restart() override { periods_.clear(); }
 
   private:
+    // One period for all rows.
+    void addAll(const Block& block, std::span<const uint32_t> groups) {
+        if (block.values.isNull(0))
+            return;
+        const auto period = static_cast<int32_t>(block.values.integerAt(0));
+        for (const uint32_t group : groups)
+            periods_.add(group, period);
+    }
+
     RowReader reader_;
     ActivePeriods periods_;
+    PatternCodes codes_;
 };
 
 template <class T, class... Arguments>

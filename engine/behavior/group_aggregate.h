@@ -13,6 +13,7 @@
 #include <span>
 #include <string_view>
 
+#include "engine/aggregate/row_groups.h"
 #include "engine/behavior/sessions.h"
 #include "engine/behavior/text_event.h"
 #include "engine/behavior/window_funnel.h"
@@ -64,14 +65,24 @@ class GroupAggregate {
   public:
     virtual ~GroupAggregate() = default;
 
-    // Takes the selected rows; groups[row] is the group of each.
+    // Takes the selected rows; `groups` says which is that of each.
     virtual void consume(scan::Batch& batch, const scan::Selection& selection,
-                         const uint32_t* groups) = 0;
+                         aggregate::RowGroups& groups) = 0;
     // No more rows come, of groups 0 to `groups` - 1.
     virtual void finish(uint32_t groups) = 0;
     // Valid until the next call.
     virtual GroupResult result(uint32_t group) = 0;
-    // Forgets everything.
+    // Where few results are unlike: the codes of the results of groups first to first + count - 1,
+    // vector::kNullCode for NULL. False where it does not keep codes, or no longer. Codes mean the
+    // same until the end, also after restart().
+    virtual bool resultCodes(uint32_t first, uint32_t count, uint32_t* codes) {
+        (void)first, (void)count, (void)codes;
+        return false;
+    }
+    // How many codes there are, and what one stands for; valid until the next call.
+    virtual uint32_t codes() const { return 0; }
+    virtual GroupResult resultOfCode(uint32_t code) { return result(code); }
+    // Forgets all groups.
     virtual void restart() = 0;
 };
 

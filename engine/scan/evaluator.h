@@ -93,6 +93,8 @@ class Evaluator {
     // Asks for the node's `arguments`; the answers are in its `output`.
     void ask(Node& node, std::span<const uint16_t> rows);
     void askBuckets(Node& node, const int64_t* values, const Selection& selection);
+    uint32_t codeBetween(Node& node, int64_t least, int64_t greatest);
+    bool stepByZone(Node& node, Batch& batch);
 
     ForeignFunctions* foreign_;
     std::pmr::memory_resource* resource_;

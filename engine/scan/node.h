@@ -42,6 +42,11 @@ struct FunctionMemo {
     vector::Column entries;
     uint64_t id = 0;                                    // the dictionaryId of `entries`
     std::pmr::unordered_map<uint64_t, uint32_t> known;  // Step: entries by bits
+    // Step: of the zone map asked about last.
+    bool zoneAsked = false;
+    int64_t zoneLeast = 0;
+    int64_t zoneGreatest = 0;
+    uint32_t zoneCode = 0;
 };
 
 struct Evaluator::Node {

@@ -2,6 +2,7 @@
 // load a row. The table covers the buckets seen, up to a limit; its entries become the dictionary
 // of the result.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -20,6 +21,11 @@ constexpr uint64_t kMostBuckets = uint64_t{1} << 20;
 constexpr uint32_t kMostEntries = 1 << 16;
 // Buckets further out are not asked as a whole: their ends may be no timestamps.
 constexpr int64_t kFarthest = int64_t{1} << 61;
+// A zone map may speak of rows that are deleted, for which nobody may ask where a function could
+// fail: the year 6566 is far enough.
+constexpr int64_t kFarthestZone = int64_t{1} << 57;
+// Of a zone map: six weeks by quarters of an hour.
+constexpr int64_t kMostZoneBuckets = 4096;
 constexpr uint32_t kBucketsAtOnce = kBatchRows / 2;
 
 // Divides offsets below 2^52 by the width with one multiplication.
@@ -140,22 +146,87 @@ void Evaluator::askBuckets(Node& node, const int64_t* values, const Selection& s
     }
 }
 
+// The code of everything from `least` to `greatest`, a code that is none where it has several.
+uint32_t Evaluator::codeBetween(Node& node, int64_t least, int64_t greatest) {
+    const FunctionMemo& memo = node.memo;
+    const int64_t width = node.expression.bucketWidth;
+    const int64_t first = bucketOf(least, width);
+    const int64_t last = bucketOf(greatest, width);
+    if (last - first >= kMostZoneBuckets)
+        return FunctionMemo::kMixed;
+    const auto codeOf = [&](int64_t bucket) {
+        const auto at = static_cast<uint64_t>(bucket - memo.firstBucket);
+        return at + 1 < memo.codes.size() ? memo.codes[at] : FunctionMemo::kNotAsked;
+    };
+    std::array<int64_t, kBatchRows> values;
+    Selection each;
+    values[0] = least;
+    values[1] = greatest;
+    each.selectAll(2);
+    askBuckets(node, values.data(), each);
+    const uint32_t code = codeOf(first);
+    if (code >= FunctionMemo::kMixed || codeOf(last) != code)
+        return FunctionMemo::kMixed;
+    // Equal ends are not enough: an hour comes every day, and clocks that are put back at midnight
+    // show a day twice.
+    for (int64_t bucket = first + 1; bucket < last;) {
+        const auto count = static_cast<uint32_t>(std::min<int64_t>(kBatchRows, last - bucket));
+        for (uint32_t i = 0; i < count; ++i)
+            values[i] = (bucket + i) * width;
+        each.selectAll(count);
+        askBuckets(node, values.data(), each);
+        for (uint32_t i = 0; i < count; ++i) {
+            if (codeOf(bucket + i) != code)
+                return FunctionMemo::kMixed;
+        }
+        bucket += count;
+    }
+    return code;
+}
+
+// Whether a zone map answers for all rows of the batch: the column is not decoded for it then.
+bool Evaluator::stepByZone(Node& node, Batch& batch) {
+    const Expression& argument = *node.expression.arguments[0];
+    FunctionMemo& memo = node.memo;
+    int64_t least = 0;
+    int64_t greatest = 0;
+    if (argument.op != Operator::Column || !batch.zone(argument.index, least, greatest) ||
+        least < -kFarthestZone || greatest > kFarthestZone) {
+        return false;
+    }
+    // Batches of one segment come one after the other.
+    if (!memo.zoneAsked || memo.zoneLeast != least || memo.zoneGreatest != greatest) {
+        memo.zoneAsked = false;
+        memo.zoneCode = codeBetween(node, least, greatest);
+        memo.zoneLeast = least;
+        memo.zoneGreatest = greatest;
+        memo.zoneAsked = true;
+    }
+    if (memo.zoneCode >= FunctionMemo::kMixed)
+        return false;
+    node.constant(batch.rows()).appendFrom(memo.entries, memo.zoneCode);
+    return true;
+}
+
 const Block& Evaluator::step(const Expression& expression, Batch& batch,
                              const Selection& selection) {
     Node& own = node(expression);
     FunctionMemo& memo = own.memo;
-    const Block& argument = evaluate(*expression.arguments[0], batch, selection);
-    const bool constant = argument.shape == Block::Shape::Constant;
-    if (constant && argument.values.isNull(0))
-        return own.null(batch.rows());
     if (memo.id == 0 || memo.entries.size() > kMostEntries) {
         memo.id = encoding::nextDictionaryId();
         memo.entries.clear();
         memo.known.clear();
         memo.codes.clear();
+        memo.zoneAsked = false;
     }
     if (memo.codes.empty())
         memo.codes.push_back(FunctionMemo::kNotAsked);
+    if (stepByZone(own, batch))
+        return own.block;
+    const Block& argument = evaluate(*expression.arguments[0], batch, selection);
+    const bool constant = argument.shape == Block::Shape::Constant;
+    if (constant && argument.values.isNull(0))
+        return own.null(batch.rows());
 
     const uint32_t rows = constant ? 1 : batch.rows();
     const Selection* wanted = constant ? &one_ : &selection;

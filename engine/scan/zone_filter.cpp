@@ -1,5 +1,5 @@
 // Filters before values are decoded: what a zone map says of the comparison of an integer column
-// with a constant.
+// with a constant, and of IS NOT NULL.
 //
 // It often answers for all rows of a segment, as for the weeks inside a month; then the column is
 // not decoded for it. Integer comparisons do not fail, and the order of filters is free, so they
@@ -74,6 +74,12 @@ bool isIntegerComparison(const Expression& expression, IntegerComparison& out) n
 }  // namespace
 
 bool Evaluator::narrowByZone(const Expression& expression, Batch& batch, Selection& selection) {
+    if (expression.op == Operator::IsNotNull) {
+        const Expression& argument = *expression.arguments[0];
+        int64_t least;
+        int64_t greatest;
+        return argument.op == Operator::Column && batch.zone(argument.index, least, greatest);
+    }
     IntegerComparison comparison;
     if (!isIntegerComparison(expression, comparison))
         return false;

@@ -17,18 +17,51 @@ uint64 customerKey(const vector::Block& block, uint32_t row) {
 
 namespace {
 
-// The first row in [from, to) whose key is not below `key`; rows are in order.
-uint32_t firstFrom(const vector::Block& block, uint32_t from, uint32_t to, uint64 key) {
-    while (from < to) {
-        const uint32_t middle = from + (to - from) / 2;
-        if (customerKey(block, middle) < key) {
-            from = middle + 1;
-        } else {
-            to = middle;
+// The keys of a batch's rows, which are in order; by runs where they are stored so, since the rows'
+// own values may not be needed.
+class RowKeys {
+  public:
+    RowKeys(BatchSource& source, uint32_t customer)
+        : rows_(source.rows()), runs_(source.runs(customer)) {
+        if (runs_ == nullptr) {
+            block_ = &source.column(customer);
         }
     }
-    return from;
-}
+    uint64 at(uint32_t row) const {
+        return runs_ == nullptr ? customerKey(*block_, row)
+                                : customerKey(runs_->values, runOf(row));
+    }
+    // The first row from `from` on whose key is not below `key`.
+    uint32_t find(uint32_t from, uint64 key) const {
+        if (runs_ == nullptr) {
+            return search(*block_, from, rows_, key);
+        }
+        const auto count = static_cast<uint32_t>(runs_->ends.size());
+        const uint32_t run = search(runs_->values, runOf(from), count, key);
+        return Max(from, run == 0 ? 0 : runs_->ends[run - 1]);
+    }
+
+  private:
+    static uint32_t search(const vector::Block& block, uint32_t from, uint32_t to, uint64 key) {
+        while (from < to) {
+            const uint32_t middle = from + (to - from) / 2;
+            if (customerKey(block, middle) < key) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return from;
+    }
+    uint32_t runOf(uint32_t row) const {
+        return static_cast<uint32_t>(std::upper_bound(runs_->ends.begin(), runs_->ends.end(), row) -
+                                     runs_->ends.begin());
+    }
+
+    uint32_t rows_;
+    const vector::Runs* runs_;
+    const vector::Block* block_ = nullptr;
+};
 
 }  // namespace
 
@@ -45,12 +78,12 @@ bool CustomerRun::next(uint64 begin, uint64 end, bool last, scan::Selection& sel
         uint32_t first = next_;
         uint32_t until = rows;
         pg::enterEngine([&] {
-            const vector::Block& customers = source_->column(customer_);
-            if (customerKey(customers, first) < begin) {
-                first = firstFrom(customers, first, rows, begin);
+            const RowKeys keys(*source_, customer_);
+            if (keys.at(first) < begin) {
+                first = keys.find(first, begin);
             }
-            if (!last && customerKey(customers, rows - 1) >= end) {
-                until = firstFrom(customers, first, rows, end);
+            if (!last && keys.at(rows - 1) >= end) {
+                until = keys.find(first, end);
             }
         });
         next_ = until;

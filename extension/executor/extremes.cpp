@@ -2,6 +2,7 @@
 #include "extension/executor/extremes.h"
 
 #include "extension/executor/value_type.h"
+#include "extension/pg/guard.h"
 #include "extension/storage/sealed_segment.h"
 
 namespace footfall::executor {
@@ -33,10 +34,23 @@ int columnAsked(const AggregatePlan& plan, const Aggref* aggref,
     return -1;
 }
 
+void appendInteger(vector::Column& column, int64 value) {
+    switch (column.type().width) {
+        case sizeof(int16):
+            column.append<int16>(static_cast<int16>(value));
+            break;
+        case sizeof(int32):
+            column.append<int32>(static_cast<int32>(value));
+            break;
+        default:
+            column.append<int64>(value);
+    }
+}
+
 }  // namespace
 
 Extremes* Extremes::find(const AggregatePlan& plan, const AggregateFunction* functions,
-                         const aggregate::Aggregation* aggregation) {
+                         aggregate::Aggregation* aggregation) {
     const int count = list_length(plan.aggregates);
     // Filters that are no comparison of a column with a value might fail in rows not looked at.
     if (plan.keys != NIL || plan.dimensions != NIL || plan.overGroups || count == 0 ||
@@ -57,6 +71,22 @@ Extremes* Extremes::find(const AggregatePlan& plan, const AggregateFunction* fun
     self->aggregation_ = aggregation;
     self->asked_ = asked;
     self->count_ = count;
+    if (plan.filters == NIL) {
+        self->bounds_ = new (palloc(sizeof(Bounds))) Bounds();
+        self->bounds_->blocks = static_cast<vector::Block**>(
+            palloc0(sizeof(vector::Block*) * static_cast<Size>(list_length(plan.attributes))));
+        auto* resource =
+            new (palloc(sizeof(pg::ContextResource))) pg::ContextResource(CurrentMemoryContext);
+        MemoryContext context = CurrentMemoryContext;
+        pg::enterEngine([&] {
+            for (int i = 0; i < count; i++) {
+                vector::Block*& block = self->bounds_->blocks[asked[i].column];
+                if (block == nullptr) {
+                    block = pg::makeIn<vector::Block>(context, resource);
+                }
+            }
+        });
+    }
     return self;
 }
 
@@ -82,7 +112,39 @@ bool Extremes::refresh() {
     return changed;
 }
 
+// Adds the segment's zone maps; false where they do not tell what its rows hold.
+bool Extremes::takeBounds(storage::SealedSegment* segment) {
+    if (bounds_ == nullptr || segment->deletedCount() > 0) {
+        return false;
+    }
+    for (int i = 0; i < count_; i++) {
+        const int column = segment->columnOf(asked_[i].attribute);
+        if (column < 0) {
+            return false;
+        }
+        const segment::ColumnMeta& meta = segment->meta().column(static_cast<uint32_t>(column));
+        if (!meta.stats.hasRange || meta.stats.min.kind != segment::BoundKind::Integer) {
+            return false;
+        }
+        vector::Block& block = *bounds_->blocks[asked_[i].column];
+        block.shape = vector::Block::Shape::Flat;
+        block.rows = bounds_->rows();
+        block.values.reset(meta.type);
+        for (const int64 value : {meta.stats.min.integer, meta.stats.max.integer}) {
+            appendInteger(block.values, value);
+        }
+    }
+    scan::Selection both;
+    both.selectAll(bounds_->rows());
+    aggregation_->consume(*bounds_, both);
+    return true;
+}
+
 void Extremes::choose(storage::SealedSegment* segment, uint32_t next, segment::BlockSet* blocks) {
+    if (next == 0 && takeBounds(segment)) {
+        leaveOut(segment, next, segment::BlockSet(), blocks);
+        return;
+    }
     if (!refresh() && next != 0) {
         return;
     }
@@ -103,6 +165,11 @@ void Extremes::choose(storage::SealedSegment* segment, uint32_t next, segment::B
                                      asked.greatest ? nullptr : &bound, further);
         wanted |= further;
     }
+    leaveOut(segment, next, wanted, blocks);
+}
+
+void Extremes::leaveOut(storage::SealedSegment* segment, uint32_t next,
+                        const segment::BlockSet& wanted, segment::BlockSet* blocks) {
     int64 left = 0;
     for (uint32_t block = next; block < segment->meta().blocks(); block++) {
         left += (*blocks)[block] && !wanted[block] ? 1 : 0;

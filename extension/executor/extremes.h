@@ -3,6 +3,9 @@
 // The idea: a block whose zone map lies within what was seen already adds nothing to min and max of
 // that column, whatever filters and deletions say. Without GROUP BY, and with nothing but such
 // aggregates, it need not be read. So the last event of a log is found in a few blocks.
+//
+// Where nothing is filtered and no row of a segment is deleted, its zone maps are the answer: they
+// are two rows that are added in its place.
 #pragma once
 
 #include "engine/aggregate/aggregation.h"
@@ -17,7 +20,7 @@ class Extremes final : public BlockChoice {
     // nullptr when the query asks for something else. In the current context; `functions` are those
     // of the plan's aggregates, `aggregation` computes them.
     static Extremes* find(const AggregatePlan& plan, const AggregateFunction* functions,
-                          const aggregate::Aggregation* aggregation);
+                          aggregate::Aggregation* aggregation);
 
     // For the leaf that is read next; what is left out is counted in its filter.
     void startLeaf(const List* attributes, storage::ScanFilter* filter);
@@ -32,10 +35,22 @@ class Extremes final : public BlockChoice {
         int64 value;  // so far
     };
 
+    // The zone maps of a segment as rows: what is least, and what is greatest.
+    class Bounds final : public scan::Batch {
+      public:
+        Bounds() { rows_ = 2; }
+        const vector::Block& column(uint32_t index) override { return *blocks[index]; }
+        vector::Block** blocks = nullptr;  // by column of the plan; nullptr: not asked for
+    };
+
     Extremes() = default;
     bool refresh();
+    bool takeBounds(storage::SealedSegment* segment);
+    void leaveOut(storage::SealedSegment* segment, uint32_t next, const segment::BlockSet& wanted,
+                  segment::BlockSet* blocks);
 
-    const aggregate::Aggregation* aggregation_;
+    aggregate::Aggregation* aggregation_;
+    Bounds* bounds_;  // nullptr where rows are filtered
     storage::ScanFilter* filter_;
     Asked* asked_;
     int count_;

@@ -206,7 +206,7 @@ void computePiece(FootfallStreamState* state) {
             }
             for (StreamAggregate* one = state->aggregates; one < end; one++) {
                 if (one->behavioural) {
-                    one->state->consume(batch, selection, aggregation.groupOfRows());
+                    one->state->consume(batch, selection, aggregation.rowGroups());
                 }
             }
         });

@@ -1,6 +1,7 @@
 // See group_batch.h.
 #include "extension/executor/group_batch.h"
 
+#include "engine/encoding/column_codec.h"
 #include "extension/executor/aggregate_setup.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
@@ -54,11 +55,13 @@ GroupBatches* GroupBatches::open(PlanState* child, const List* outputs) {
     const auto columns = static_cast<Size>(Max(self->columns_, 1));
     self->needed_ = static_cast<bool*>(palloc0(columns));
     self->forms_ = static_cast<Form_pg_attribute*>(palloc0(sizeof(Form_pg_attribute) * columns));
+    self->coded_ = static_cast<Coded*>(palloc0(sizeof(Coded) * columns));
     self->groups_.blocks = static_cast<vector::Block**>(palloc0(sizeof(vector::Block*) * columns));
     Bitmapset* used = nullptr;
     pull_varattnos(reinterpret_cast<Node*>(wanted), INDEX_VAR, &used);
     pull_varattnos(reinterpret_cast<Node*>(planState->plan->qual), INDEX_VAR, &used);
     MemoryContext context = CurrentMemoryContext;
+    self->context_ = context;
     pg::ContextResource* resource = self->translator_->resource();
     for (int i = 0; i < self->columns_; i++) {
         const int keys = self->stream_->keyCount;
@@ -159,7 +162,51 @@ bool GroupBatches::appendByValue(int column, uint32_t group, vector::Column& out
     return true;
 }
 
+// Makes the column codes of results; false where the aggregate has none.
+bool GroupBatches::fillCodes(int column) {
+    if (column < stream_->keyCount) {
+        return false;
+    }
+    const StreamAggregate& target = stream_->aggregates[column - stream_->keyCount];
+    if (!target.behavioural) {
+        return false;
+    }
+    vector::Block& block = *groups_.blocks[column];
+    Coded& coded = coded_[column];
+    Form_pg_attribute form = forms_[column];
+    bool found = false;
+    uint32_t codes = 0;
+    pg::enterEngine([&] {
+        block.codes.resize(rows_);
+        found = target.state->resultCodes(first_, rows_, block.codes.data());
+        codes = target.state->codes();
+        if (found && coded.entries == nullptr) {
+            coded.entries = pg::makeIn<vector::Column>(context_, storage::columnTypeOf(form),
+                                                       translator_->resource());
+            coded.id = encoding::nextDictionaryId();
+        }
+    });
+    if (!found) {
+        return false;
+    }
+    for (uint32_t code = coded.entries->size(); code < codes; code++) {
+        behavior::GroupResult result;
+        pg::enterEngine([&] { result = target.state->resultOfCode(code); });
+        bool null = false;
+        Datum value = groupDatum(target.call.function, result, target.row, &null);
+        storage::prepareValue(form, &value);
+        pg::enterEngine([&] { storage::appendValue(*coded.entries, form, value); });
+    }
+    block.shape = vector::Block::Shape::Dictionary;
+    block.dictionary = coded.entries;
+    block.dictionaryId = coded.id;
+    return true;
+}
+
 void GroupBatches::fillColumn(int column) {
+    if (fillCodes(column)) {
+        return;
+    }
     vector::Column& out = groups_.blocks[column]->values;
     Form_pg_attribute form = forms_[column];
     bool complete = true;

@@ -31,9 +31,11 @@ class GroupBatches final : public scan::Batch {
     GroupBatches() = default;
     void fill();
     void fillColumn(int column);
+    bool fillCodes(int column);
     bool appendByValue(int column, uint32_t group, vector::Column& out);
 
     FootfallStreamState* stream_ = nullptr;
+    MemoryContext context_ = nullptr;       // in which this is
     MemoryContext batchContext_ = nullptr;  // Datums of one batch
     ExpressionTranslator* translator_ = nullptr;
     scan::Evaluator* evaluator_ = nullptr;
@@ -43,6 +45,12 @@ class GroupBatches final : public scan::Batch {
     int columns_ = 0;
     bool* needed_ = nullptr;  // by column of groups_
     Form_pg_attribute* forms_ = nullptr;
+    // By column: the results that its codes stand for; nullptr where it has had none.
+    struct Coded {
+        vector::Column* entries;
+        uint64 id;
+    };
+    Coded* coded_ = nullptr;
     uint32_t first_ = 0;  // group of the batch
     scan::Selection own_;
 };

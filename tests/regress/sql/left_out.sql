@@ -46,6 +46,21 @@ BEGIN
     END LOOP;
 END $$;
 SELECT counters('SELECT max(k) FROM bounds');
+-- Segments of which nothing is deleted are answered by their zone maps, those of one NULL kind and hot rows by rows.
+CREATE TABLE whole (LIKE bounds_heap) USING footfall;
+INSERT INTO whole SELECT * FROM bounds_heap ORDER BY k;
+CALL footfall.seal('whole');
+SELECT counters('SELECT max(k), min(small), max(at), min(day) FROM whole');
+SELECT min(k), max(k), min(small), max(small), min(day), max(day), min(at), max(at), max(later) FROM whole
+EXCEPT SELECT min(k), max(k), min(small), max(small), min(day), max(day), min(at), max(at), max(later) FROM bounds_heap;
+INSERT INTO whole SELECT -k, at, day, small + 1000 FROM bounds_heap WHERE k > 14000;
+SELECT min(k), max(k), max(small), min(day), max(at) FROM whole EXCEPT
+SELECT -max(k), max(k), max(small) + 1000, min(day), max(at) FROM bounds_heap;
+BEGIN;
+DELETE FROM whole WHERE at = (SELECT max(at) FROM whole) OR k = (SELECT max(k) FROM whole);
+SELECT max(at) < (SELECT max(at) FROM bounds_heap), max(k) < (SELECT max(k) FROM bounds_heap) FROM whole;
+ROLLBACK;
+SELECT max(at) = (SELECT max(at) FROM bounds_heap) FROM whole;
 
 -- What is made of a step function's answer alone is asked with it.
 CREATE FUNCTION of_week(zone text) RETURNS TABLE (t text, days text) LANGUAGE plpgsql AS $$

@@ -34,5 +34,34 @@ TEST(ActivePeriods, TheLimitIsOfGroupsThatAreThere) {
     EXPECT_THROW(periods.add(0, 200), base::Error);
 }
 
+TEST(ActivePeriods, WordsAreTheBits) {
+    ActivePeriods periods(1024, std::pmr::new_delete_resource());
+    periods.add(0, 0);
+    periods.add(0, 63);
+    periods.add(2, 9);
+    ASSERT_TRUE(periods.fitsWords());
+    for (uint32_t group = 0; group < 4; group++) {
+        EXPECT_EQ(ActivePeriods::bitsOf(periods.word(group)), periods.bits(group));
+        const std::string bytes(periods.bytes(group));
+        EXPECT_EQ(periods.bytesOf(periods.word(group)), bytes);
+    }
+    EXPECT_EQ(periods.word(1), 0U);
+    EXPECT_EQ(periods.bytes(2), std::string_view("\0\x40", 2));
+    periods.add(1, 64);
+    EXPECT_FALSE(periods.fitsWords());
+}
+
+TEST(PatternCodes, NumberWordsInTheirOrderUpToALimit) {
+    PatternCodes codes(std::pmr::new_delete_resource());
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < PatternCodes::kMost; i++)
+            ASSERT_EQ(codes.of(uint64_t{i} * 2654435761 + 1), i);
+    }
+    EXPECT_EQ(codes.of(UINT64_MAX), PatternCodes::kNone);
+    EXPECT_EQ(codes.size(), PatternCodes::kMost);
+    EXPECT_EQ(codes.word(7), uint64_t{7} * 2654435761 + 1);
+    EXPECT_EQ(codes.of(1), 0U);
+}
+
 }  // namespace
 }  // namespace footfall::behavior

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <stdexcept>
+#include <tuple>
 
 #include "engine/scan/evaluator.h"
 #include "engine/scan/like_pattern.h"
@@ -27,7 +29,8 @@ const ColumnType kBool = ColumnType::of(Kind::Bool);
 const ColumnType kInt64 = ColumnType::of(Kind::Int64);
 
 // 0: Int64 plus 100, NULL gives 7. 1: Bytes twice. 2: Int64 as it is, fails for 2. 3: Int64 rounded
-// down to tens, from 1000 on to thirties (a step that buckets of ten may hold or not).
+// down to tens, from 1000 on to thirties (a step that buckets of ten may hold or not). 4: Int64's
+// place in a day of 96 buckets of ten: the first or the second half.
 class Functions final : public ForeignFunctions {
   public:
     NaiveValue call(uint32_t id, const std::vector<NaiveValue>& arguments) {
@@ -44,6 +47,8 @@ class Functions final : public ForeignFunctions {
             throw base::Error(base::ErrorKind::BadArgument, "two");
         if (id == 3)
             result.integer = stepped(a.integer);
+        if (id == 4)
+            result.integer = a.integer / 480 % 2;
         return result;
     }
     static int64_t stepped(int64_t value) {
@@ -323,6 +328,66 @@ TEST(Evaluator, AsksAStepFunctionOncePerBucket) {
     }
     // 90 buckets of two questions, and the odd values of the last rounds.
     EXPECT_LT(functions.calls, 250U);
+}
+
+// The same, that a zone map knows and nobody may decode.
+class Zoned final : public Batch {
+  public:
+    Zoned(int64_t least, int64_t greatest, uint32_t rows) : least_(least), greatest_(greatest) {
+        rows_ = rows;
+    }
+    const vector::Block& column(uint32_t /*index*/) override { throw std::logic_error("decoded"); }
+    bool zone(uint32_t /*index*/, int64_t& least, int64_t& greatest) override {
+        least = least_;
+        greatest = greatest_;
+        return true;
+    }
+
+  private:
+    int64_t least_;
+    int64_t greatest_;
+};
+
+TEST(Evaluator, AnswersAStepByZone) {
+    ExpressionBuilder builder(heap());
+    const Expression* column = builder.column(0, kInt64);
+    const Expression* step = builder.step(3, kInt64, column, 10);
+    const Expression* half = builder.step(4, kInt64, column, 10);
+    const Expression* there = builder.call(Operator::IsNotNull, kBool, {&column, 1});
+    Functions functions;
+    Evaluator evaluator(builder, &functions, heap());
+    const auto valueOf = [&](const Expression* expression, int64_t least, int64_t greatest) {
+        Zoned batch(least, greatest, 700);
+        Selection selection;
+        selection.selectAll(batch.rows());
+        evaluator.filterAll({&there, 1}, batch, selection);
+        EXPECT_EQ(selection.count(), 700U);
+        const vector::Block& block = evaluator.evaluate(*expression, batch, selection);
+        EXPECT_EQ(block.shape, vector::Block::Shape::Constant);
+        EXPECT_EQ(block.rows, 700U);
+        return samples::naiveAt(block, 699).integer;
+    };
+    EXPECT_EQ(valueOf(step, 21, 29), 20);
+    EXPECT_EQ(valueOf(step, 20, 20), 20);
+    EXPECT_EQ(valueOf(step, 1021, 1048), 1020);
+    EXPECT_EQ(valueOf(step, -10, -1), -10);
+    EXPECT_EQ(valueOf(half, 960, 1439), 0);
+    EXPECT_EQ(valueOf(half, 480, 959), 1);
+    const uint64_t calls = functions.calls;
+    EXPECT_EQ(valueOf(half, 500, 900), 1);
+    EXPECT_EQ(functions.calls, calls);
+    // Ends that are equal, with something else between them; a step inside; too far, or out.
+    for (const auto& [expression, least, greatest] : {std::tuple{half, int64_t{5}, int64_t{965}},
+                                                      {step, 25, 35},
+                                                      {step, 1005, 1025},
+                                                      {half, 0, 100000},
+                                                      {step, INT64_MIN, INT64_MIN},
+                                                      {step, INT64_MAX, INT64_MAX}}) {
+        Zoned batch(least, greatest, 5);
+        Selection selection;
+        selection.selectAll(5);
+        EXPECT_THROW(evaluator.evaluate(*expression, batch, selection), std::logic_error);
+    }
 }
 
 TEST(Evaluator, AsksOncePerUsedDictionaryEntry) {

@@ -1,4 +1,5 @@
-// Batches of random columns in every shape, for tests of what runs over batches.
+// Batches of random columns in every shape, for tests of what runs over batches. Some columns are
+// known by runs and by a zone map, too.
 #pragma once
 
 #include <deque>
@@ -70,15 +71,28 @@ class RandomBatch final : public scan::Batch {
         for (size_t i = 0; i < types_.size(); ++i)
             blocks_.emplace_back(std::pmr::new_delete_resource());
         dictionaries_.resize(types_.size());
+        for (size_t i = 0; i < types_.size(); ++i)
+            runs_.emplace_back(std::pmr::new_delete_resource());
+        known_.resize(types_.size());
     }
 
     // New rows; a dictionary sometimes stays from the batch before.
     void refill(uint32_t rows, bool nulls = true) {
         rows_ = rows;
-        for (size_t i = 0; i < types_.size(); ++i)
+        for (size_t i = 0; i < types_.size(); ++i) {
             refill(i, rows, nulls && below(random_, 2) == 0);
+            describe(i);
+        }
     }
     const vector::Block& column(uint32_t index) override { return blocks_[index]; }
+    const vector::Runs* runs(uint32_t index) override {
+        return known_[index].runs ? &runs_[index] : nullptr;
+    }
+    bool zone(uint32_t index, int64_t& least, int64_t& greatest) override {
+        least = known_[index].least;
+        greatest = known_[index].greatest;
+        return known_[index].zone;
+    }
     const std::vector<vector::ColumnType>& types() const { return types_; }
 
   private:
@@ -129,9 +143,71 @@ class RandomBatch final : public scan::Batch {
         }
     }
 
+    struct Known {
+        bool runs = false;
+        bool zone = false;
+        int64_t least = 0;
+        int64_t greatest = 0;
+    };
+
+    void describe(size_t index) {
+        const vector::Block& block = blocks_[index];
+        Known& known = known_[index] = {};
+        known.runs = block.rows != 0 && below(random_, 2) == 0;
+        if (known.runs)
+            makeRuns(block, runs_[index]);
+        if (!types_[index].isInteger() || block.rows == 0 || below(random_, 2) == 0)
+            return;
+        known = {known.runs, true, INT64_MAX, INT64_MIN};
+        for (uint32_t row = 0; row < block.rows; ++row) {
+            if (block.isNull(row)) {
+                known.zone = false;
+                return;
+            }
+            const int64_t value = block.holder().integerAt(block.holderRow(row));
+            known.least = std::min(known.least, value);
+            known.greatest = std::max(known.greatest, value);
+        }
+        // Rows that are deleted are in it.
+        if (known.greatest < INT32_MAX)
+            known.greatest += static_cast<int64_t>(below(random_, 4));
+    }
+    static bool sameRow(const vector::Block& block, uint32_t a, uint32_t b) {
+        if (block.isNull(a) || block.isNull(b))
+            return block.isNull(a) && block.isNull(b);
+        const vector::Column& holder = block.holder();
+        return holder.rowEquals(block.holderRow(a), holder, block.holderRow(b));
+    }
+    static void makeRuns(const vector::Block& block, vector::Runs& runs) {
+        runs.ends.clear();
+        vector::Block& values = runs.values;
+        values.shape = block.shape;
+        values.dictionary = block.dictionary;
+        values.dictionaryId = block.dictionaryId;
+        values.codes.clear();
+        values.values.reset(block.values.type());
+        const auto take = [&](uint32_t row) {
+            if (block.shape == vector::Block::Shape::Dictionary)
+                values.codes.push_back(block.codes[row]);
+            else if (block.isNull(row))
+                values.values.appendNull();
+            else
+                values.values.appendFrom(block.values, block.holderRow(row));
+        };
+        for (uint32_t row = 1; row <= block.rows; ++row) {
+            if (row < block.rows && sameRow(block, row - 1, row))
+                continue;
+            runs.ends.push_back(static_cast<uint16_t>(row));
+            take(row - 1);
+        }
+        values.rows = static_cast<uint32_t>(runs.ends.size());
+    }
+
     std::vector<vector::ColumnType> types_;
     Random& random_;
     std::deque<vector::Block> blocks_;
+    std::deque<vector::Runs> runs_;
+    std::vector<Known> known_;
     std::vector<Dictionary> dictionaries_;
     std::deque<vector::Column> kept_;
 };
