@@ -46,7 +46,7 @@ BEGIN
     END LOOP;
 END $$;
 SELECT counters('SELECT max(k) FROM bounds');
--- Segments of which nothing is deleted are answered by their zone maps, those of one NULL kind and hot rows by rows.
+-- A segment of which nothing is deleted is answered by its zone maps; a column without any value, and hot rows, by rows.
 CREATE TABLE whole (LIKE bounds_heap) USING footfall;
 INSERT INTO whole SELECT * FROM bounds_heap ORDER BY k;
 CALL footfall.seal('whole');
@@ -55,7 +55,8 @@ SELECT min(k), max(k), min(small), max(small), min(day), max(day), min(at), max(
 EXCEPT SELECT min(k), max(k), min(small), max(small), min(day), max(day), min(at), max(at), max(later) FROM bounds_heap;
 INSERT INTO whole SELECT -k, at, day, small + 1000 FROM bounds_heap WHERE k > 14000;
 SELECT min(k), max(k), max(small), min(day), max(at) FROM whole EXCEPT
-SELECT -max(k), max(k), max(small) + 1000, min(day), max(at) FROM bounds_heap;
+SELECT min(k), max(k), max(small), min(day), max(at) FROM (SELECT k, at, day, small FROM bounds_heap UNION ALL
+    SELECT -k, at, day, small + 1000 FROM bounds_heap WHERE k > 14000) h;
 BEGIN;
 DELETE FROM whole WHERE at = (SELECT max(at) FROM whole) OR k = (SELECT max(k) FROM whole);
 SELECT max(at) < (SELECT max(at) FROM bounds_heap), max(k) < (SELECT max(k) FROM bounds_heap) FROM whole;
