@@ -14,7 +14,7 @@ class PrivateServer:
         self.settings = [
             f"shared_buffers = {min(4096, memory // 4)}MB", "work_mem = 256MB", "maintenance_work_mem = 256MB",
             "max_wal_size = 16GB", "checkpoint_timeout = 1h", "jit = off", "max_parallel_workers_per_gather = 2",
-            "autovacuum = off", *settings]
+            "autovacuum = off", "shared_preload_libraries = 'footfall'", "footfall.max_workers = 0", *settings]
 
     def start(self):
         """Starts, or starts again; sets PGHOST and the rest. Returns the data directory."""

@@ -149,10 +149,55 @@ bool DistinctSet::insertBit(uint32_t group, uint64_t value) {
         lastPage_.resize(std::max<size_t>(group + size_t{1}, lastPage_.size() * 2));
     lastPage_[group] = {value / kPageValues, at};
     const bool fresh = setBit(at, value);
-    // Values that came later lie too far apart.
+    leaveBitsIfSparse();
+    return fresh;
+}
+
+// Values that came later may lie too far apart.
+void DistinctSet::leaveBitsIfSparse() {
     if (pageCount_ * kPageCost > size_ * kPairCost + kFirstQuestion * kPairCost)
         becomeHashed();
+}
+
+uint64_t DistinctSet::insertPage(uint32_t group, uint64_t number, const uint64_t* words) {
+    const uint64_t first = number << kPageBits;
+    if (size_ == 0 && wide_.empty() && question_ != 0 && !isBits())
+        becomeBits();
+    uint64_t fresh = 0;
+    if (!isBits() || !isSmall(group, first)) {
+        for (size_t i = 0; i < kPageWords; ++i) {
+            for (uint64_t word = words[i]; word != 0; word &= word - 1) {
+                const auto bit = static_cast<uint64_t>(std::countr_zero(word));
+                fresh += static_cast<uint64_t>(insert(group, first + i * 64 + bit));
+            }
+        }
+        return fresh;
+    }
+    const size_t at = findPage(pageKey(group, first));
+    uint64_t* const own = words_.data() + at;
+    for (size_t i = 0; i < kPageWords; ++i) {
+        fresh += static_cast<uint64_t>(std::popcount(words[i] & ~own[i]));
+        own[i] |= words[i];
+    }
+    size_ += fresh;
+    leaveBitsIfSparse();
     return fresh;
+}
+
+void DistinctSet::sortedPages(std::pmr::vector<PageOfGroup>& out) const {
+    constexpr uint32_t kNumberBits = kValueBits - kPageBits;
+    out.clear();
+    out.reserve(pageCount_);
+    for (const Page& page : pages_) {
+        if (page.key != 0) {
+            out.push_back({static_cast<uint32_t>((page.key - 1) >> kNumberBits),
+                           (page.key - 1) & ((uint64_t{1} << kNumberBits) - 1),
+                           words_.data() + page.at});
+        }
+    }
+    std::sort(out.begin(), out.end(), [](const PageOfGroup& a, const PageOfGroup& b) {
+        return a.group != b.group ? a.group < b.group : a.number < b.number;
+    });
 }
 
 void DistinctSet::becomeHashed() {

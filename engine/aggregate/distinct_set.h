@@ -52,13 +52,26 @@ class DistinctSet {
     // All pairs, group by group.
     void sorted(std::pmr::vector<Pair>& out) const;
 
+    // Bits as they are: bit i of page `number` is value number * kPageValues + i.
+    static constexpr uint32_t kPageBits = 10;
+    static constexpr uint64_t kPageValues = uint64_t{1} << kPageBits;
+    static constexpr size_t kPageWords = kPageValues / 64;
+    static constexpr uint64_t kPages = (uint64_t{1} << (40 - kPageBits)) - 1;
+    struct PageOfGroup {
+        uint32_t group;
+        uint64_t number;
+        const uint64_t* words;
+    };
+    bool isBits() const noexcept { return !pages_.empty(); }
+    // All pages of a set that is Bits, group by group, ascending.
+    void sortedPages(std::pmr::vector<PageOfGroup>& out) const;
+    // Inserts the page's values, of which `number` is below kPages; returns how many were new.
+    uint64_t insertPage(uint32_t group, uint64_t number, const uint64_t* words);
+
   private:
     static constexpr size_t kFirstSlots = 256;
     static constexpr size_t kMostExpected = size_t{1} << 18;
     static constexpr uint32_t kValueBits = 40;
-    static constexpr uint32_t kPageBits = 10;
-    static constexpr uint64_t kPageValues = uint64_t{1} << kPageBits;
-    static constexpr size_t kPageWords = kPageValues / 64;
     // What a page costs, with its entry in a table that is half full, in bytes.
     static constexpr size_t kPageCost = kPageValues / 8 + 32;
     // What a hashed pair costs, about.
@@ -95,6 +108,7 @@ class DistinctSet {
     bool insertHashed(uint64_t word);
     void growSlots();
     bool insertBit(uint32_t group, uint64_t value);
+    void leaveBitsIfSparse();
     size_t findPage(uint64_t key);
     void growPages();
     bool insertWide(uint32_t group, uint64_t value);

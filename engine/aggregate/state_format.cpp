@@ -1,6 +1,7 @@
 #include "engine/aggregate/state_format.h"
 
 #include <bit>
+#include <cstring>
 
 #include "engine/base/byte_reader.h"
 #include "engine/scan/value_order.h"
@@ -12,7 +13,7 @@ using vector::ColumnType;
 
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 
 void writeFloat(base::ByteWriter& out, double value) {
     out.u64(std::bit_cast<uint64_t>(value));
@@ -262,12 +263,64 @@ void mergeState(base::ByteReader& in, Store& store, uint32_t group, const Field&
 
 }  // namespace
 
+namespace {
+
+// The elements of an ascending list that are of the group; `at` moves past them.
+template <class Element>
+std::span<const Element> ofGroup(const std::pmr::vector<Element>& all, uint32_t group, size_t& at) {
+    while (at < all.size() && all[at].group < group)
+        ++at;
+    const size_t first = at;
+    while (at < all.size() && all[at].group == group)
+        ++at;
+    return {all.data() + first, at - first};
+}
+
+// How many pages of values the type can have.
+uint64_t pagesOf(ColumnType type) {
+    const unsigned bits = type.width * 8U - 1;
+    return std::min(DistinctSet::kPages, uint64_t{1} << (bits - DistinctSet::kPageBits));
+}
+
+void readPages(base::ByteReader& in, uint64_t pages, Store& store, uint32_t group,
+               const Field& field, Distinct& distinct) {
+    const ColumnType type = field.spec.argument->type;
+    if (!type.isInteger() || distinct.values.interned())
+        base::throwCorrupt("a state has pages of values that are no integers");
+    for (; pages > 0; --pages) {
+        const uint64_t number = in.varintUpTo(pagesOf(type) - 1, "a page of values");
+        uint64_t words[DistinctSet::kPageWords];
+        std::memcpy(words, in.bytes(sizeof(words)).data(), sizeof(words));
+        if (field.form == Form::Count) {
+            addCount(store.state<CountState>(group, field).count,
+                     static_cast<int64_t>(distinct.set.insertPage(group, number, words)));
+            continue;
+        }
+        for (size_t bit = 0; bit < DistinctSet::kPageValues; ++bit) {
+            const uint64_t value = number * DistinctSet::kPageValues + bit;
+            if ((words[bit / 64] >> bit % 64 & 1) != 0 && distinct.set.insert(group, value))
+                store.addValue(group, field, distinct.values.valueOf(value, false));
+        }
+    }
+}
+
+}  // namespace
+
 StateWriter::StateWriter(const Store& store, std::pmr::memory_resource* resource)
     : store_(store), values_(resource) {
     for (size_t i = 0; i < store.layout().fields.size(); ++i) {
-        values_.push_back({std::pmr::vector<DistinctSet::Pair>(resource), 0});
-        if (const Distinct* distinct = store.distinct(i); distinct != nullptr)
-            distinct->set.sorted(values_.back().pairs);
+        values_.push_back({false, std::pmr::vector<DistinctSet::Pair>(resource),
+                           std::pmr::vector<DistinctSet::PageOfGroup>(resource), 0});
+        const Distinct* distinct = store.distinct(i);
+        if (distinct == nullptr)
+            continue;
+        Values& values = values_.back();
+        values.asPages = distinct->set.isBits() && distinct->values.type().isInteger() &&
+                         !distinct->values.interned();
+        if (values.asPages)
+            distinct->set.sortedPages(values.pages);
+        else
+            distinct->set.sorted(values.pairs);
     }
 }
 
@@ -286,23 +339,31 @@ void StateWriter::writeGroup(base::ByteWriter& out, uint32_t group) {
             writeValue(out, layout.keys[i], value);
     }
     for (size_t i = 0; i < layout.fields.size(); ++i) {
-        const Distinct* distinct = store_.distinct(i);
-        if (distinct == nullptr) {
+        if (store_.distinct(i) == nullptr)
             writeState(out, store_, group, layout.fields[i]);
-            continue;
+        else
+            writeValues(out, group, i);
+    }
+}
+
+// Twice their number, and 1 where they stand as pages of bits.
+void StateWriter::writeValues(base::ByteWriter& out, uint32_t group, size_t field) {
+    Values& values = values_[field];
+    if (values.asPages) {
+        const auto pages = ofGroup(values.pages, group, values.at);
+        out.varint(pages.size() * 2 + 1);
+        for (const DistinctSet::PageOfGroup& page : pages) {
+            out.varint(page.number);
+            std::memcpy(out.extend(DistinctSet::kPageValues / 8), page.words,
+                        DistinctSet::kPageValues / 8);
         }
-        Values& values = values_[i];
-        const auto& pairs = values.pairs;
-        while (values.at < pairs.size() && pairs[values.at].group < group)
-            ++values.at;
-        size_t end = values.at;
-        while (end < pairs.size() && pairs[end].group == group)
-            ++end;
-        out.varint(end - values.at);
-        for (; values.at < end; ++values.at) {
-            writeValue(out, layout.fields[i].spec.argument->type,
-                       distinct->values.valueOf(pairs[values.at].value, false));
-        }
+        return;
+    }
+    const auto pairs = ofGroup(values.pairs, group, values.at);
+    out.varint(pairs.size() * 2);
+    for (const DistinctSet::Pair& pair : pairs) {
+        writeValue(out, store_.layout().fields[field].spec.argument->type,
+                   store_.distinct(field)->values.valueOf(pair.value, false));
     }
 }
 
@@ -335,7 +396,12 @@ void readStates(std::span<const std::byte> bytes, Store& store) {
                 mergeState(in, store, group, field);
                 continue;
             }
-            for (uint64_t values = in.varint(); values > 0; --values) {
+            const uint64_t head = in.varint();
+            if (head % 2 != 0) {
+                readPages(in, head / 2, store, group, field, *distinct);
+                continue;
+            }
+            for (uint64_t values = head / 2; values > 0; --values) {
                 const Value value = readValue(in, field.spec.argument->type);
                 if (distinct->set.insert(group, distinct->values.wordOf(value)))
                     store.addValue(group, field, value);

@@ -20,9 +20,12 @@ class StateWriter {
 
   private:
     struct Values {
+        bool asPages;
         std::pmr::vector<DistinctSet::Pair> pairs;
+        std::pmr::vector<DistinctSet::PageOfGroup> pages;
         size_t at = 0;
     };
+    void writeValues(base::ByteWriter& out, uint32_t group, size_t field);
     const Store& store_;
     std::pmr::vector<Values> values_;  // by field
 };

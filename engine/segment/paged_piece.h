@@ -33,7 +33,8 @@ class PagedPiece : public base::Pages {
   private:
     void load(const std::byte* at, size_t size) override;
     void loadPages(uint32_t first, uint32_t end);
-    void check(uint32_t page) const;
+    // Pages [first, end), which were fetched.
+    void check(uint32_t first, uint32_t end) const;
     void note(uint32_t first, uint32_t end) noexcept;
     size_t pageBytes(uint32_t page) const noexcept;
     bool loaded(uint32_t page) const noexcept {

@@ -32,11 +32,23 @@ namespace {
 constexpr uint32_t kMostPasses = 1024;
 constexpr uint32_t kParallelPasses = 4;
 
-// In dynamic shared memory: the counters of all processes, then one parallel scan a pass and leaf.
+// In dynamic shared memory: the counters of all processes, then one parallel scan a pass and leaf,
+// and whether it has nothing left to hand out.
 struct SharedAggregate {
     SharedCounters counters;
     Size stride;
     Size first;  // offset of the first scan
+    int processes;
+    pg_atomic_uint32 begun;  // how many processes have
+
+    char* at(int scan) {
+        return reinterpret_cast<char*>(this) + first + static_cast<Size>(scan) * stride;
+    }
+    ParallelTableScanDesc scan(int number) {
+        return reinterpret_cast<ParallelTableScanDesc>(at(number) +
+                                                       MAXALIGN(sizeof(pg_atomic_uint32)));
+    }
+    pg_atomic_uint32* handedOut(int scan) { return reinterpret_cast<pg_atomic_uint32*>(at(scan)); }
 };
 
 struct FootfallAggregateState {
@@ -73,11 +85,6 @@ PlanState* childOf(FootfallAggregateState* state) {
     return static_cast<PlanState*>(linitial(state->css.custom_ps));
 }
 
-ParallelTableScanDesc sharedScan(SharedAggregate* shared, int leaf) {
-    return reinterpret_cast<ParallelTableScanDesc>(reinterpret_cast<char*>(shared) + shared->first +
-                                                   static_cast<Size>(leaf) * shared->stride);
-}
-
 int scanNumber(const FootfallAggregateState* state, int leaf, uint32_t pass) {
     return static_cast<int>(pass) * list_length(state->plan.leaves) + leaf;
 }
@@ -97,6 +104,16 @@ Node* createState(CustomScan* scan) {
     NodeSetTag(state, T_CustomScanState);
     state->css.methods = execMethods();
     return reinterpret_cast<Node*>(state);
+}
+
+Relation openLeaf(FootfallAggregateState* state, int leaf, int eflags) {
+    Relation& relation = state->relations[leaf];
+    if (relation == nullptr) {
+        relation = ExecOpenScanRelation(state->css.ss.ps.state,
+                                        static_cast<Index>(list_nth_int(state->plan.leaves, leaf)),
+                                        eflags);
+    }
+    return relation;
 }
 
 void begin(CustomScanState* node, EState* estate, int eflags) {
@@ -138,9 +155,9 @@ void begin(CustomScanState* node, EState* estate, int eflags) {
     }
     state->relations = static_cast<Relation*>(
         palloc0(sizeof(Relation) * static_cast<Size>(Max(list_length(plan.leaves), 1))));
-    for (int i = 0; i < list_length(plan.leaves); i++) {
-        state->relations[i] =
-            ExecOpenScanRelation(estate, static_cast<Index>(list_nth_int(plan.leaves, i)), eflags);
+    // A worker knows none of the tables yet, and may never come to some.
+    for (int i = 0; i < list_length(plan.leaves) && !IsParallelWorker(); i++) {
+        openLeaf(state, i, eflags);
     }
 }
 
@@ -161,6 +178,9 @@ void prepareFilter(FootfallAggregateState* state) {
 bool mayMeetRows(FootfallAggregateState* state) {
     if (!readsTables(state) || state->shared != nullptr || !hasPendingValues(&state->css)) {
         return true;
+    }
+    for (int i = 0; i < list_length(state->plan.leaves); i++) {
+        openLeaf(state, i, 0);
     }
     return hasRow(state->plan, state->relations, state->css.ss.ps.state->es_snapshot, state->filter,
                   &state->counters);
@@ -232,14 +252,18 @@ void consumeBatch(FootfallAggregateState* state, scan::Batch& batch, scan::Selec
 }
 
 void readLeaf(FootfallAggregateState* state, int leaf, uint32_t pass) {
-    Relation relation = state->relations[leaf];
+    SharedAggregate* shared = state->shared;
+    const int number = scanNumber(state, leaf, pass);
+    if (shared != nullptr && pg_atomic_read_u32(shared->handedOut(number)) != 0) {
+        return;
+    }
+    Relation relation = openLeaf(state, leaf, 0);
     MemoryContext context =
         AllocSetContextCreate(state->context, "footfall table scan", ALLOCSET_DEFAULT_SIZES);
     MemoryContext previous = MemoryContextSwitchTo(context);
     TableScanDesc scan =
-        state->shared != nullptr
-            ? table_beginscan_parallel(relation,
-                                       sharedScan(state->shared, scanNumber(state, leaf, pass)))
+        shared != nullptr
+            ? table_beginscan_parallel(relation, shared->scan(number))
             : table_beginscan(relation, state->css.ss.ps.state->es_snapshot, 0, nullptr);
     storage::ScanFilter* filter = leafFilter(state->plan, state->filter, leaf);
     storage::setScanFilter(scan, filter);
@@ -252,6 +276,9 @@ void readLeaf(FootfallAggregateState* state, int leaf, uint32_t pass) {
     scan::Selection selection;
     while (source->next(selection)) {
         pg::enterEngine([&] { consumeBatch(state, *source, selection); });
+    }
+    if (shared != nullptr) {
+        pg_atomic_write_u32(shared->handedOut(number), 1);
     }
     source->close();
     table_endscan(scan);
@@ -291,18 +318,31 @@ void mergeChild(FootfallAggregateState* state) {
     }
 }
 
+// Parallel processes begin with tables far from each other and help with the others' afterwards, so
+// that each opens few of them.
+int firstLeaf(FootfallAggregateState* state, int leaves) {
+    if (state->shared == nullptr) {
+        return 0;
+    }
+    const auto process = static_cast<int>(pg_atomic_fetch_add_u32(&state->shared->begun, 1));
+    return process % state->shared->processes * leaves / state->shared->processes;
+}
+
 void readInput(FootfallAggregateState* state) {
     if (state->plan.overGroups) {
         readGroups(state);
     }
     const uint32_t passes = state->join != nullptr ? state->join->passes() : 1;
+    const int leaves = list_length(state->plan.leaves);
+    const int first = firstLeaf(state, leaves);
     for (uint32_t pass = 0; pass < passes; pass++) {
         if (state->join != nullptr) {
             state->join->beginPass(pass);
         }
-        for (int i = 0; i < list_length(state->plan.leaves); i++) {
-            if (!isRemoved(state->plan, i)) {
-                readLeaf(state, i, pass);
+        for (int i = 0; i < leaves; i++) {
+            const int leaf = (first + i) % leaves;
+            if (!isRemoved(state->plan, leaf)) {
+                readLeaf(state, leaf, pass);
             }
         }
     }
@@ -473,7 +513,7 @@ Size scanStride(FootfallAggregateState* state) {
         const Size size = table_parallelscan_estimate(state->relations[i], snapshot);
         stride = Max(stride, static_cast<Size>(MAXALIGN(size)));
     }
-    return stride;
+    return stride + MAXALIGN(sizeof(pg_atomic_uint32));
 }
 
 Size estimateShared(CustomScanState* node, ParallelContext*) {
@@ -482,24 +522,29 @@ Size estimateShared(CustomScanState* node, ParallelContext*) {
            scanStride(state) * static_cast<Size>(scanCount(state));
 }
 
-void initializeShared(CustomScanState* node, ParallelContext*, void* coordinate) {
+void initializeShared(CustomScanState* node, ParallelContext* context, void* coordinate) {
     FootfallAggregateState* state = cast(node);
     auto* shared = static_cast<SharedAggregate*>(coordinate);
     shared->counters.initialize();
     shared->stride = scanStride(state);
     shared->first = MAXALIGN(sizeof(SharedAggregate));
+    shared->processes = context->nworkers + 1;
+    pg_atomic_init_u32(&shared->begun, 0);
     for (int i = 0; i < scanCount(state); i++) {
+        pg_atomic_init_u32(shared->handedOut(i), 0);
         table_parallelscan_initialize(state->relations[i % list_length(state->plan.leaves)],
-                                      sharedScan(shared, i), node->ss.ps.state->es_snapshot);
+                                      shared->scan(i), node->ss.ps.state->es_snapshot);
     }
     state->shared = shared;
 }
 
 void reinitializeShared(CustomScanState* node, ParallelContext*, void*) {
     FootfallAggregateState* state = cast(node);
+    pg_atomic_write_u32(&state->shared->begun, 0);
     for (int i = 0; i < scanCount(state); i++) {
+        pg_atomic_write_u32(state->shared->handedOut(i), 0);
         table_parallelscan_reinitialize(state->relations[i % list_length(state->plan.leaves)],
-                                        sharedScan(state->shared, i));
+                                        state->shared->scan(i));
     }
 }
 

@@ -13,6 +13,7 @@ int minSegmentRows = 8192;
 bool enableScan = true;
 bool enableVectorized = true;
 bool requireVectorized = false;
+int processors = 0;
 int maxWorkers = 2;
 int launcherInterval = 60;
 int archiveCacheSize = 1024;
@@ -61,6 +62,12 @@ void defineSettings() {
         "For tests and for whoever wants to know why a query is slow. Also makes the planner "
         "prefer footfall's plans whatever they cost.",
         &requireVectorized, false, PGC_USERSET, GUC_EXPLAIN, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "footfall.processors",
+        "How many processors parallel aggregates count on; 0: those the server may run on.",
+        "A query has no more processes, the leader included. max_parallel_workers_per_gather "
+        "bounds them, too.",
+        &processors, 0, 0, 1024, PGC_USERSET, GUC_EXPLAIN, nullptr, nullptr, nullptr);
     DefineCustomIntVariable(
         "footfall.max_workers", "How many background workers run jobs at once; 0: none.",
         "They come out of max_worker_processes, and exist when footfall is in "

@@ -12,6 +12,7 @@ extern int minSegmentRows;          // footfall.min_segment_rows
 extern bool enableScan;             // footfall.enable_scan
 extern bool enableVectorized;       // footfall.enable_vectorized
 extern bool requireVectorized;      // footfall.require_vectorized
+extern int processors;              // footfall.processors; 0: those there are
 extern int maxWorkers;              // footfall.max_workers
 extern int launcherInterval;        // footfall.launcher_interval, in seconds
 extern int archiveCacheSize;        // footfall.archive_cache_size, in MB

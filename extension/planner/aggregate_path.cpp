@@ -13,8 +13,10 @@
 #include "extension/planner/aggregate_plan_list.h"
 #include "extension/planner/aggregate_query.h"
 #include "extension/planner/dimension_join.h"
+#include "extension/planner/group_estimate.h"
 #include "extension/planner/read_cost.h"
 #include "extension/planner/streamed_path.h"
+#include "extension/planner/worker_count.h"
 
 namespace footfall::planner {
 
@@ -162,13 +164,6 @@ void setDisabledNodes(Path* path, const List* children) {
 #endif
 }
 
-double estimateGroups(PlannerInfo* root, RelOptInfo* input, const AggregateQuery& query) {
-    if (query.plan.keys == NIL) {
-        return 1;
-    }
-    return estimate_num_groups(root, query.plan.keys, Max(input->rows, 1.0), nullptr, nullptr);
-}
-
 // Under require_vectorized the plans here are all but free, and keep their order among themselves.
 Cost asRequired(Cost cost) {
     return module::requireVectorized ? cost * 1e-6 : cost;
@@ -187,7 +182,7 @@ void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
         return;
     }
     const ReadCost cost = readCost(root, input, query);
-    const double groups = estimateGroups(root, input, query);
+    const double groups = estimateGroups(root, query.plan.keys, Max(input->rows, 1.0));
     CustomPath* path = makePath(grouped, query.target, query, executor::AggregateMode::Serial, 0);
     Cost startup = cost.pages + cost.cpu + dimensionCost(dimensions) + query.target->cost.startup;
     if (query.groups != nullptr) {
@@ -202,35 +197,22 @@ void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     add_path(grouped, &path->path);
 }
 
-// What sending the groups' states from the workers costs: a state has the values of DISTINCT
-// aggregates one by one.
-double statesSent(RelOptInfo* input, const AggregateQuery& query, double groups) {
-    ListCell* cell;
-    foreach (cell, query.plan.aggregates) {
-        if (lfirst_node(Aggref, cell)->aggdistinct != NIL) {
-            return Max(input->rows, groups);
-        }
-    }
-    return groups;
-}
-
 void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
                  const AggregateQuery& query) {
     if (!grouped->consider_parallel || !input->consider_parallel) {
         return;
     }
-    const int workers =
-        query.partialGroups != nullptr
-            ? query.partialGroups->parallel_workers
-            : compute_parallel_worker(query.fact, query.pages, -1, max_parallel_workers_per_gather);
+    const int workers = query.partialGroups != nullptr ? query.partialGroups->parallel_workers
+                                                       : workersOfBatches(query.fact, query.pages);
     List* dimensions = dimensionPaths(query.dimensions, true);
     if (workers <= 0 || list_length(dimensions) < list_length(query.dimensions) ||
         (query.groups != nullptr && query.partialGroups == nullptr)) {
         return;
     }
     const ReadCost cost = readCost(root, input, query);
-    const double groups = estimateGroups(root, input, query);
-    const double sent = statesSent(input, query, groups);
+    const double groups = estimateGroups(root, query.plan.keys, Max(input->rows, 1.0));
+    const double sent =
+        estimateStatesSent(root, query.plan.aggregates, groups, Max(input->rows, groups));
     double records = Max(1.0 + sent / 4096, workers);
 
     PathTarget* target = create_empty_pathtarget();
@@ -311,7 +293,7 @@ bool streamFits(PlannerInfo* root, RelOptInfo* input, const AggregateQuery& quer
 // An aggregate whose groups come customer by customer, serially and from parallel processes.
 void addStreamed(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
                  const AggregateQuery& query) {
-    const double groups = estimateGroups(root, input, query);
+    const double groups = estimateGroups(root, query.plan.keys, Max(input->rows, 1.0));
     if (query.plan.customer == 0 ||
         (!query.needsStream && (groups < kManyGroups || !streamFits(root, input, query)))) {
         return;

@@ -1,13 +1,13 @@
 // See chunk_locator.h.
 #include "extension/storage/chunk_locator.h"
 
-#include <cstring>
+#include "extension/storage/toast_chunk.h"
 
 namespace footfall::storage {
 
 namespace {
 
-constexpr uint32 kChunkBytes = TOAST_MAX_CHUNK_SIZE;
+constexpr uint32 kChunkBytes = kToastChunkBytes;
 constexpr uint32 kMaxChunks = 16;
 // All hints of a session: some 500,000 chunks, a gigabyte of segments.
 constexpr Size kMaxMemory = Size{4} * 1024 * 1024;
@@ -64,43 +64,7 @@ LocatedValue* locatedValue(Oid toast, Oid valueId, uint32 chunks) {
     return found;
 }
 
-struct Slice {
-    Relation toast;
-    Oid valueId;
-    uint32 bytes;
-    uint32 offset;
-    std::span<std::byte> into;
-
-    uint32 first() const { return offset / kChunkBytes; }
-    uint32 last() const { return (offset + static_cast<uint32>(into.size()) - 1) / kChunkBytes; }
-};
-
-// Copies what the slice wants of the chunk, if that is what the tuple is.
-bool copyChunk(const Slice& slice, HeapTuple tuple, uint32 chunk) {
-    TupleDesc descriptor = RelationGetDescr(slice.toast);
-    bool nulls[3];
-    const Datum id = fastgetattr(tuple, 1, descriptor, &nulls[0]);
-    const Datum sequence = fastgetattr(tuple, 2, descriptor, &nulls[1]);
-    const Datum data = fastgetattr(tuple, 3, descriptor, &nulls[2]);
-    if (nulls[0] || nulls[1] || nulls[2] || DatumGetObjectId(id) != slice.valueId ||
-        DatumGetInt32(sequence) != static_cast<int32>(chunk)) {
-        return false;
-    }
-    const char* stored = DatumGetPointer(data);
-    const uint32 start = chunk * kChunkBytes;
-    const uint32 size = Min(slice.bytes - start, kChunkBytes);
-    if (VARATT_IS_EXTERNAL(stored) || VARATT_IS_COMPRESSED(stored) ||
-        VARSIZE_ANY_EXHDR(stored) != size) {
-        return false;
-    }
-    const uint32 from = Max(start, slice.offset);
-    const uint32 end = Min(start + size, slice.offset + static_cast<uint32>(slice.into.size()));
-    memcpy(slice.into.data() + (from - slice.offset), VARDATA_ANY(stored) + (from - start),
-           end - from);
-    return true;
-}
-
-bool readChunks(const Slice& slice, const LocatedValue& located, Snapshot snapshot) {
+bool readChunks(const ToastSlice& slice, const LocatedValue& located, Snapshot snapshot) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(slice.toast);
     for (uint32 chunk = slice.first(); chunk <= slice.last(); chunk++) {
         const ItemPointerData& place = located.places[chunk];
@@ -122,19 +86,10 @@ bool readChunks(const Slice& slice, const LocatedValue& located, Snapshot snapsh
     return true;
 }
 
-void locateChunks(const Slice& slice, LocatedValue* located, Snapshot snapshot) {
-    Relation* indexes = nullptr;
-    int count = 0;
-    const int valid = toast_open_indexes(slice.toast, AccessShareLock, &indexes, &count);
-    ScanKeyData keys[3];
-    ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(slice.valueId));
-    ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT4GE,
-                Int32GetDatum(static_cast<int32>(slice.first())));
-    ScanKeyInit(&keys[2], 2, BTLessEqualStrategyNumber, F_INT4LE,
-                Int32GetDatum(static_cast<int32>(slice.last())));
-    SysScanDesc scan = systable_beginscan_ordered(slice.toast, indexes[valid], snapshot, 3, keys);
+void locateChunks(const ToastSlice& slice, LocatedValue* located, Snapshot snapshot) {
+    ToastSearch search(slice, slice.first(), slice.last(), snapshot);
     HeapTuple tuple;
-    while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection))) {
+    while (HeapTupleIsValid(tuple = search.next())) {
         bool null = false;
         const int32 chunk =
             DatumGetInt32(fastgetattr(tuple, 2, RelationGetDescr(slice.toast), &null));
@@ -142,8 +97,7 @@ void locateChunks(const Slice& slice, LocatedValue* located, Snapshot snapshot) 
             located->places[chunk] = tuple->t_self;
         }
     }
-    systable_endscan_ordered(scan);
-    toast_close_indexes(indexes, count, AccessShareLock);
+    search.end();
 }
 
 }  // namespace
@@ -153,19 +107,8 @@ bool isSmallSlice(Size bytes) {
 }
 
 bool readLocatedChunks(Relation toast, Oid valueId, uint32 bytes, uint32 offset,
-                       std::span<std::byte> into) {
-    // A damaged catalog row may say anything; PostgreSQL's routine reports it.
-    if (bytes > MaxAllocSize || offset > bytes || into.size() > bytes - offset) {
-        return false;
-    }
-#if PG_VERSION_NUM >= 180000
-    Snapshot snapshot = get_toast_snapshot();
-#else
-    SnapshotData data;
-    Snapshot snapshot = &data;
-    init_toast_snapshot(snapshot);
-#endif
-    const Slice slice = {toast, valueId, bytes, offset, into};
+                       std::span<std::byte> into, Snapshot snapshot) {
+    const ToastSlice slice = {toast, valueId, bytes, offset, into};
     LocatedValue* located = locatedValue(RelationGetRelid(toast), valueId, chunksOf(bytes));
     if (readChunks(slice, *located, snapshot)) {
         return true;

@@ -21,6 +21,6 @@ bool isSmallSlice(Size bytes);
 // Fills `into` with the value's bytes from `offset` on, as table_relation_fetch_toast_slice does;
 // false when the hints, renewed from the index, do not lead to all of its chunks.
 bool readLocatedChunks(Relation toast, Oid valueId, uint32 bytes, uint32 offset,
-                       std::span<std::byte> into);
+                       std::span<std::byte> into, Snapshot snapshot);
 
 }  // namespace footfall::storage

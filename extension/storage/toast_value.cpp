@@ -7,8 +7,31 @@
 #include "extension/pg/guard.h"
 #include "extension/pg/memory.h"
 #include "extension/storage/chunk_locator.h"
+#include "extension/storage/toast_pages.h"
 
 namespace footfall::storage {
+
+namespace {
+
+// Whether the bytes were read without PostgreSQL's routine.
+bool readFast(Relation toast, Oid valueId, uint32 bytes, uint32 offset, std::span<std::byte> into) {
+    // A damaged catalog row may say anything; PostgreSQL's routine reports it.
+    if (into.empty() || bytes > MaxAllocSize || offset > bytes || into.size() > bytes - offset) {
+        return false;
+    }
+#if PG_VERSION_NUM >= 180000
+    Snapshot snapshot = get_toast_snapshot();
+#else
+    SnapshotData data;
+    Snapshot snapshot = &data;
+    init_toast_snapshot(snapshot);
+#endif
+    return isSmallSlice(into.size())
+               ? readLocatedChunks(toast, valueId, bytes, offset, into, snapshot)
+               : readToastPages(toast, valueId, bytes, offset, into, snapshot);
+}
+
+}  // namespace
 
 std::span<const std::byte> fetchToastValue(Oid toastRelation, Oid valueId, uint32 bytes,
                                            MemoryContext context) {
@@ -34,7 +57,7 @@ void fetchToastSlice(Oid toastRelation, Oid valueId, uint32 bytes, uint32 offset
                                toastRelation)));
     }
     Relation toast = table_open(toastRelation, AccessShareLock);
-    if (!isSmallSlice(into.size()) || !readLocatedChunks(toast, valueId, bytes, offset, into)) {
+    if (!readFast(toast, valueId, bytes, offset, into)) {
         // The routine writes behind a varlena header that it never looks at.
         auto* value = reinterpret_cast<struct varlena*>(into.data() - VARHDRSZ);
         table_relation_fetch_toast_slice(toast, valueId, static_cast<int32>(bytes),

@@ -137,6 +137,12 @@ RESET work_mem;
 
 -- plans
 EXPLAIN (COSTS OFF) SELECT event_type, count(*) FROM t WHERE country = 'c1' GROUP BY 1 ORDER BY 1;
+-- no more processes than processors
+SET footfall.processors = 2;
+EXPLAIN (COSTS OFF) SELECT max(customer_id) FROM t WHERE quantity > 0;
+SET footfall.processors = 1;
+EXPLAIN (COSTS OFF) SELECT max(customer_id) FROM t WHERE quantity > 0;
+RESET footfall.processors;
 SET max_parallel_workers_per_gather = 0;
 EXPLAIN (COSTS OFF) SELECT event_type, count(*) FROM t WHERE country = 'c1' AND ts >= '2026-01-03' GROUP BY 1 HAVING count(*) > 1 ORDER BY 1;
 EXPLAIN (COSTS OFF) SELECT count(*), 1 + sum(price * quantity) FROM p WHERE ts < '2026-01-06';
