@@ -1,6 +1,7 @@
 // See batch_source.h.
 #include "extension/executor/batch_source.h"
 
+#include "engine/scan/row_mask.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
 #include "extension/storage/sealed_segment.h"
@@ -10,11 +11,29 @@ namespace footfall::executor {
 
 using scan::kBatchRows;
 
+namespace {
+
+// Rows read one by one cost this many times as much as all in a row, about.
+constexpr uint32_t kCostOfOne = 2;
+
+// Tuples are spread over more memory than caches hold: they are fetched so many rows ahead.
+constexpr uint32_t kPrefetched = 8;
+
+void prefetch(HeapTupleHeader tuple) {
+    constexpr int kLine = 64;
+    const char* at = reinterpret_cast<const char*>(tuple);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + kLine);
+}
+
+}  // namespace
+
 BatchSource* BatchSource::create(Relation relation, TableScanDesc scan, const List* attributes,
                                  BatchCounters* counters) {
     BatchSource* self = create(RelationGetDescr(relation), RelationGetRelid(relation),
                                table_slot_callbacks(relation), attributes, counters);
     self->scan_ = scan;
+    self->attributes_ = attributes;
     return self;
 }
 
@@ -58,25 +77,28 @@ BatchSource* BatchSource::create(TupleDesc descriptor, Oid table, const TupleTab
 }
 
 void BatchSource::close() {
+    releasePages();
     ExecDropSingleTupleTableSlot(slot_);
 }
 
 void BatchSource::forgetColumns() {
     for (int i = 0; i < columnCount_; i++) {
         columns_[i].decoded->forget();
+        columns_[i].some = false;
+    }
+}
+
+void BatchSource::releasePages() {
+    while (pageCount_ > 0) {
+        ReleaseBuffer(pages_[--pageCount_]);
     }
 }
 
 bool BatchSource::next(scan::Selection& selection) {
     CHECK_FOR_INTERRUPTS();
     forgetColumns();
-    if (!hotDone_) {
-        if (nextHot(selection)) {
-            return true;
-        }
-        hotDone_ = true;
-        hot_ = false;
-        MemoryContextReset(batchContext_);
+    if (nextHot(selection)) {
+        return true;
     }
     return nextSealed(selection);
 }
@@ -94,7 +116,9 @@ void BatchSource::keepHotValue(SourceColumn& column, Datum value, bool null, uin
 
 void BatchSource::startRows() {
     forgetColumns();
+    releasePages();
     MemoryContextReset(batchContext_);
+    gathered_ = nullptr;
     rows_ = 0;
     hot_ = true;
 }
@@ -113,17 +137,58 @@ void BatchSource::addRow(TupleTableSlot* slot) {
     rows_++;
 }
 
+// What tables without hot rows do not need.
+void BatchSource::makeReader() {
+    MemoryContext previous = MemoryContextSwitchTo(context_);
+    auto* targets = static_cast<storage::TupleReader::Target*>(
+        palloc(sizeof(storage::TupleReader::Target) * static_cast<Size>(Max(columnCount_, 1))));
+    for (int i = 0; i < columnCount_; i++) {
+        columns_[i].values = static_cast<Datum*>(palloc(sizeof(Datum) * kBatchRows));
+        columns_[i].nulls = static_cast<bool*>(palloc(kBatchRows));
+        targets[i] = {columns_[i].values, columns_[i].nulls};
+    }
+    reader_ = storage::TupleReader::create(RelationGetDescr(scan_->rs_rd), attributes_, targets);
+    MemoryContextSwitchTo(previous);
+}
+
+// Fewer rows than fit where pages hold few: not more of them are pinned.
 bool BatchSource::nextHot(scan::Selection& selection) {
     startRows();
-    while (rows_ < kBatchRows && storage::scanNextHotRow(scan_, slot_)) {
-        addRow(slot_);
+    if (hotDone_) {
+        return false;
+    }
+    if (tuples_ == nullptr) {
+        pageRoom_ = storage::mostPinnedPages(scan_->rs_rd);
+        tuples_ = static_cast<HeapTupleHeader*>(
+            MemoryContextAlloc(context_, sizeof(HeapTupleHeader) * kBatchRows));
+        pages_ = static_cast<Buffer*>(MemoryContextAlloc(context_, sizeof(Buffer) * pageRoom_));
+    }
+    walked_.fill(0);
+    while (rows_ < kBatchRows && pageCount_ < pageRoom_) {
+        CHECK_FOR_INTERRUPTS();
+        const uint32_t found = storage::scanNextHotTuples(scan_, slot_, tuples_ + rows_,
+                                                          kBatchRows - rows_, &pages_[pageCount_]);
+        if (found == 0) {
+            hotDone_ = true;
+            break;
+        }
+        pageCount_++;
+        rows_ += found;
+    }
+    if (rows_ > 0 && reader_ == nullptr) {
+        makeReader();
     }
     selection.selectAll(rows_);
     counters_->hotRows += rows_;
-    // A short batch is the last one: the scan must not be asked again.
-    hotDone_ = rows_ < kBatchRows;
     hot_ = rows_ > 0;
-    return rows_ > 0;
+    return hot_;
+}
+
+void BatchSource::showRows(const ColumnChunks* columns, std::span<const uint32_t> rows) {
+    startRows();
+    rows_ = static_cast<uint32_t>(rows.size());
+    gathered_ = columns;
+    gatheredRows_ = rows;
 }
 
 void BatchSource::showBlock(storage::SealedSegment* segment, uint32_t block) {
@@ -184,20 +249,22 @@ int BatchSource::chunkOf(const SourceColumn& column) const {
 const vector::Block& BatchSource::column(uint32_t index) {
     SourceColumn& column = columns_[index];
     if (!column.decoded->whole()) {
-        load(column);
+        load(index);
     }
     return column.decoded->block();
 }
 
-// Of sealed rows only those asked for are decoded, when they are few.
+// Only the rows asked for are decoded, when they are few.
 const vector::Block& BatchSource::columnFor(uint32_t index, const scan::Selection& selection) {
     SourceColumn& column = columns_[index];
     if (column.decoded->whole()) {
         return column.decoded->block();
     }
     const int chunk = chunkOf(column);
-    if (chunk < 0) {
-        load(column);
+    if (hot_ && reader_ != nullptr && column.attribute >= 0) {
+        showHot(index, selection);
+    } else if (chunk < 0) {
+        load(index);
     } else {
         countBytes(column, column.decoded->load(segment_->reader(), static_cast<uint32_t>(chunk),
                                                 firstRow_, rows_, selection));
@@ -229,7 +296,8 @@ const vector::Runs* BatchSource::runs(uint32_t index) {
 }
 
 // All rows of the batch.
-void BatchSource::load(SourceColumn& column) {
+void BatchSource::load(uint32_t index) {
+    SourceColumn& column = columns_[index];
     const int chunk = chunkOf(column);
     if (chunk >= 0) {
         countBytes(column, column.decoded->loadWhole(
@@ -239,7 +307,9 @@ void BatchSource::load(SourceColumn& column) {
     if (column.attribute < 0) {
         loadConstant(column, ObjectIdGetDatum(table_), false);
     } else if (hot_) {
-        loadHot(column);
+        scan::Selection all;
+        all.selectAll(rows_);
+        loadHot(index, all);
     } else {
         loadMissing(column);
     }
@@ -258,19 +328,155 @@ void BatchSource::loadConstant(SourceColumn& column, Datum value, bool null) {
     }
 }
 
-void BatchSource::loadHot(SourceColumn& column) {
+// Reads the column's values of the rows from their pages.
+void BatchSource::readHot(uint32_t index, const scan::Selection& selection) {
+    const uint32_t count = selection.count();
+    const bool placed = reader_->isPlaced(static_cast<int>(index));
+    for (uint32_t i = 0; i < count; i++) {
+        prefetch(tuples_[selection[Min(i + kPrefetched, count - 1)]]);
+        const uint32_t row = selection[i];
+        if (placed) {
+            reader_->readPlaced(static_cast<int>(index), tuples_[row], row);
+        } else if (!scan::testBit(walked_.data(), row)) {
+            reader_->readWalked(tuples_[row], row);
+            scan::setBit(walked_.data(), row);
+        }
+    }
+}
+
+namespace {
+
+// Rows that are not selected have no value that anyone looks at.
+template <class T>
+void fillFixed(vector::Column& column, uint32_t rows, const scan::Selection& selection,
+               const Datum* values, const bool* nulls) {
+    auto* target = reinterpret_cast<T*>(column.extendFixed(rows));
+    uint64_t words[kBatchRows / 64] = {};
+    bool anyNull = false;
+    if (!selection.all()) {
+        std::fill(target, target + rows, T{});
+    }
+    for (uint32_t i = 0; i < selection.count(); i++) {
+        const uint32_t row = selection[i];
+        target[row] = static_cast<T>(values[row]);
+        if (nulls[row]) {
+            scan::setBit(words, row);
+            anyNull = true;
+        }
+    }
+    if (anyNull) {
+        column.setNulls(words);
+    }
+}
+
+// Types that are neither integers to the machine nor varlena.
+void fillEach(vector::Column& column, Form_pg_attribute form, uint32_t rows,
+              const scan::Selection& selection, const Datum* values, const bool* nulls) {
+    uint32_t row = 0;
+    const auto skipTo = [&](uint32_t next) {
+        for (; row < next; row++) {
+            if (form->attlen > 0) {
+                memset(column.extendFixed(1), 0, static_cast<Size>(form->attlen));
+            } else {
+                column.appendBytes({});
+            }
+        }
+    };
+    for (uint32_t i = 0; i < selection.count(); i++) {
+        skipTo(selection[i]);
+        if (nulls[row]) {
+            column.appendNull();
+        } else {
+            storage::appendValue(column, form, values[row]);
+        }
+        row++;
+    }
+    skipTo(rows);
+}
+
+}  // namespace
+
+// Values that are compressed or out of line are replaced by those that they stand for.
+void BatchSource::fillBytes(SourceColumn& column, const scan::Selection& selection) {
+    vector::Column& values = column.decoded->block().values;
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < selection.count(); i++) {
+        const uint32_t row = selection[i];
+        for (; next < row; next++) {
+            values.appendBytes({});
+        }
+        next++;
+        if (column.nulls[row]) {
+            values.appendNull();
+            continue;
+        }
+        auto* varlena = reinterpret_cast<struct varlena*>(DatumGetPointer(column.values[row]));
+        if (VARATT_IS_EXTERNAL(varlena) || VARATT_IS_COMPRESSED(varlena)) {
+            pg::callPostgres([&] {
+                MemoryContext previous = MemoryContextSwitchTo(batchContext_);
+                storage::prepareValue(column.form, &column.values[row]);
+                MemoryContextSwitchTo(previous);
+            });
+            varlena = reinterpret_cast<struct varlena*>(DatumGetPointer(column.values[row]));
+        }
+        values.appendBytes(VARDATA_ANY(varlena), VARSIZE_ANY_EXHDR(varlena));
+    }
+    for (; next < rows_; next++) {
+        values.appendBytes({});
+    }
+}
+
+void BatchSource::loadHot(uint32_t index, const scan::Selection& selection) {
+    SourceColumn& column = columns_[index];
+    if (reader_ != nullptr) {
+        readHot(index, selection);
+    }
     vector::Block& block = column.decoded->block();
     block.shape = vector::Block::Shape::Flat;
     block.rows = rows_;
     block.values.reset(storage::columnTypeOf(column.form));
     block.values.reserve(rows_);
-    for (uint32_t row = 0; row < rows_; row++) {
-        if (column.nulls[row]) {
-            block.values.appendNull();
-        } else {
-            storage::appendValue(block.values, column.form, column.values[row]);
-        }
+    if (gathered_ != nullptr) {
+        gathered_[index].gather(gatheredRows_, block.values);
+        return;
     }
+    const int width = column.form->attbyval ? column.form->attlen : 0;
+    if (width == 8) {
+        fillFixed<uint64_t>(block.values, rows_, selection, column.values, column.nulls);
+    } else if (width == 4) {
+        fillFixed<uint32_t>(block.values, rows_, selection, column.values, column.nulls);
+    } else if (width == 2) {
+        fillFixed<uint16_t>(block.values, rows_, selection, column.values, column.nulls);
+    } else if (column.form->attlen == -1) {
+        fillBytes(column, selection);
+    } else {
+        fillEach(block.values, column.form, rows_, selection, column.values, column.nulls);
+    }
+}
+
+// As SegmentColumn does: once for few rows, then for all.
+void BatchSource::showHot(uint32_t index, const scan::Selection& selection) {
+    SourceColumn& column = columns_[index];
+    const uint32_t count = selection.count();
+    if (column.some) {
+        bool shown = true;
+        for (uint32_t i = 0; i < count && shown; i++) {
+            shown = scan::testBit(column.shown.data(), selection[i]);
+        }
+        if (shown) {
+            return;
+        }
+        column.some = false;
+    } else if (count * kCostOfOne <= rows_) {
+        loadHot(index, selection);
+        column.shown.fill(0);
+        for (uint32_t i = 0; i < count; i++) {
+            scan::setBit(column.shown.data(), selection[i]);
+        }
+        column.some = true;
+        return;
+    }
+    load(index);
 }
 
 // A segment older than the column.

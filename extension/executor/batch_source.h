@@ -1,16 +1,19 @@
 // The rows of one footfall table in batches: hot rows, then the blocks of its segments.
 //
 // The idea: a batch is up to 1,024 rows whose columns are made when the engine asks for them. Hot
-// rows are gathered from the heap scan as Datums; a block of a segment is read column by column
-// from its chunks. Which rows there are is the table scan's business (storage/scan.h): the same
+// rows stay on their pages, which are pinned until the next batch, and a column's values are read
+// from them for the rows that filters left; a block of a segment is read column by column from its
+// chunks. Which rows there are is the table scan's business (storage/scan.h): the same
 // snapshot, tombstones and pruning as FootfallScan's.
 #pragma once
 
 #include "engine/scan/segment_column.h"
+#include "extension/executor/column_chunks.h"
 #include "extension/pg/memory.h"
 #include "extension/pg/pg.h"
 #include "extension/storage/scan_filter.h"
 #include "extension/storage/sealed_segment.h"
+#include "extension/storage/tuple_reader.h"
 
 namespace footfall::executor {
 
@@ -48,12 +51,17 @@ class BatchSource final : public scan::Batch {
     void startRows();
     void addRow(TupleTableSlot* slot);
     TupleTableSlot* slot() const { return slot_; }
+    // Makes rows of other columns the batch: `rows`, at most kBatchRows, of `columns`, which are in
+    // the order of this one's and live as long as the batch, as `rows` does.
+    void showRows(const ColumnChunks* columns, std::span<const uint32_t> rows);
 
     void setChoice(BlockChoice* choice) { choice_ = choice; }
     // The caller has read the hot rows itself, or will not.
     void skipHot() { hotDone_ = true; }
     // Makes this the next batch; false at the end. Not inside the engine: it calls PostgreSQL.
     bool next(scan::Selection& selection);
+    // The same of hot rows alone.
+    bool nextHot(scan::Selection& selection);
     void close();
 
     const vector::Block& column(uint32_t index) override;
@@ -72,18 +80,24 @@ class BatchSource final : public scan::Batch {
         bool readMissing;  // missing value known
         bool missingNull;
         Datum missing;
-        Datum* values;  // hot rows; nullptr before the first
+        Datum* values;  // hot rows, as far as they are read; nullptr before the first
         bool* nulls;
+        bool some;  // hot: decoded for `shown` only
+        scan::RowBits shown;
         scan::SegmentColumn* decoded;  // hot rows and constants, too
     };
 
     BatchSource() = default;
     void forgetColumns();
-    bool nextHot(scan::Selection& selection);
     bool nextSealed(scan::Selection& selection);
     void keepHotValue(SourceColumn& column, Datum value, bool null, uint32_t row);
-    void loadHot(SourceColumn& column);
-    void load(SourceColumn& column);
+    void releasePages();
+    void makeReader();
+    void readHot(uint32_t index, const scan::Selection& selection);
+    void loadHot(uint32_t index, const scan::Selection& selection);
+    void showHot(uint32_t index, const scan::Selection& selection);
+    void fillBytes(SourceColumn& column, const scan::Selection& selection);
+    void load(uint32_t index);
     void loadMissing(SourceColumn& column);
     // The column's chunk in the open segment; -1 where values do not come from one.
     int chunkOf(const SourceColumn& column) const;
@@ -102,6 +116,15 @@ class BatchSource final : public scan::Batch {
     int lastAttribute_;  // number of leading attributes that hold all needed ones
     bool hot_;
     bool hotDone_;
+    const List* attributes_;
+    storage::TupleReader* reader_;  // of hot rows on their pages; nullptr before the first
+    HeapTupleHeader* tuples_;
+    scan::RowBits walked_;  // rows whose columns without a place are read
+    Buffer* pages_;         // pinned
+    uint32_t pageCount_;
+    uint32_t pageRoom_;
+    const ColumnChunks* gathered_;  // with gatheredRows_, where showRows made the batch
+    std::span<const uint32_t> gatheredRows_;
     storage::SealedSegment* segment_;
     BlockChoice* choice_;  // may be nullptr
     segment::BlockSet blocks_;

@@ -97,31 +97,57 @@ class SegmentRun final : public CustomerRun {
 };
 
 // Rows that are put in in any order.
+//
+// The idea: they stay in columns, and the numbers of the rows are sorted by customer, so that a
+// process of a parallel scan touches the rows of its own ranges only. Rows that outgrow work_mem go
+// on in a tuplesort, which spills.
 class SortedRun final : public CustomerRun {
   public:
     // Columns are those of `types` in order. In the current context.
     static SortedRun* create(const List* types, uint32_t customer, BatchCounters* counters);
-    // The row's values are in the slot's arrays, as many as there are types.
-    TupleTableSlot* input() { return input_; }
-    void put(uint64 key);
+    // Columns are in the same order. Not inside the engine.
+    void put(scan::Batch& batch, const scan::Selection& selection);
     // All rows are in.
     void sort();
+    // Their customers, when all rows are in.
+    const KeySpan& span() const { return span_; }
     uint64 horizon(uint64 begin, uint64 end, bool last, int64 rows) override;
     void close() override;
 
   private:
     SortedRun(BatchSource* source, uint32_t customer) : CustomerRun(source, customer) {}
     bool load(uint64 begin, uint64 end, bool last) override;
+    bool loadSpilled();
+    void spill();
+    void putSpilled(scan::Batch& batch, const scan::Selection& selection);
+    void sample(uint64 key);
+    bool keysAreNear() const;
+    template <class Entry>
+    void sortEntries(uint64 greatest);
+    uint64 keyOf(uint32_t row) const;
+    uint64 keyAt(int64 position) const { return keyOf(order_[position]); }
+    int64 firstFrom(int64 from, uint64 key) const;
 
-    Tuplesortstate* sort_ = nullptr;
+    TupleDesc descriptor_ = nullptr;
+    MemoryContext context_ = nullptr;      // of the run
+    MemoryContext rowsContext_ = nullptr;  // of columns_
+    pg::ContextResource* resource_ = nullptr;
+    ColumnChunks* columns_ = nullptr;
+    uint32_t count_ = 0;         // rows in columns_
+    uint32_t* order_ = nullptr;  // their numbers, in order when sorted
+    int64 position_ = 0;         // in order_, of the next batch
+    KeySpan span_ = {PG_UINT64_MAX, 0, 0};
+
+    Tuplesortstate* sort_ = nullptr;  // when spilled
+    MemoryContext valuesContext_ = nullptr;
     TupleTableSlot* input_ = nullptr;
-    int64 rows_ = 0;
     bool done_ = false;
-    // Keys of every stride_-th row put in; in order when all are in.
+    // Keys of every stride_-th row that is spilled; in order when all are in.
     static constexpr int kSamples = 4096;
     uint64* samples_ = nullptr;
     int sampleCount_ = 0;
     int64 stride_ = 1;
+    int64 spilled_ = 0;
 };
 
 }  // namespace footfall::executor

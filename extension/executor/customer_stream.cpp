@@ -26,7 +26,6 @@ CustomerStream* CustomerStream::open(const AggregatePlan& plan, const Relation* 
     self->plan_ = &plan;
     self->relations_ = relations;
     self->counters_ = counters;
-    self->looseSpan_.least = PG_UINT64_MAX;
     self->range_ = -1;
     for (int i = 0; i < list_length(plan.attributes); i++) {
         if (list_nth_int(plan.attributes, i) == plan.customer) {
@@ -41,7 +40,7 @@ CustomerStream* CustomerStream::open(const AggregatePlan& plan, const Relation* 
     if (self->loose_ != nullptr) {
         self->loose_->sort();
         self->runs_ = lappend(self->runs_, static_cast<CustomerRun*>(self->loose_));
-        self->addSpan(self->looseSpan_);
+        self->addSpan(self->loose_->span());
     }
     self->ranges_ = customerRanges(self->spans_, self->spanCount_, leastRanges);
     return self;
@@ -69,93 +68,71 @@ void CustomerStream::readLeaf(int leaf, Snapshot snapshot, storage::ScanFilter* 
 }
 
 void CustomerStream::putHot(Relation relation, TableScanDesc scan, const List* attributes) {
-    TupleTableSlot* slot = table_slot_create(relation, nullptr);
-    while (storage::scanNextHotRow(scan, slot)) {
-        CHECK_FOR_INTERRUPTS();
-        makeLoose();
-        TupleTableSlot* input = loose_->input();
-        for (int i = 0; i < list_length(attributes); i++) {
-            const int number = list_nth_int(attributes, i);
-            if (number > 0) {
-                input->tts_values[i] = slot_getattr(slot, number, &input->tts_isnull[i]);
-            } else {
-                input->tts_values[i] = ObjectIdGetDatum(RelationGetRelid(relation));
-                input->tts_isnull[i] = false;
-            }
-        }
-        putLooseRow();
-        counters_->hotRows++;
+    MemoryContext previous = MemoryContextSwitchTo(startReading());
+    BatchSource* source = BatchSource::create(relation, scan, attributes, counters_);
+    scan::Selection selection;
+    while (source->nextHot(selection)) {
+        putRows(*source, selection);
     }
-    ExecDropSingleTupleTableSlot(slot);
+    source->close();
+    endReading(previous);
 }
 
 void CustomerStream::putLoose(Relation relation, const List* attributes,
                               const catalog::SegmentRow* row, Snapshot snapshot) {
+    MemoryContext previous = MemoryContextSwitchTo(startReading());
+    BatchSource* source =
+        BatchSource::create(RelationGetDescr(relation), RelationGetRelid(relation),
+                            table_slot_callbacks(relation), attributes, counters_);
     storage::SealedSegment* segment =
         storage::SealedSegment::create(relation, RelationGetDescr(relation));
     segment->open(row, snapshot);
-    for (int32 i = 0; i < row->rows; i++) {
+    scan::Selection selection;
+    for (uint32_t block = 0; block < segment->meta().blocks(); block++) {
         CHECK_FOR_INTERRUPTS();
-        if (segment->isDeleted(i)) {
-            continue;
-        }
-        makeLoose();
-        TupleTableSlot* input = loose_->input();
-        for (int a = 0; a < list_length(attributes); a++) {
-            const int number = list_nth_int(attributes, a);
-            if (number > 0) {
-                input->tts_values[a] = segment->datum(number - 1, i, &input->tts_isnull[a]);
-            } else {
-                input->tts_values[a] = ObjectIdGetDatum(RelationGetRelid(relation));
-                input->tts_isnull[a] = false;
+        source->showBlock(segment, block);
+        selection.selectAll(source->rows());
+        for (uint32_t i = 0; segment->deletedCount() > 0 && i < source->rows(); i++) {
+            if (segment->isDeleted(source->firstRow() + static_cast<int32>(i))) {
+                selection.remove(i);
             }
         }
-        putLooseRow();
-        counters_->sealedRows++;
-    }
-    segment->destroy();
-}
-
-// The run of rows that must be sorted, made when there is the first.
-void CustomerStream::makeLoose() {
-    if (loose_ != nullptr) {
-        return;
-    }
-    List* types = NIL;
-    auto* attributes = static_cast<List*>(linitial(plan_->leafAttributes));
-    TupleDesc descriptor = RelationGetDescr(relations_[0]);
-    for (int i = 0; i < list_length(attributes); i++) {
-        const int number = list_nth_int(attributes, i);
-        types = lappend_oid(types,
-                            number > 0 ? TupleDescAttr(descriptor, number - 1)->atttypid : OIDOID);
-    }
-    customerForm_ = valueForm(list_nth_oid(types, static_cast<int>(customer_)));
-    loose_ = SortedRun::create(types, customer_, counters_);
-}
-
-// Puts the row that stands in the run's input.
-void CustomerStream::putLooseRow() {
-    TupleTableSlot* input = loose_->input();
-    uint64 key = PG_UINT64_MAX;
-    looseSpan_.rows++;
-    if (!input->tts_isnull[customer_]) {
-        const Datum customer = input->tts_values[customer_];
-        segment::Scalar value;
-        if (!customerForm_->attbyval) {
-            value = segment::Scalar::of(std::string_view(DatumGetPointer(customer),
-                                                         static_cast<Size>(customerForm_->attlen)));
-        } else if (customerForm_->attlen == 2) {
-            value = segment::Scalar::of(int64{DatumGetInt16(customer)});
-        } else if (customerForm_->attlen == 4) {
-            value = segment::Scalar::of(int64{DatumGetInt32(customer)});
-        } else {
-            value = segment::Scalar::of(int64{DatumGetInt64(customer)});
+        if (!selection.empty()) {
+            putRows(*source, selection);
+            counters_->sealedRows += selection.count();
         }
-        key = segment::orderKey(value);
-        looseSpan_.least = Min(looseSpan_.least, key);
-        looseSpan_.greatest = Max(looseSpan_.greatest, key);
     }
-    loose_->put(key);
+    source->close();
+    segment->destroy();
+    endReading(previous);
+}
+
+// What reading rows takes is gone when they are read.
+MemoryContext CustomerStream::startReading() {
+    context_ = CurrentMemoryContext;
+    return AllocSetContextCreate(context_, "footfall rows to sort", ALLOCSET_DEFAULT_SIZES);
+}
+
+void CustomerStream::endReading(MemoryContext previous) {
+    MemoryContextDelete(MemoryContextSwitchTo(previous));
+}
+
+// Puts rows into the run of those that must be sorted, made when there is the first.
+void CustomerStream::putRows(scan::Batch& batch, const scan::Selection& selection) {
+    if (loose_ == nullptr) {
+        MemoryContext previous = MemoryContextSwitchTo(context_);
+        List* types = NIL;
+        auto* attributes = static_cast<List*>(linitial(plan_->leafAttributes));
+        TupleDesc descriptor = RelationGetDescr(relations_[0]);
+        for (int i = 0; i < list_length(attributes); i++) {
+            const int number = list_nth_int(attributes, i);
+            types = lappend_oid(
+                types, number > 0 ? TupleDescAttr(descriptor, number - 1)->atttypid : OIDOID);
+        }
+        loose_ = SortedRun::create(types, customer_, counters_);
+        MemoryContextSwitchTo(previous);
+    }
+    loose_->put(batch, selection);
 }
 
 // Fills `*placed`; false when the segment's rows are not in the order of customers.

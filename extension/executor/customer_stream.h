@@ -35,8 +35,9 @@ class CustomerStream {
     void putLoose(Relation relation, const List* attributes, const catalog::SegmentRow* row,
                   Snapshot snapshot);
     void putHot(Relation relation, TableScanDesc scan, const List* attributes);
-    void makeLoose();
-    void putLooseRow();
+    MemoryContext startReading();
+    static void endReading(MemoryContext previous);
+    void putRows(scan::Batch& batch, const scan::Selection& selection);
     void addSpan(const KeySpan& span);
 
     const AggregatePlan* plan_;
@@ -47,8 +48,7 @@ class CustomerStream {
     List* scans_;
     List* runs_;
     SortedRun* loose_;
-    Form_pg_attribute customerForm_;
-    KeySpan looseSpan_;
+    MemoryContext context_;  // of the stream, while rows are put into loose_
     KeySpan* spans_;
     int spanCount_;
     int spanRoom_;

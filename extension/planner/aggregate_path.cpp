@@ -175,8 +175,11 @@ void setCosts(Path* path, Cost startup, Cost total, double rows) {
     path->rows = clamp_row_est(rows);
 }
 
+// What a row costs a hash table of many groups, of what it costs one that stays in the cache.
+constexpr double kMissedCache = 3;
+
 void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
-               const AggregateQuery& query) {
+               const AggregateQuery& query, double cacheFactor) {
     List* dimensions = dimensionPaths(query.dimensions, false);
     if (list_length(dimensions) < list_length(query.dimensions)) {
         return;
@@ -184,7 +187,8 @@ void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     const ReadCost cost = readCost(root, input, query);
     const double groups = estimateGroups(root, query.plan.keys, Max(input->rows, 1.0));
     CustomPath* path = makePath(grouped, query.target, query, executor::AggregateMode::Serial, 0);
-    Cost startup = cost.pages + cost.cpu + dimensionCost(dimensions) + query.target->cost.startup;
+    Cost startup = cost.pages + cost.cpu * cacheFactor + dimensionCost(dimensions) +
+                   query.target->cost.startup;
     if (query.groups != nullptr) {
         path->custom_paths = list_make1(query.groups);
         startup += query.groups->total_cost * kGroupsInBatches;
@@ -198,7 +202,7 @@ void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
 }
 
 void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
-                 const AggregateQuery& query) {
+                 const AggregateQuery& query, double cacheFactor) {
     if (!grouped->consider_parallel || !input->consider_parallel) {
         return;
     }
@@ -221,7 +225,8 @@ void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     target->width = 65536;
     CustomPath* partial =
         makePath(grouped, target, query, executor::AggregateMode::Partial, workers);
-    Cost read = cost.pages + cost.cpu / parallelDivisor(workers) + dimensionCost(dimensions);
+    Cost read =
+        cost.pages + cost.cpu * cacheFactor / parallelDivisor(workers) + dimensionCost(dimensions);
     if (query.partialGroups != nullptr) {
         partial->custom_paths = list_make1(query.partialGroups);
         read += query.partialGroups->total_cost * kGroupsInBatches;
@@ -278,6 +283,11 @@ double mostRowsOfCustomer(PlannerInfo* root, RelOptInfo* input, const AggregateQ
     return share * input->rows;
 }
 
+// What a hot row takes beside its columns while a stream sorts it in memory; and what reading it,
+// keeping it and sorting it costs, in cpu_tuple_cost (40 ns): about 120 ns.
+constexpr double kSortedRowBytes = 20;
+constexpr double kSortedRowFactor = 3;
+
 // Whether what one customer's rows make fits into memory: a stream has it there at once, where
 // hashed groups would be spilled.
 bool streamFits(PlannerInfo* root, RelOptInfo* input, const AggregateQuery& query) {
@@ -290,19 +300,34 @@ bool streamFits(PlannerInfo* root, RelOptInfo* input, const AggregateQuery& quer
                             static_cast<double>(get_hash_memory_limit());
 }
 
-// An aggregate whose groups come customer by customer, serially and from parallel processes.
-void addStreamed(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
+// What reading and sorting hot rows costs a process: their numbers in memory, or all of them.
+Cost hotSortCost(const AggregateQuery& query, double hot) {
+    double bytes = kSortedRowBytes;
+    ListCell* cell;
+    foreach (cell, query.plan.attributes) {
+        const int attribute = lfirst_int(cell);
+        bytes += attribute > 0 ? query.fact->attr_widths[attribute - query.fact->min_attr] : 0;
+    }
+    if (hot * bytes < 1024.0 * work_mem) {
+        return hot * kSortedRowFactor * cpu_tuple_cost;
+    }
+    return hot * (cpu_tuple_cost + 2 * cpu_operator_cost * log2(Max(hot, 2.0)));
+}
+
+// An aggregate whose groups come customer by customer, serially and from parallel processes; false
+// where there is none.
+bool addStreamed(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
                  const AggregateQuery& query) {
     const double groups = estimateGroups(root, query.plan.keys, Max(input->rows, 1.0));
     if (query.plan.customer == 0 ||
         (!query.needsStream && (groups < kManyGroups || !streamFits(root, input, query)))) {
-        return;
+        return false;
     }
     const ReadCost cost = readCost(root, input, query);
     // Every process sorts the hot rows. PostgreSQL's own behavioural aggregates cost far more than
     // the planner knows, so these are streamed in any case.
     const double hot = query.needsStream ? 0 : query.hotTuples;
-    const Cost sort = hot * (cpu_tuple_cost + 2 * cpu_operator_cost * log2(Max(hot, 2.0)));
+    const Cost sort = hotSortCost(query, hot);
     const auto make = [&](int workers) {
         CustomPath* path =
             makePath(grouped, query.target, query, executor::AggregateMode::Serial, workers);
@@ -322,7 +347,7 @@ void addStreamed(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     const int workers =
         compute_parallel_worker(input, query.pages, -1, max_parallel_workers_per_gather);
     if (!grouped->consider_parallel || !input->consider_parallel || workers <= 0) {
-        return;
+        return true;
     }
     add_partial_path(grouped, &make(workers)->path);
     if (root->parent_root == nullptr) {
@@ -331,6 +356,7 @@ void addStreamed(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
                                               nullptr, &rows)
                                ->path);
     }
+    return true;
 }
 
 // The grouping that the stage makes; false when it makes none that is for us.
@@ -378,12 +404,13 @@ void offerAggregate(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* inpu
         }
         return;
     }
-    addStreamed(root, input, grouped, query);
+    // Where groups are streamed, they are too many for the cache.
+    const double cacheFactor = addStreamed(root, input, grouped, query) ? kMissedCache : 1;
     if (query.needsStream || !dimensionsFit(query)) {
         return;
     }
-    addSerial(root, input, grouped, query);
-    addParallel(root, input, grouped, query);
+    addSerial(root, input, grouped, query, cacheFactor);
+    addParallel(root, input, grouped, query, cacheFactor);
 }
 
 }  // namespace

@@ -373,6 +373,44 @@ bool scanNextHotRow(TableScanDesc base, TupleTableSlot* slot) {
     return nextHotRow(scanState(base), ForwardScanDirection, slot);
 }
 
+// The heap's scan takes a page at a time: it finds out which rows of it the snapshot sees, and then
+// gives them one by one. So its next row opens the page; the others are taken from its list, and
+// it is told that it gave them.
+uint32 scanNextHotTuples(TableScanDesc base, TupleTableSlot* slot, HeapTupleHeader* tuples,
+                         uint32 room, Buffer* buffer) {
+    FootfallScan* scan = scanState(base);
+    if (!nextHotRow(scan, ForwardScanDirection, slot)) {
+        return 0;
+    }
+    auto* heap = reinterpret_cast<HeapScanDesc>(scan->hot);
+    *buffer = heap->rs_cbuf;
+    IncrBufferRefCount(*buffer);
+    uint32 count = 0;
+    tuples[count++] = heap->rs_ctup.t_data;
+    if ((scan->hot->rs_flags & SO_ALLOW_PAGEMODE) == 0) {
+        return count;
+    }
+    Page page = BufferGetPage(*buffer);
+    const auto visible = static_cast<uint32>(heap->rs_ntuples);
+    auto next = static_cast<uint32>(heap->rs_cindex) + 1;
+    for (; next < visible && count < room; next++) {
+        tuples[count++] = reinterpret_cast<HeapTupleHeader>(
+            PageGetItem(page, PageGetItemId(page, heap->rs_vistuples[next])));
+    }
+    heap->rs_cindex = next - 1;
+    pgstat_count_index_tuples(base->rs_rd, count - 1);
+    return count;
+}
+
+uint32 mostPinnedPages(Relation relation) {
+    // A small part of the ring of pages that a heap scan reads a large table through.
+    constexpr int kMost = 32;
+    // Of the buffers there are, this session's share.
+    const int share =
+        RelationUsesLocalBuffers(relation) ? num_temp_buffers / 4 : NBuffers / Max(MaxBackends, 1);
+    return static_cast<uint32>(Max(Min(share, kMost), 1));
+}
+
 SealedSegment* scanNextSegment(TableScanDesc base, TupleTableSlot* slot,
                                segment::BlockSet* blocks) {
     FootfallScan* scan = scanState(base);

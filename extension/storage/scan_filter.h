@@ -53,6 +53,13 @@ SealedSegment* currentSealedRow(TableScanDesc scan, int32* row);
 //
 // The next hot row, in a slot of the table's own kind; false when there is none.
 bool scanNextHotRow(TableScanDesc scan, TupleTableSlot* slot);
+// The same many at a time: the next hot rows of one page, at most `room`, where they stand; 0 at
+// the end, where it must not be called again. They live as long as the caller's own pin of
+// `*buffer`, which it releases.
+uint32 scanNextHotTuples(TableScanDesc scan, TupleTableSlot* slot, HeapTupleHeader* tuples,
+                         uint32 room, Buffer* buffer);
+// How many pages a reader of hot rows may keep pinned.
+uint32 mostPinnedPages(Relation relation);
 // Opens the next segment that the filter leaves something of, with the blocks it leaves, for rows
 // in `slot`'s descriptor; nullptr at the end. Valid until the next call.
 SealedSegment* scanNextSegment(TableScanDesc scan, TupleTableSlot* slot, segment::BlockSet* blocks);

@@ -190,6 +190,40 @@ CREATE TABLE p5 PARTITION OF p FOR VALUES FROM ('2026-03-05') TO ('2026-04-01') 
 SELECT count(*) FROM p;
 DROP TABLE p5;
 
+-- hot rows are read where they stand: NULLs, values compressed and out of line, short ones and
+-- aligned ones, columns dropped and added later, deleted rows
+CREATE TABLE hot_rows (a int, gone text, b text, c "char", d bigint, e bool, n name, u uuid, f numeric, g text, h real, k int2) USING footfall;
+ALTER TABLE hot_rows ALTER g SET STORAGE EXTERNAL;
+INSERT INTO hot_rows SELECT i, 'gone', CASE WHEN i % 5 > 0 THEN repeat('b', i % 300) END, chr(65 + i % 26)::"char",
+    CASE WHEN i % 7 > 0 THEN i * 5000000000 END, i % 3 = 0, 'n' || i % 11, ('00000000-0000-0000-0000-' || lpad((i % 13)::text, 12, '0'))::uuid,
+    i / 7.0, CASE i % 400 WHEN 1 THEN repeat(md5(i::text), 200) WHEN 2 THEN repeat('y', 60000) ELSE 'g' || i % 4 END, i / 3.0, i % 100
+    FROM generate_series(1, 3000) i;
+ALTER TABLE hot_rows DROP gone;
+ALTER TABLE hot_rows ADD later text DEFAULT 'later', ADD last int;
+INSERT INTO hot_rows SELECT i, 'Z', NULL, NULL, true, NULL, NULL, NULL, 'short', NULL, NULL, NULL, i FROM generate_series(3001, 3100) i;
+DELETE FROM hot_rows WHERE a % 17 = 0;
+UPDATE hot_rows SET later = 'now' WHERE a % 19 = 0;
+CREATE TABLE hot_twin AS TABLE hot_rows;
+CREATE TABLE hot_filters AS SELECT unnest(ARRAY['true', 'k = 7', 'g = ''g1'' AND d > 1000', 'later = ''now'' ', 'last IS NULL AND e', 'b IS NULL',
+    'length(g) > 60 AND k < 30']) AS filter;
+CREATE TABLE hot_columns (list text, keys text);
+INSERT INTO hot_columns VALUES ('count(*), count(b), count(later), count(last)', ''), ('b, count(*)', '1'), ('c, count(*), sum(d)', '1'),
+    ('e, n, min(d), max(k)', '1, 2'), ('u, count(*), sum(k), max(h)', '1'), ('g, count(f)', '1'), ('later, last, count(*)', '1, 2'),
+    ('count(*), sum(last), count(u)', ''), ('k, sum(d), count(DISTINCT g)', '1');
+CREATE FUNCTION answer(relation regclass, list text, filter text, keys text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    PERFORM set_config('footfall.require_vectorized', CASE relation WHEN 'hot_rows'::regclass THEN 'on' ELSE 'off' END, true);
+    EXECUTE format('SELECT count(*) || '' '' || md5(string_agg(x::text, '','' ORDER BY x::text COLLATE "C")) FROM (SELECT %s FROM %s WHERE %s %s OFFSET 0) x',
+        list, relation, filter, CASE WHEN keys <> '' THEN 'GROUP BY ' || keys ELSE '' END) INTO answer;
+    RETURN answer;
+END
+$$;
+SELECT list, filter FROM hot_columns, hot_filters
+WHERE answer('hot_rows', list, filter, keys) IS DISTINCT FROM answer('hot_twin', list, filter, keys) OR answer('hot_twin', list, filter, keys) IS NULL;
+SELECT "check".stores('hot_rows'), count(*), count(b), count(g), sum(length(g)), count(DISTINCT u) FROM hot_rows;
+
 -- row security: filters of the query see no row that the policy hides
 CREATE ROLE footfall_analyst;
 GRANT USAGE ON SCHEMA vectorized TO footfall_analyst;
