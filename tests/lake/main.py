@@ -43,6 +43,7 @@ def main():
             store = make_store(name, server)
             lake = Lake(server, store, checks, name)
             try:
+                store.start()
                 run(part, lake)
             except Exception:  # pylint: disable=broad-except
                 checks(False, f"{name}: {part} broke off", traceback.format_exc(),
