@@ -105,22 +105,6 @@ __attribute__((target("sse4.2"))) uint32_t crc32cHardware(std::span<const std::b
         narrow = _mm_crc32_u8(narrow, static_cast<uint8_t>(*at));
     return ~narrow;
 }
-
-constexpr size_t kAtOnce = 4;
-
-__attribute__((target("sse4.2"))) void crc32cOfFour(const std::byte* bytes, size_t blockBytes,
-                                                    uint32_t* crcs) noexcept {
-    uint64_t crc[kAtOnce] = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
-    for (size_t at = 0; at < blockBytes; at += 8) {
-        for (size_t block = 0; block < kAtOnce; ++block) {
-            uint64_t word;
-            std::memcpy(&word, bytes + block * blockBytes + at, 8);
-            crc[block] = _mm_crc32_u64(crc[block], word);
-        }
-    }
-    for (size_t block = 0; block < kAtOnce; ++block)
-        crcs[block] = ~static_cast<uint32_t>(crc[block]);
-}
 #endif
 
 }  // namespace
@@ -144,29 +128,13 @@ uint32_t crc32cPortable(std::span<const std::byte> bytes, uint32_t seed) noexcep
     return ~crc;
 }
 
-#if defined(__x86_64__)
-static bool hasInstruction() noexcept {
-    static const bool kHas = __builtin_cpu_supports("sse4.2") != 0;
-    return kHas;
-}
-#endif
-
 uint32_t crc32c(std::span<const std::byte> bytes, uint32_t seed) noexcept {
 #if defined(__x86_64__)
-    if (hasInstruction())
+    static const bool hardware = __builtin_cpu_supports("sse4.2") != 0;
+    if (hardware)
         return crc32cHardware(bytes, seed);
 #endif
     return crc32cPortable(bytes, seed);
-}
-
-void crc32cOfBlocks(const std::byte* bytes, size_t blockBytes, std::span<uint32_t> crcs) noexcept {
-    size_t block = 0;
-#if defined(__x86_64__)
-    for (; hasInstruction() && block + kAtOnce <= crcs.size(); block += kAtOnce)
-        crc32cOfFour(bytes + block * blockBytes, blockBytes, crcs.data() + block);
-#endif
-    for (; block < crcs.size(); ++block)
-        crcs[block] = crc32c({bytes + block * blockBytes, blockBytes});
 }
 
 }  // namespace footfall::base

@@ -10,10 +10,6 @@ namespace footfall::base {
 // Checksum of `bytes`; chain parts by passing the previous result as `seed`.
 uint32_t crc32c(std::span<const std::byte> bytes, uint32_t seed = 0) noexcept;
 
-// Checksums of blocks of `blockBytes` (a multiple of 8) that stand one behind the other. Several at
-// a time: the processor's instruction waits for its own last result, not for another's.
-void crc32cOfBlocks(const std::byte* bytes, size_t blockBytes, std::span<uint32_t> crcs) noexcept;
-
 // The table-driven form, the same on every processor; exposed so that a test can compare the two.
 uint32_t crc32cPortable(std::span<const std::byte> bytes, uint32_t seed = 0) noexcept;
 

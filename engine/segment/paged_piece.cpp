@@ -59,7 +59,8 @@ void PagedPiece::open(uint32_t bytes, uint32_t crc, bool sparse,
     fetch(0, {stored_, size});
     if (tableBytes_ != 0 && base::crc32c({stored_, tableBytes_}) != crc)
         base::throwCorrupt("the checksum of the pages' checksums does not match");
-    check(0, first);
+    for (uint32_t page = 0; page < first; ++page)
+        check(page);
     note(0, first);
 }
 
@@ -75,26 +76,12 @@ size_t PagedPiece::pageBytes(uint32_t page) const noexcept {
     return std::min<size_t>(kPage, payloadBytes_ - size_t{page} * kPage);
 }
 
-void PagedPiece::check(uint32_t first, uint32_t end) const {
-    constexpr uint32_t kAtOnce = 64;
-    uint32_t found[kAtOnce];
-    uint32_t count = 0;
-    for (uint32_t at = first; at < end; at += count) {
-        count = std::min(end - at, kAtOnce);
-        // The last page of all may be a short one.
-        const uint32_t whole = pageBytes(at + count - 1) == kPage ? count : count - 1;
-        const std::byte* bytes = payload_ + size_t{at} * kPage;
-        base::crc32cOfBlocks(bytes, kPage, {found, whole});
-        if (whole < count)
-            found[whole] = base::crc32c({bytes + size_t{whole} * kPage, pageBytes(at + whole)});
-        for (uint32_t i = 0; i < count; ++i) {
-            uint32_t expected = crc_;
-            if (tableBytes_ != 0)
-                std::memcpy(&expected, stored_ + size_t{at + i} * kCrcBytes, kCrcBytes);
-            if (found[i] != expected)
-                base::throwCorrupt("the checksum of page %u does not match", at + i);
-        }
-    }
+void PagedPiece::check(uint32_t page) const {
+    uint32_t expected = crc_;
+    if (tableBytes_ != 0)
+        std::memcpy(&expected, stored_ + size_t{page} * kCrcBytes, kCrcBytes);
+    if (base::crc32c({payload_ + size_t{page} * kPage, pageBytes(page)}) != expected)
+        base::throwCorrupt("the checksum of page %u does not match", page);
 }
 
 void PagedPiece::load(const std::byte* at, size_t size) {
@@ -121,7 +108,8 @@ void PagedPiece::loadPages(uint32_t first, uint32_t end) {
     const uint32_t offset = first * kPage;
     const uint32_t size = end == pages_ ? payloadBytes_ - offset : (end - first) * kPage;
     fetch(tableBytes_ + offset, {payload_ + offset, size});
-    check(first, end);
+    for (uint32_t page = first; page < end; ++page)
+        check(page);
     note(first, end);
 }
 

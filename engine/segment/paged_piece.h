@@ -33,8 +33,7 @@ class PagedPiece : public base::Pages {
   private:
     void load(const std::byte* at, size_t size) override;
     void loadPages(uint32_t first, uint32_t end);
-    // Pages [first, end), which were fetched.
-    void check(uint32_t first, uint32_t end) const;
+    void check(uint32_t page) const;
     void note(uint32_t first, uint32_t end) noexcept;
     size_t pageBytes(uint32_t page) const noexcept;
     bool loaded(uint32_t page) const noexcept {

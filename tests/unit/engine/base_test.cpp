@@ -33,20 +33,6 @@ TEST(Checksum, PortableFormAgreesAtEveryLength) {
     }
 }
 
-TEST(Checksum, BlocksSeveralAtATime) {
-    std::string text;
-    for (int i = 0; i < 4096; ++i)
-        text.push_back(static_cast<char>(i * i * 31 + i));
-    for (const size_t size : {size_t{8}, size_t{40}, size_t{256}}) {
-        for (size_t count = 0; count <= 13; ++count) {
-            std::vector<uint32_t> crcs(count);
-            crc32cOfBlocks(bytesOf(text).data(), size, crcs);
-            for (size_t block = 0; block < count; ++block)
-                EXPECT_EQ(crcs[block], crc32cPortable(bytesOf(text.substr(block * size, size))));
-        }
-    }
-}
-
 TEST(Checksum, Chains) {
     const std::string text = "a segment is immutable";
     const uint32_t first = crc32c(bytesOf(text.substr(0, 5)));
