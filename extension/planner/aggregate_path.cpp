@@ -175,7 +175,8 @@ void setCosts(Path* path, Cost startup, Cost total, double rows) {
     path->rows = clamp_row_est(rows);
 }
 
-// What a row costs a hash table of many groups, of what it costs one that stays in the cache.
+// What a row costs a hash table of many groups with a set of values each, of what it costs one that
+// stays in the cache.
 constexpr double kMissedCache = 3;
 
 void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
@@ -199,6 +200,16 @@ void addSerial(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
     setCosts(&path->path, startup,
              startup + groups * (cpu_tuple_cost + query.target->cost.per_tuple), groups);
     add_path(grouped, &path->path);
+}
+
+bool hasDistinct(const AggregateQuery& query) {
+    ListCell* cell;
+    foreach (cell, query.plan.aggregates) {
+        if (lfirst_node(Aggref, cell)->aggdistinct != NIL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void addParallel(PlannerInfo* root, RelOptInfo* input, RelOptInfo* grouped,
@@ -404,8 +415,9 @@ void offerAggregate(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* inpu
         }
         return;
     }
-    // Where groups are streamed, they are too many for the cache.
-    const double cacheFactor = addStreamed(root, input, grouped, query) ? kMissedCache : 1;
+    // Where groups are streamed, they are too many for the cache when each has a set.
+    const bool streamed = addStreamed(root, input, grouped, query);
+    const double cacheFactor = streamed && hasDistinct(query) ? kMissedCache : 1;
     if (query.needsStream || !dimensionsFit(query)) {
         return;
     }

@@ -208,7 +208,7 @@ CREATE TABLE hot_filters AS SELECT unnest(ARRAY['true', 'k = 7', 'g = ''g1'' AND
     'length(g) > 60 AND k < 30']) AS filter;
 CREATE TABLE hot_columns (list text, keys text);
 INSERT INTO hot_columns VALUES ('count(*), count(b), count(later), count(last)', ''), ('b, count(*)', '1'), ('c, count(*), sum(d)', '1'),
-    ('e, n, min(d), max(k)', '1, 2'), ('u, count(*), sum(k), max(h)', '1'), ('g, count(f)', '1'), ('later, last, count(*)', '1, 2'),
+    ('e, min(d), max(k), count(n)', '1'), ('u, count(*), sum(k), max(h)', '1'), ('g, count(f)', '1'), ('later, last, count(*)', '1, 2'),
     ('count(*), sum(last), count(u)', ''), ('k, sum(d), count(DISTINCT g)', '1');
 CREATE FUNCTION answer(relation regclass, list text, filter text, keys text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
