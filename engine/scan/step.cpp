@@ -155,8 +155,10 @@ uint32_t Evaluator::codeBetween(Node& node, int64_t least, int64_t greatest) {
     if (last - first >= kMostZoneBuckets)
         return FunctionMemo::kMixed;
     const auto codeOf = [&](int64_t bucket) {
+        // A table that is full does not grow towards what lies before it: that is before its first.
         const auto at = static_cast<uint64_t>(bucket - memo.firstBucket);
-        return at + 1 < memo.codes.size() ? memo.codes[at] : FunctionMemo::kNotAsked;
+        const size_t known = memo.codes.empty() ? 0 : memo.codes.size() - 1;
+        return at < known ? memo.codes[at] : FunctionMemo::kNotAsked;
     };
     std::array<int64_t, kBatchRows> values;
     Selection each;

@@ -16,6 +16,9 @@ namespace {
 // Rows read one by one cost this many times as much as all in a row, about.
 constexpr uint32_t kCostOfOne = 2;
 
+// Rows with values out of line may be a thousand times their page: a batch has few of them.
+constexpr uint32_t kWideRows = 64;
+
 // Tuples are spread over more memory than caches hold: they are fetched so many rows ahead.
 constexpr uint32_t kPrefetched = 8;
 
@@ -164,16 +167,20 @@ bool BatchSource::nextHot(scan::Selection& selection) {
         pages_ = static_cast<Buffer*>(MemoryContextAlloc(context_, sizeof(Buffer) * pageRoom_));
     }
     walked_.fill(0);
-    while (rows_ < kBatchRows && pageCount_ < pageRoom_) {
+    bool wide = false;
+    while (rows_ < kBatchRows && pageCount_ < pageRoom_ && !wide) {
         CHECK_FOR_INTERRUPTS();
-        const uint32_t found = storage::scanNextHotTuples(scan_, slot_, tuples_ + rows_,
-                                                          kBatchRows - rows_, &pages_[pageCount_]);
+        const uint32_t room = rows_ == 0 ? kWideRows : kBatchRows - rows_;
+        const uint32_t found =
+            storage::scanNextHotTuples(scan_, slot_, tuples_ + rows_, room, &pages_[pageCount_]);
         if (found == 0) {
             hotDone_ = true;
             break;
         }
         pageCount_++;
-        rows_ += found;
+        for (const uint32_t end = rows_ + found; rows_ < end; rows_++) {
+            wide = wide || (tuples_[rows_]->t_infomask & HEAP_HASEXTERNAL) != 0;
+        }
     }
     if (rows_ > 0 && reader_ == nullptr) {
         makeReader();

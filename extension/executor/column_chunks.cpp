@@ -7,7 +7,10 @@ void ColumnChunks::append(const vector::Block& block, const scan::Selection& sel
     for (uint32_t i = 0; i < selection.count(); i++) {
         if (chunks_.empty() || chunks_.back().size() == kChunkRows) {
             chunks_.emplace_back(type_, chunks_.get_allocator().resource());
-            chunks_.back().reserve(kChunkRows);
+            // A few rows shall not take the room of many.
+            if (chunks_.size() > 1) {
+                chunks_.back().reserve(kChunkRows);
+            }
         }
         vector::Column& chunk = chunks_.back();
         const uint32_t rest = selection.count() - i;

@@ -9,7 +9,6 @@ namespace footfall::executor {
 
 namespace {
 
-// Types whose zone maps are exact integers.
 // Where the column stands among the plan's attributes; -1 when the aggregate is not min or max of a
 // column alone.
 int columnAsked(const AggregatePlan& plan, const Aggref* aggref,

@@ -103,7 +103,8 @@ char* composeChurnDataset(const Arguments& arguments) {
 char* composeLastingChurnFeatures(const Arguments& arguments) {
     const EventSource source(arguments);
     const bool zoneIsWritten = arguments.isNull("time_zone") && !source.hasMoments();
-    return zoneIsWritten ? nullptr : composeFeatures(arguments, source);
+    char* text = zoneIsWritten ? nullptr : composeFeatures(arguments, source);
+    return text == nullptr || source.writesMoments() ? nullptr : text;
 }
 
 }  // namespace footfall::reports

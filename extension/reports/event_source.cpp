@@ -6,6 +6,7 @@
 
 #include "extension/catalog/configuration.h"
 #include "extension/pg/expression_text.h"
+#include "extension/pg/tree_walk.h"
 #include "extension/reports/query_repeats.h"
 
 namespace footfall::reports {
@@ -71,6 +72,28 @@ bool startsQuery(const char* text) {
 Query* analyzeStatement(const char* text) {
     List* statements = raw_parser(text, RAW_PARSE_DEFAULT);
     return parse_analyze_fixedparams(linitial_node(RawStmt, statements), text, nullptr, 0, nullptr);
+}
+
+// A constant that was read from text by rules of the session: a time, a span, a range, a row of
+// them.
+bool holdsMoment(Node* node, void* context) {
+    if (node == nullptr) {
+        return false;
+    }
+    if (IsA(node, Query)) {
+        return pg::walkQuery(castNode(Query, node), holdsMoment, context, 0);
+    }
+    if (IsA(node, Const)) {
+        const Oid type = castNode(Const, node)->consttype;
+        const Oid element = get_base_element_type(type);
+        char category = TYPCATEGORY_INVALID;
+        bool preferred = false;
+        get_type_category_preferred(OidIsValid(element) ? element : getBaseType(type), &category,
+                                    &preferred);
+        return category == TYPCATEGORY_DATETIME || category == TYPCATEGORY_TIMESPAN ||
+               category == TYPCATEGORY_RANGE || category == TYPCATEGORY_COMPOSITE;
+    }
+    return pg::walkExpression(node, holdsMoment, context);
 }
 
 char* sessionTimeZone() {
@@ -166,6 +189,7 @@ void EventSource::describeColumns() {
         columns_ = lappend(columns_, column);
     }
     relations_ = relationsOf(query);
+    writesMoments_ = holdsMoment(reinterpret_cast<Node*>(query), nullptr);
 }
 
 bool EventSource::repeats(const char* conditions) const {
@@ -235,6 +259,11 @@ Oid EventSource::amountType() const {
     return text == nullptr ? InvalidOid : getBaseType(analyze("amount", text));
 }
 
+bool EventSource::writesMoments() const {
+    (void)amountType();
+    return writesMoments_;
+}
+
 const char* EventSource::compareTime(const char* comparison, TimestampTz bound) const {
     const char* name = column(Role::Time);
     if (timeType() == TIMESTAMPTZOID) {
@@ -278,6 +307,7 @@ Oid EventSource::analyze(const char* argument, const char* text, bool* aggregate
         *aggregates = query->hasAggs;
     }
     scope.end();
+    writesMoments_ = writesMoments_ || holdsMoment(reinterpret_cast<Node*>(query), nullptr);
     auto* target = linitial_node(TargetEntry, query->targetList);
     return exprType(reinterpret_cast<Node*>(target->expr));
 }

@@ -35,6 +35,10 @@ class EventSource {
     // Whether the column is a timestamptz: others, turned into one, are not quite in their own
     // order where clocks are put forward.
     bool hasMoments() const { return timeType() == TIMESTAMPTZOID; }
+    // Whether what the caller wrote, the revenue included, holds a time or a date: 'yesterday' and
+    // a time without a zone are read anew whenever the session runs the report. Ask after
+    // composing.
+    bool writesMoments() const;
     // min or max of the time column, turned into a timestamptz after it.
     const char* timeOf(const char* aggregate) const;
     // Rows of customers that are known.
@@ -86,6 +90,7 @@ class EventSource {
     List* columns_;    // of Column*
     List* relations_;  // OIDs
     const char* alias_ = nullptr;
+    mutable bool writesMoments_ = false;
 };
 
 }  // namespace footfall::reports

@@ -81,16 +81,23 @@ FuncExpr* constantCall(FuncExpr* call, Query* query, ParamListInfo parameters) {
     return simple;
 }
 
-// Row locks, which a report refuses when it runs.
-bool locksRows(Node* node, void* context) {
+// Row locks, which a report refuses when it runs; and row security, which PostgreSQL looks for in
+// the query as it was before this, to know whether row_security may have changed a cached plan.
+bool mustBeCalled(Node* node, void* context) {
     if (node == nullptr) {
         return false;
     }
     if (IsA(node, Query)) {
         auto* query = castNode(Query, node);
-        return query->rowMarks != NIL || pg::walkQuery(query, locksRows, context, 0);
+        ListCell* cell;
+        foreach (cell, query->rtable) {
+            if (lfirst_node(RangeTblEntry, cell)->securityQuals != NIL) {
+                return true;
+            }
+        }
+        return query->rowMarks != NIL || pg::walkQuery(query, mustBeCalled, context, 0);
     }
-    return pg::walkExpression(node, locksRows, context);
+    return pg::walkExpression(node, mustBeCalled, context);
 }
 
 // Whether the query gives the columns that the function promises.
@@ -164,7 +171,7 @@ Query* queryOf(const InlinedReport& report, FuncExpr* call) {
     Query* query = analyze(report, fcinfo);
     auto* node = reinterpret_cast<Node*>(query);
     return query != nullptr && givesColumns(query, call) && !contain_volatile_functions(node) &&
-                   !locksRows(node, nullptr)
+                   !mustBeCalled(node, nullptr)
                ? query
                : nullptr;
 }

@@ -26,9 +26,11 @@ uint32 copyPage(const ToastSlice& slice, BlockNumber block, uint32 next, Snapsho
     HeapTupleData visible[MaxHeapTuplesPerPage];
     int count = 0;
     const OffsetNumber last = PageGetMaxOffsetNumber(page);
-    for (OffsetNumber offset = FirstOffsetNumber; offset <= last; offset++) {
+    // A damaged page is PostgreSQL's own routine's to report.
+    for (OffsetNumber offset = FirstOffsetNumber; offset <= last && last <= MaxHeapTuplesPerPage;
+         offset++) {
         ItemId item = PageGetItemId(page, offset);
-        if (!ItemIdIsNormal(item)) {
+        if (!ItemIdIsNormal(item) || ItemIdGetOffset(item) + ItemIdGetLength(item) > BLCKSZ) {
             continue;
         }
         HeapTupleData& tuple = visible[count];

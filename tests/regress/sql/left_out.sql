@@ -75,5 +75,16 @@ END $$;
 SELECT zone, count(DISTINCT days) AS answers FROM unnest('{UTC,America/St_Johns,Asia/Kathmandu,Australia/Lord_Howe}'::text[]) zone, of_week(zone) GROUP BY 1 ORDER BY 1;
 SELECT (date_trunc('day', at)::date - date '2026-01-10') / 0 FROM bounds GROUP BY 1;
 SELECT date_trunc('day', at)::date - date 'infinity' FROM bounds GROUP BY 1;
+-- Quarters of an hour are kept for thirty years: the one before the first of them is asked row by row.
+SET TIME ZONE 'UTC';
+CREATE TABLE long_ago (ts timestamptz NOT NULL) USING footfall;
+INSERT INTO long_ago VALUES ('1990-01-01 00:15+00'), (timestamptz '1990-01-01 00:15+00' + 1048575 * interval '15 min');
+CALL footfall.seal('long_ago');
+INSERT INTO long_ago SELECT timestamptz '1990-01-01 00:00+00' + i * interval '1 s' FROM generate_series(0, 800) i;
+CALL footfall.seal('long_ago');
+SET footfall.require_vectorized = on;
+SELECT date_trunc('day', ts), count(*) FROM long_ago GROUP BY 1 ORDER BY 1;
+RESET footfall.require_vectorized;
+RESET TIME ZONE;
 SET client_min_messages = warning;
 DROP SCHEMA bounds_test CASCADE;

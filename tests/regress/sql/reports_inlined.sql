@@ -138,6 +138,24 @@ SET plan_cache_mode = force_custom_plan;
 SELECT calls('EXECUTE asked(''shop'', ''2026-02-01'')') AS custom;
 EXECUTE asked('shop', '2026-02-01');
 RESET plan_cache_mode;
+-- A time that the caller wrote is one of the session that runs the plan; row_security = off is heard by a plan that is kept.
+BEGIN;
+SET LOCAL time zone 'UTC';
+PREPARE since AS SELECT sum(events) FROM footfall.churn_features('shop', '2026-02-01 00:00+00', filter => $$ts >= '2026-01-20'$$);
+EXECUTE since;
+SET LOCAL time zone 'America/New_York';
+EXECUTE since;
+SELECT sum(events) FROM footfall.churn_features((SELECT 'shop'::text), '2026-02-01 00:00+00', filter => $$ts >= '2026-01-20'$$);
+ROLLBACK;
+SET ROLE footfall_reader;
+PREPARE secured AS SELECT count(*) FROM footfall.churn_features('shop', '2026-02-01');
+EXECUTE secured;
+SET row_security = off;
+\set VERBOSITY sqlstate
+EXECUTE secured;
+\set VERBOSITY default
+RESET row_security;
+RESET ROLE;
 -- A function of another with the same name is not ours; it stays what it is.
 CREATE FUNCTION churn_features(a text, b timestamptz) RETURNS TABLE (customer_id text) LANGUAGE sql AS $$ SELECT a $$;
 SELECT * FROM churn_features('shop', '2026-02-01');
