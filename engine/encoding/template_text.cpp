@@ -105,10 +105,8 @@ bool match(std::string_view text, const Pattern& pattern, uint64_t* words) {
     const char* const end = at + text.size();
     for (size_t s = 0;; ++s) {
         const std::string& piece = pattern.pieces[s];
-        if (static_cast<size_t>(end - at) < piece.size() ||
-            std::memcmp(at, piece.data(), piece.size()) != 0) {
+        if (!std::string_view(at, static_cast<size_t>(end - at)).starts_with(piece))
             return false;
-        }
         at += piece.size();
         if (s == pattern.slots.size())
             return at == end;
@@ -209,7 +207,7 @@ class TemplateDecoder final : public ColumnDecoder {
         const size_t longest = pieceBytes_ + slots_.size() * kMaxNumber;
         if (!exceptions_.any()) {
             text_.clear();
-            text_.resize(longest * count);
+            text_.resize(longest * count + 1);  // a value may be empty: never a null pointer
             uint64_t lengths[kBatchRows];
             char* const begin = reinterpret_cast<char*>(text_.data());
             char* at = begin;
@@ -221,7 +219,7 @@ class TemplateDecoder final : public ColumnDecoder {
             return out.appendValues(begin, {lengths, count});
         }
         text_.clear();
-        text_.resize(longest);
+        text_.resize(longest + 1);
         char* const begin = reinterpret_cast<char*>(text_.data());
         for (uint32_t i = 0; i < count; ++i) {
             if (exceptions_.appendIf(first + i, out))
