@@ -2,6 +2,7 @@
 // PostgreSQL calls are made outside of it.
 #include "extension/executor/expression_translator.h"
 
+#include "extension/executor/interpreted_expression.h"
 #include "extension/executor/native_operator.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
@@ -206,7 +207,7 @@ bool ExpressionTranslator::valueOf(Node* node, Datum* value, bool* null) {
         (!takesValues_ && reinterpret_cast<Param*>(node)->paramkind == PARAM_EXEC)) {
         return false;
     }
-    ExprState* state = ExecInitExpr(reinterpret_cast<Expr*>(node), planState_);
+    ExprState* state = initInterpreted(reinterpret_cast<Expr*>(node), planState_);
     *value = ExecEvalExpr(state, planState_->ps_ExprContext, null);
     return true;
 }

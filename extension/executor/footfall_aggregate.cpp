@@ -16,6 +16,7 @@
 #include "extension/executor/extremes.h"
 #include "extension/executor/footfall_stream.h"
 #include "extension/executor/group_batch.h"
+#include "extension/executor/interpreted_expression.h"
 #include "extension/executor/leaf_ranges.h"
 #include "extension/executor/pending_values.h"
 #include "extension/executor/scan_predicates.h"
@@ -168,7 +169,7 @@ bool readsTables(const FootfallAggregateState* state) {
 void prepareFilter(FootfallAggregateState* state) {
     const AggregatePlan& plan = state->plan;
     if (readsTables(state) && plan.predicates != NIL) {
-        List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
+        List* values = initInterpretedList(plan.predicateValues, &state->css.ss.ps);
         preparePredicates(&state->filter, plan.predicates, values, state->css.ss.ps.ps_ExprContext);
     }
     removeLeaves(&state->plan, &state->filter);

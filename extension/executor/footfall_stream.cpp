@@ -7,6 +7,7 @@
 
 #include "extension/executor/aggregate_setup.h"
 #include "extension/executor/behavior_arguments.h"
+#include "extension/executor/interpreted_expression.h"
 #include "extension/executor/leaf_ranges.h"
 #include "extension/executor/pending_values.h"
 #include "extension/executor/scan_predicates.h"
@@ -114,7 +115,7 @@ void prepare(FootfallStreamState* state) {
     const AggregatePlan& plan = state->plan;
     storage::ScanFilter filter = {};
     if (plan.predicates != NIL) {
-        List* values = ExecInitExprList(plan.predicateValues, &state->css.ss.ps);
+        List* values = initInterpretedList(plan.predicateValues, &state->css.ss.ps);
         preparePredicates(&filter, plan.predicates, values, state->css.ss.ps.ps_ExprContext);
     }
     removeLeaves(&state->plan, &filter);

@@ -1,6 +1,7 @@
 // See foreign_function.h.
 #include "extension/executor/foreign_function.h"
 
+#include "extension/executor/interpreted_expression.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
 #include "extension/storage/value.h"
@@ -23,7 +24,7 @@ Var* ForeignExpressions::parameter(int number, Node* argument) {
 uint32_t ForeignExpressions::add(Expr* expression, List* parameterTypes) {
     MemoryContext previous = MemoryContextSwitchTo(context_);
     auto* function = static_cast<Function*>(palloc0(sizeof(Function)));
-    function->state = ExecInitExpr(expression, planState_);
+    function->state = initInterpreted(expression, planState_);
     function->result = valueForm(exprType(reinterpret_cast<Node*>(expression)));
     if (parameterTypes != NIL) {
         TupleDesc descriptor = CreateTemplateTupleDesc(list_length(parameterTypes));

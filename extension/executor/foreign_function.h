@@ -1,6 +1,6 @@
 // Expressions that only PostgreSQL can evaluate, as the engine's foreign functions.
 //
-// Each is an expression over parameters 1, 2, ... (Vars of a slot of its own), compiled once and
+// Each is an expression over parameters 1, 2, ... (Vars of a slot of its own), prepared once and
 // evaluated row by row for the rows the engine asks for. Results are copied before the next row is
 // evaluated; PostgreSQL is entered once for up to 1,024 rows.
 #pragma once

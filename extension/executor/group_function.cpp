@@ -2,6 +2,7 @@
 #include "extension/executor/group_function.h"
 
 #include "extension/executor/behavior_arguments.h"
+#include "extension/executor/interpreted_expression.h"
 #include "extension/pg/guard.h"
 #include "extension/pg/varbit.h"
 
@@ -65,7 +66,7 @@ Datum fixedValue(const Aggref* aggref, int index, const char* what, PlanState* p
         return reinterpret_cast<Const*>(node)->constvalue;
     }
     bool null = false;
-    ExprState* state = ExecInitExpr(reinterpret_cast<Expr*>(node), planState);
+    ExprState* state = initInterpreted(reinterpret_cast<Expr*>(node), planState);
     const Datum value = ExecEvalExpr(state, planState->ps_ExprContext, &null);
     if (null) {
         ereport(ERROR,

@@ -8,6 +8,7 @@
 #include "extension/executor/aggregate_report.h"
 #include "extension/executor/aggregate_setup.h"
 #include "extension/executor/customer_stream.h"
+#include "extension/executor/interpreted_expression.h"
 #include "extension/executor/leaf_ranges.h"
 #include "extension/executor/pending_values.h"
 #include "extension/executor/piece_rows.h"
@@ -96,7 +97,7 @@ void prepare(OrderedScanState* state) {
     PlanState* planState = &state->css.ss.ps;
     storage::ScanFilter filter = {};
     if (plan.predicates != NIL) {
-        List* values = ExecInitExprList(plan.predicateValues, planState);
+        List* values = initInterpretedList(plan.predicateValues, planState);
         preparePredicates(&filter, plan.predicates, values, planState->ps_ExprContext);
     }
     removeLeaves(&state->plan, &filter);

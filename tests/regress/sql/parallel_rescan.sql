@@ -39,4 +39,20 @@ FETCH 2 FROM k;
 COMMIT;
 FETCH 2 FROM k;
 CLOSE k;
+-- What is prepared anew at each start is not compiled each time: 1,500 runs of two sub-queries.
+CREATE FUNCTION few_compiled(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, TIMING off, SUMMARY off, FORMAT json) ' || query INTO plan;
+    RETURN coalesce((plan -> 0 -> 'JIT' ->> 'Functions')::int, 0) < 300;
+END $$;
+CREATE TABLE few (a int, c text) USING footfall;
+INSERT INTO few SELECT i, 'text ' || i % 4 FROM generate_series(1, 50) i;
+CALL footfall.seal('few');
+SET max_parallel_workers_per_gather = 0;
+SET jit = on;
+SET jit_above_cost = 0;
+SELECT few_compiled('SELECT (SELECT count(*) FROM few WHERE few.a < v.x AND quote_ident(few.c) <> v.x::text) FROM generate_series(1, 1500) v (x)');
+SELECT few_compiled('SELECT (SELECT few.c FROM few WHERE few.a = v.x AND quote_ident(few.c) <> v.x::text LIMIT 1) FROM generate_series(1, 1500) v (x)');
+SELECT sum(n) FROM (SELECT (SELECT count(*) FROM few WHERE few.a < v.x AND quote_ident(few.c) <> v.x::text) n FROM generate_series(1, 1500) v (x)) s;
 DROP SCHEMA parallel_rescan CASCADE;
