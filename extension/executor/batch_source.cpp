@@ -210,6 +210,9 @@ bool BatchSource::nextSealed(scan::Selection& selection) {
     hot_ = false;
     for (;;) {
         if (segment_ == nullptr) {
+            if (stop_ != nullptr && stop_->stopsBefore(scan_)) {
+                return false;
+            }
             MemoryContext previous = MemoryContextSwitchTo(context_);
             segment_ = storage::scanNextSegment(scan_, slot_, &blocks_);
             MemoryContextSwitchTo(previous);

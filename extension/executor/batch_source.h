@@ -34,6 +34,16 @@ class BlockChoice {
     ~BlockChoice() = default;
 };
 
+// Says when to leave a scan's remaining segments to other processes.
+class SegmentStop {
+  public:
+    // Before the scan takes another segment; not in the engine.
+    virtual bool stopsBefore(TableScanDesc scan) = 0;
+
+  protected:
+    ~SegmentStop() = default;
+};
+
 class BatchSource final : public scan::Batch {
   public:
     // Columns are attribute numbers of the relation, or TableOidAttributeNumber. `scan` was begun
@@ -56,6 +66,7 @@ class BatchSource final : public scan::Batch {
     void showRows(const ColumnChunks* columns, std::span<const uint32_t> rows);
 
     void setChoice(BlockChoice* choice) { choice_ = choice; }
+    void setStop(SegmentStop* stop) { stop_ = stop; }
     // The caller has read the hot rows itself, or will not.
     void skipHot() { hotDone_ = true; }
     // Makes this the next batch; false at the end. Not inside the engine: it calls PostgreSQL.
@@ -127,6 +138,7 @@ class BatchSource final : public scan::Batch {
     std::span<const uint32_t> gatheredRows_;
     storage::SealedSegment* segment_;
     BlockChoice* choice_;  // may be nullptr
+    SegmentStop* stop_;    // may be nullptr
     segment::BlockSet blocks_;
     uint32_t nextBlock_;
     uint32_t firstRow_;

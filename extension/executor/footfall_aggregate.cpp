@@ -20,6 +20,7 @@
 #include "extension/executor/leaf_ranges.h"
 #include "extension/executor/pending_values.h"
 #include "extension/executor/scan_predicates.h"
+#include "extension/executor/shared_aggregate.h"
 #include "extension/executor/spill_file.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
@@ -32,25 +33,6 @@ namespace {
 // plan each pass has parallel scans of its own.
 constexpr uint32_t kMostPasses = 1024;
 constexpr uint32_t kParallelPasses = 4;
-
-// In dynamic shared memory: the counters of all processes, then one parallel scan a pass and leaf,
-// and whether it has nothing left to hand out.
-struct SharedAggregate {
-    SharedCounters counters;
-    Size stride;
-    Size first;  // offset of the first scan
-    int processes;
-    pg_atomic_uint32 begun;  // how many processes have
-
-    char* at(int scan) {
-        return reinterpret_cast<char*>(this) + first + static_cast<Size>(scan) * stride;
-    }
-    ParallelTableScanDesc scan(int number) {
-        return reinterpret_cast<ParallelTableScanDesc>(at(number) +
-                                                       MAXALIGN(sizeof(pg_atomic_uint32)));
-    }
-    pg_atomic_uint32* handedOut(int scan) { return reinterpret_cast<pg_atomic_uint32*>(at(scan)); }
-};
 
 struct FootfallAggregateState {
     CustomScanState css;  // first
@@ -75,6 +57,7 @@ struct FootfallAggregateState {
     uint32_t group;  // next of the lot
 
     SharedAggregate* shared;
+    EarlyLeave* leave;
     AggregateCounters counters;
 };
 
@@ -104,6 +87,7 @@ Node* createState(CustomScan* scan) {
     auto* state = static_cast<FootfallAggregateState*>(palloc0(sizeof(FootfallAggregateState)));
     NodeSetTag(state, T_CustomScanState);
     state->css.methods = execMethods();
+    state->leave = new (palloc(sizeof(EarlyLeave))) EarlyLeave();
     return reinterpret_cast<Node*>(state);
 }
 
@@ -255,7 +239,7 @@ void consumeBatch(FootfallAggregateState* state, scan::Batch& batch, scan::Selec
 void readLeaf(FootfallAggregateState* state, int leaf, uint32_t pass) {
     SharedAggregate* shared = state->shared;
     const int number = scanNumber(state, leaf, pass);
-    if (shared != nullptr && pg_atomic_read_u32(shared->handedOut(number)) != 0) {
+    if (shared != nullptr && shared->isHandedOut(number)) {
         return;
     }
     Relation relation = openLeaf(state, leaf, 0);
@@ -274,12 +258,16 @@ void readLeaf(FootfallAggregateState* state, int leaf, uint32_t pass) {
         state->extremes->startLeaf(attributes, filter);
         source->setChoice(state->extremes);
     }
+    if (shared != nullptr) {
+        state->leave->startScan(number);
+        source->setStop(state->leave);
+    }
     scan::Selection selection;
     while (source->next(selection)) {
         pg::enterEngine([&] { consumeBatch(state, *source, selection); });
     }
-    if (shared != nullptr) {
-        pg_atomic_write_u32(shared->handedOut(number), 1);
+    if (shared != nullptr && !state->leave->hasLeft()) {
+        shared->markHandedOut(number);
     }
     source->close();
     table_endscan(scan);
@@ -319,14 +307,20 @@ void mergeChild(FootfallAggregateState* state) {
     }
 }
 
-// Parallel processes begin with tables far from each other and help with the others' afterwards, so
-// that each opens few of them.
-int firstLeaf(FootfallAggregateState* state, int leaves) {
-    if (state->shared == nullptr) {
+// A process begins. Parallel processes begin with tables far from each other and help with the
+// others' afterwards, so that each opens few of them.
+int firstLeaf(FootfallAggregateState* state, int leaves, uint32_t passes) {
+    SharedAggregate* shared = state->shared;
+    if (shared == nullptr) {
         return 0;
     }
-    const auto process = static_cast<int>(pg_atomic_fetch_add_u32(&state->shared->begun, 1));
-    return process % state->shared->processes * leaves / state->shared->processes;
+    for (int i = 0; i < scanCount(state); i++) {
+        if (i >= scanNumber(state, 0, passes) || isRemoved(state->plan, i % leaves)) {
+            shared->markHandedOut(i);
+        }
+    }
+    state->leave->begin(shared);
+    return shared->begin() % shared->processes() * leaves / shared->processes();
 }
 
 void readInput(FootfallAggregateState* state) {
@@ -335,14 +329,14 @@ void readInput(FootfallAggregateState* state) {
     }
     const uint32_t passes = state->join != nullptr ? state->join->passes() : 1;
     const int leaves = list_length(state->plan.leaves);
-    const int first = firstLeaf(state, leaves);
+    const int first = firstLeaf(state, leaves, passes);
     for (uint32_t pass = 0; pass < passes; pass++) {
         if (state->join != nullptr) {
             state->join->beginPass(pass);
         }
         for (int i = 0; i < leaves; i++) {
             const int leaf = (first + i) % leaves;
-            if (!isRemoved(state->plan, leaf)) {
+            if (!isRemoved(state->plan, leaf) && !state->leave->hasLeft()) {
                 readLeaf(state, leaf, pass);
             }
         }
@@ -507,46 +501,23 @@ void rescan(CustomScanState* node) {
     }
 }
 
-Size scanStride(FootfallAggregateState* state) {
-    Size stride = 0;
-    Snapshot snapshot = state->css.ss.ps.state->es_snapshot;
-    for (int i = 0; i < list_length(state->plan.leaves); i++) {
-        const Size size = table_parallelscan_estimate(state->relations[i], snapshot);
-        stride = Max(stride, static_cast<Size>(MAXALIGN(size)));
-    }
-    return stride + MAXALIGN(sizeof(pg_atomic_uint32));
-}
-
 Size estimateShared(CustomScanState* node, ParallelContext*) {
     FootfallAggregateState* state = cast(node);
-    return MAXALIGN(sizeof(SharedAggregate)) +
-           scanStride(state) * static_cast<Size>(scanCount(state));
+    return SharedAggregate::size(state->relations, list_length(state->plan.leaves),
+                                 state->css.ss.ps.state->es_snapshot, scanCount(state));
 }
 
 void initializeShared(CustomScanState* node, ParallelContext* context, void* coordinate) {
     FootfallAggregateState* state = cast(node);
-    auto* shared = static_cast<SharedAggregate*>(coordinate);
-    shared->counters.initialize();
-    shared->stride = scanStride(state);
-    shared->first = MAXALIGN(sizeof(SharedAggregate));
-    shared->processes = context->nworkers + 1;
-    pg_atomic_init_u32(&shared->begun, 0);
-    for (int i = 0; i < scanCount(state); i++) {
-        pg_atomic_init_u32(shared->handedOut(i), 0);
-        table_parallelscan_initialize(state->relations[i % list_length(state->plan.leaves)],
-                                      shared->scan(i), node->ss.ps.state->es_snapshot);
-    }
-    state->shared = shared;
+    state->shared = static_cast<SharedAggregate*>(coordinate);
+    state->shared->initialize(state->relations, list_length(state->plan.leaves),
+                              node->ss.ps.state->es_snapshot, scanCount(state),
+                              context->nworkers + 1);
 }
 
 void reinitializeShared(CustomScanState* node, ParallelContext*, void*) {
     FootfallAggregateState* state = cast(node);
-    pg_atomic_write_u32(&state->shared->begun, 0);
-    for (int i = 0; i < scanCount(state); i++) {
-        pg_atomic_write_u32(state->shared->handedOut(i), 0);
-        table_parallelscan_reinitialize(state->relations[i % list_length(state->plan.leaves)],
-                                        state->shared->scan(i));
-    }
+    state->shared->reinitialize(state->relations, list_length(state->plan.leaves));
 }
 
 void initializeWorker(CustomScanState* node, shm_toc*, void* coordinate) {
@@ -559,7 +530,7 @@ void shutdown(CustomScanState* node) {
     if (state->shared == nullptr) {
         return;
     }
-    state->shared->counters.collect(&state->counters);
+    state->shared->counters().collect(&state->counters);
     state->shared = nullptr;
 }
 

@@ -430,6 +430,16 @@ SealedSegment* scanNextSegment(TableScanDesc base, TupleTableSlot* slot,
     return nullptr;
 }
 
+int64 scanSegmentsLeft(TableScanDesc base) {
+    const FootfallScan* scan = scanState(base);
+    if (!scan->listed || base->rs_parallel == nullptr) {
+        return -1;
+    }
+    auto* shared = reinterpret_cast<ParallelScan*>(base->rs_parallel);
+    return Max(scan->segments.count - static_cast<int64>(pg_atomic_read_u64(&shared->nextSegment)),
+               0);
+}
+
 Size parallelScanEstimate(Relation) {
     return sizeof(ParallelScan);
 }

@@ -63,6 +63,8 @@ uint32 mostPinnedPages(Relation relation);
 // Opens the next segment that the filter leaves something of, with the blocks it leaves, for rows
 // in `slot`'s descriptor; nullptr at the end. Valid until the next call.
 SealedSegment* scanNextSegment(TableScanDesc scan, TupleTableSlot* slot, segment::BlockSet* blocks);
+// How many segments a parallel scan has not handed out; -1 before the first was asked for.
+int64 scanSegmentsLeft(TableScanDesc scan);
 
 // Reading segments in an order of one's own: all hot rows one by one, then the segments that the
 // scan sees, which live as long as the scan.

@@ -35,7 +35,7 @@ SELECT * FROM planned('SELECT kind, count(*) FROM ev GROUP BY kind');
 SELECT * FROM planned('SELECT customer FROM ev WHERE customer = 17');
 -- workers for what takes long enough only
 SET min_parallel_table_scan_size = '1MB';
-SELECT * FROM planned('SELECT kind, sum(length(note) * price), sum(length(note || kind)), avg(price), max(note COLLATE "C") FROM ev GROUP BY kind');
+SELECT * FROM planned('SELECT kind, sum(length(note) * price), sum(length(note || kind)), avg(price), max(note COLLATE "C"), stddev(price * 2 + 1), corr(price * 3, customer), sum((price + 1) * (price + 2)), sum((price + 3) * (price + 4)), sum((customer + 1) * 2) FROM ev GROUP BY kind');
 SELECT * FROM planned('SELECT count(*), sum(price) FROM ev WHERE customer = 17');
 SELECT * FROM planned('SELECT count(*), sum(price) FROM ev WHERE kind = ''kind 1''');
 -- what PostgreSQL itself must compute is fast when FootfallScan reads the rows
