@@ -25,6 +25,28 @@ void grow(T** array, Size count) {
                                                : repalloc_huge(*array, sizeof(T) * count));
 }
 
+// The values of a flat block as varlenas, one behind the other in one piece of memory.
+void copyTexts(const vector::Block& block, const scan::Selection& selection, Datum* values,
+               bool* nulls) {
+    Size size = 0;
+    for (uint32_t i = 0; i < selection.count(); i++) {
+        nulls[i] = block.values.isNull(selection[i]);
+        size += nulls[i] ? 0 : MAXALIGN(VARHDRSZ + block.values.bytesAt(selection[i]).size());
+    }
+    auto* at = static_cast<char*>(palloc_extended(Max(size, Size{1}), MCXT_ALLOC_HUGE));
+    for (uint32_t i = 0; i < selection.count(); i++) {
+        values[i] = Datum{0};
+        if (nulls[i]) {
+            continue;
+        }
+        const std::string_view bytes = block.values.bytesAt(selection[i]);
+        SET_VARSIZE(at, VARHDRSZ + bytes.size());
+        std::copy(bytes.begin(), bytes.end(), VARDATA(at));
+        values[i] = PointerGetDatum(at);
+        at += MAXALIGN(VARHDRSZ + bytes.size());
+    }
+}
+
 }  // namespace
 
 PieceRows* PieceRows::create(const Column* columns, int columnCount, const int* order,
@@ -130,6 +152,10 @@ void PieceRows::addColumn(int number, const vector::Block& block,
         const Datum value = datumAt(block, selection[0], column.form, &nulls[0]);
         std::fill_n(values, selection.count(), value);
         std::fill_n(nulls, selection.count(), nulls[0]);
+        return;
+    }
+    if (block.shape == vector::Block::Shape::Flat && column.form->attlen == -1) {
+        copyTexts(block, selection, values, nulls);
         return;
     }
     Datum* entries = entriesOf(number, block, selection.count());

@@ -6,7 +6,8 @@
 // tuplesort, which spills.
 //
 // Values that are no Datums by themselves, such as texts, are copied, since a piece outlives the
-// batches it is made of: once a dictionary entry, where rows of a piece share one.
+// batches it is made of: once a dictionary entry, where rows of a piece share one, else those of a
+// batch together.
 #pragma once
 
 #include "engine/scan/batch.h"
