@@ -9,7 +9,7 @@ namespace {
 
 constexpr uint32 kChunkBytes = kToastChunkBytes;
 constexpr uint32 kMaxChunks = 16;
-// All hints of a session: some 500,000 chunks, a gigabyte of segments.
+// All hints of a session: some 300,000 chunks, 600 MB of segments.
 constexpr Size kMaxMemory = Size{4} * 1024 * 1024;
 
 struct ValueKey {
@@ -17,10 +17,15 @@ struct ValueKey {
     Oid value;
 };
 
+struct ChunkPlace {
+    ItemPointerData tid;  // invalid where the chunk was not met yet
+    Buffer buffer;        // that had its page last
+};
+
 struct LocatedValue {
     ValueKey key;
     uint32 chunks;
-    ItemPointerData* places;  // by chunk; invalid where it was not met yet
+    ChunkPlace* places;  // by chunk
 };
 
 MemoryContext context = nullptr;
@@ -56,32 +61,89 @@ LocatedValue* locatedValue(Oid toast, Oid valueId, uint32 chunks) {
     }
     // Allocated first: an error must not leave an entry without it. An entry of other length is of
     // a value that had this id before.
-    const Size size = sizeof(ItemPointerData) * chunks;
-    auto* places = static_cast<ItemPointerData*>(MemoryContextAllocZero(context, size));
+    const Size size = sizeof(ChunkPlace) * chunks;
+    auto* places = static_cast<ChunkPlace*>(MemoryContextAllocZero(context, size));
     found = static_cast<LocatedValue*>(hash_search(values, &key, HASH_ENTER, nullptr));
     found->chunks = chunks;
     found->places = places;
     return found;
 }
 
+// Pins the page of a chunk: mostly the buffer that had it last still has it, which spares the
+// search among all buffers and asking the file for its length. An invalid buffer where there is no
+// page.
+Buffer pinPage(Relation toast, ChunkPlace* place) {
+    const BlockNumber block = ItemPointerGetBlockNumber(&place->tid);
+#if PG_VERSION_NUM >= 160000
+    const auto file = toast->rd_locator;
+#else
+    const auto file = toast->rd_node;
+#endif
+    pgstat_count_buffer_read(toast);
+    if (BufferIsValid(place->buffer) &&
+        ReadRecentBuffer(file, MAIN_FORKNUM, block, place->buffer)) {
+        pgstat_count_buffer_hit(toast);
+        return place->buffer;
+    }
+    if (block >= RelationGetNumberOfBlocks(toast)) {
+        return InvalidBuffer;
+    }
+    place->buffer = ReadBuffer(toast, block);
+    return place->buffer;
+}
+
+// The tuples of some chunks that are said to be in one pinned page; false when not all of them are
+// there and visible.
+bool findTuples(Relation toast, Buffer buffer, const ChunkPlace* places, uint32 count,
+                Snapshot snapshot, HeapTupleData* tuples) {
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    Page page = BufferGetPage(buffer);
+    const OffsetNumber last = PageGetMaxOffsetNumber(page);
+    bool found = true;
+    for (uint32 i = 0; i < count && found; i++) {
+        const OffsetNumber offset = ItemPointerGetOffsetNumber(&places[i].tid);
+        ItemId item = offset <= last ? PageGetItemId(page, offset) : nullptr;
+        // A damaged page is PostgreSQL's own routine's to report.
+        found = item != nullptr && ItemIdIsNormal(item) &&
+                ItemIdGetOffset(item) + ItemIdGetLength(item) <= BLCKSZ;
+        if (found) {
+            HeapTupleData& tuple = tuples[i];
+            tuple.t_len = ItemIdGetLength(item);
+            tuple.t_data = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
+            tuple.t_tableOid = RelationGetRelid(toast);
+            tuple.t_self = places[i].tid;
+            found = HeapTupleSatisfiesVisibility(&tuple, snapshot, buffer);
+        }
+    }
+    LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+    return found;
+}
+
 bool readChunks(const ToastSlice& slice, const LocatedValue& located, Snapshot snapshot) {
-    const BlockNumber blocks = RelationGetNumberOfBlocks(slice.toast);
-    for (uint32 chunk = slice.first(); chunk <= slice.last(); chunk++) {
-        const ItemPointerData& place = located.places[chunk];
-        if (!ItemPointerIsValid(&place) || ItemPointerGetBlockNumber(&place) >= blocks) {
+    uint32 chunk = slice.first();
+    while (chunk <= slice.last()) {
+        ChunkPlace* place = &located.places[chunk];
+        uint32 count = 0;
+        while (chunk + count <= slice.last() && ItemPointerIsValid(&place[count].tid) &&
+               ItemPointerGetBlockNumber(&place[count].tid) ==
+                   ItemPointerGetBlockNumber(&place->tid)) {
+            count++;
+        }
+        const Buffer buffer = count > 0 ? pinPage(slice.toast, place) : InvalidBuffer;
+        if (!BufferIsValid(buffer)) {
             return false;
         }
-        HeapTupleData tuple;
-        tuple.t_self = place;
-        Buffer buffer = InvalidBuffer;
-        if (!heap_fetch(slice.toast, snapshot, &tuple, &buffer, false)) {
-            return false;
+        HeapTupleData tuples[kMaxChunks];
+        bool copied = findTuples(slice.toast, buffer, place, count, snapshot, tuples);
+        for (uint32 i = 0; i < count && copied; i++) {
+            place[i].buffer = buffer;
+            copied = copyChunk(slice, &tuples[i], chunk + i);
         }
-        const bool copied = copyChunk(slice, &tuple, chunk);
         ReleaseBuffer(buffer);
         if (!copied) {
             return false;
         }
+        chunk += count;
     }
     return true;
 }
@@ -94,7 +156,7 @@ void locateChunks(const ToastSlice& slice, LocatedValue* located, Snapshot snaps
         const int32 chunk =
             DatumGetInt32(fastgetattr(tuple, 2, RelationGetDescr(slice.toast), &null));
         if (!null && chunk >= 0 && static_cast<uint32>(chunk) < located->chunks) {
-            located->places[chunk] = tuple->t_self;
+            located->places[chunk].tid = tuple->t_self;
         }
     }
     search.end();

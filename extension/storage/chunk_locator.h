@@ -2,10 +2,11 @@
 //
 // The idea: a look-up reads one page of each of many values, and most of what that costs is the way
 // through the index. So a session remembers where in the TOAST relation it met the chunks of a
-// value, and goes there directly. What it remembers is a hint: a tuple counts only when it names
-// the value and the chunk that are asked for, so that vacuum, VACUUM FULL or a value id that is
-// used again can make a hint useless, never wrong. What hints cannot answer is left to PostgreSQL's
-// own routine, which also reports what is damaged.
+// value, and in which buffers, and goes there directly, a page at a time. What it remembers is a
+// hint: a buffer counts only when it holds the page, a tuple when it is visible and names the value
+// and the chunk that are asked for, so that vacuum, VACUUM FULL or a value id that is used again
+// can make a hint useless, never wrong. What hints cannot answer is left to PostgreSQL's own
+// routine, which also reports what is damaged.
 //
 // Memory: one context below CacheMemoryContext, emptied when it has grown to a limit. Locks: the
 // caller's on the TOAST relation, so that no block goes away between the check and the reading.
