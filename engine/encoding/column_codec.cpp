@@ -40,6 +40,8 @@ const char* columnCodecName(ColumnCodec codec) noexcept {
             return "numeric";
         case ColumnCodec::GroupedDelta:
             return "grouped delta";
+        case ColumnCodec::PlacedRuns:
+            return "placed runs";
     }
     return "unknown";
 }
@@ -132,6 +134,8 @@ ColumnDecoder* openColumn(base::ByteReader in, vector::ColumnType type, uint32_t
         case ColumnCodec::GroupedDelta:
             requireType(type.isInteger(), codec);
             return openGroupedDelta(in, type, rows, context);
+        case ColumnCodec::PlacedRuns:
+            return openPlacedRuns(in, type, rows, context);
     }
     base::throwCorrupt("column codec %d is not known", codec);
 }

@@ -34,9 +34,12 @@ enum class ColumnCodec : uint8_t {
     Template = 13,
     Numeric = 14,
     GroupedDelta = 15,
+    PlacedRuns = 16,
 };
 
 const char* columnCodecName(ColumnCodec codec) noexcept;
+
+class RunEnds;
 
 class ColumnDecoder {
   public:
@@ -72,8 +75,8 @@ class ColumnDecoder {
     virtual void codes(uint32_t first, uint32_t count, uint32_t* out);
     // out[i] is the code of row first + positions[i]; positions as for readRows.
     virtual void codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out);
-    // Columns stored as runs: the row after each run, ascending, the last equal to rows().
-    virtual std::span<const uint32_t> runEnds() const noexcept { return {}; }
+    // Columns stored as runs: where they end; null for others.
+    virtual RunEnds* runEnds() noexcept { return nullptr; }
 
   protected:
     ~ColumnDecoder() = default;

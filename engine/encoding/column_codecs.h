@@ -2,7 +2,7 @@
 //
 // Encoders append a whole node, codec byte first; where a codec may not fit the values, its encoder
 // returns false and has written nothing. Columns given to leaf encoders (all but Constant,
-// Nullable, Dictionary, RunLength and the derived ones) hold no NULL.
+// Nullable, Dictionary, runs and the derived ones) hold no NULL.
 #pragma once
 
 #include <cstdint>
@@ -55,11 +55,14 @@ ColumnDecoder* openDictionary(base::ByteReader in, vector::ColumnType type, uint
 void appendEntries(const vector::Column& entries, std::span<const uint32_t> codes,
                    vector::Column& out);
 
-// run_length.cpp: run lengths and a node of one value a run.
+// run_length.cpp: run lengths and a node of one value a run; of more than one block with the places
+// of blocks.
 void encodeRunLength(const vector::Column& column, std::span<const uint32_t> runEnds,
                      const NodeOptions& options, base::ByteWriter& out);
 ColumnDecoder* openRunLength(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                              OpenContext& context);
+ColumnDecoder* openPlacedRuns(base::ByteReader in, vector::ColumnType type, uint32_t rows,
+                              OpenContext& context);
 
 // derived.cpp: a value for each dictionary code, or each run, of another column.
 void encodeDerivedByCode(const vector::Column& column, uint32_t parent,

@@ -17,6 +17,11 @@ ColumnCodec rootOf(const base::ByteWriter& encoded) {
     return static_cast<ColumnCodec>(encoded.bytes()[0]);
 }
 
+bool hasRuns(const base::ByteWriter& encoded) {
+    const ColumnCodec root = rootOf(encoded);
+    return root == ColumnCodec::RunLength || root == ColumnCodec::PlacedRuns;
+}
+
 // Rows that hold each parent code's value, the NULL entry last.
 std::vector<uint32_t> holdersOf(const DistinctValues& parent) {
     std::vector<uint32_t> holders(parent.representatives);
@@ -184,7 +189,7 @@ class DependencySearch {
 
     void byRuns(uint32_t parent) {
         const auto& ends = profiles_[parent].runEnds;
-        if (rootOf(encoded_[parent].bytes) != ColumnCodec::RunLength)
+        if (!hasRuns(encoded_[parent].bytes))
             return;
         Candidate candidate;
         candidate.parent = parent;
@@ -251,7 +256,7 @@ class DependencySearch {
             replaced_.resize(count());
             replaced_[parent] = true;
             // Other uses of the parent's runs remain possible only while it is stored as runs.
-            if (rootOf(encoded_[parent].bytes) != ColumnCodec::RunLength)
+            if (!hasRuns(encoded_[parent].bytes))
                 dropRunUses(parent);
         }
         roles_[parent] = Role::Parent;

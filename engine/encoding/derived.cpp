@@ -177,8 +177,7 @@ class DerivedByRunDecoder final : public ColumnDecoder {
                         OpenContext& context)
         : ColumnDecoder(type, rows),
           ends_(parentRuns(in, rows, context)),
-          expansion_(ends_, openColumnPart(in, type, static_cast<uint32_t>(ends_.size()), context),
-                     context.arena) {
+          expansion_(ends_, openColumnPart(in, type, ends_.runs(), context), context.arena) {
         in.expectEnd();
     }
 
@@ -210,19 +209,18 @@ class DerivedByRunDecoder final : public ColumnDecoder {
     bool readRuns(uint32_t first, uint32_t count, vector::Runs& out) override {
         return expansion_.readRuns(first, count, out);
     }
-    std::span<const uint32_t> runEnds() const noexcept override { return ends_; }
+    RunEnds* runEnds() noexcept override { return &ends_; }
 
   private:
-    static std::span<const uint32_t> parentRuns(base::ByteReader& in, uint32_t rows,
-                                                OpenContext& context) {
-        const auto ends = resolveParent(in.varint(), rows, context).runEnds();
-        if (ends.empty() && rows != 0) {
+    static RunEnds& parentRuns(base::ByteReader& in, uint32_t rows, OpenContext& context) {
+        RunEnds* ends = resolveParent(in.varint(), rows, context).runEnds();
+        if (ends == nullptr) {
             base::throwCorrupt("a column is derived from one without runs");
         }
-        return ends;
+        return *ends;
     }
 
-    std::span<const uint32_t> ends_;
+    RunEnds& ends_;
     RunExpansion expansion_;
 };
 

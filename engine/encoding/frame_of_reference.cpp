@@ -294,8 +294,8 @@ class FrameOfReferenceDecoder final : public IntDecoder {
 
     static void patch(const Layout& layout, const std::byte* at, uint32_t begin, uint32_t count,
                       uint64_t* out) {
-        constexpr uint32_t kFewRows = 16;
-        constexpr uint32_t kManyPatches = 64;
+        constexpr uint32_t kFewRows = 64;
+        constexpr uint32_t kManyPatches = 32;
         if (count <= kFewRows && layout.patches > kManyPatches)
             return patchFew(layout, at, begin, count, out);
         uint16_t positions[kPackRows];

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/encoding/column_codecs.h"
+#include "engine/encoding/run_ends.h"
 
 namespace footfall::encoding {
 namespace {
@@ -34,16 +35,18 @@ class GroupedDeltaDecoder final : public ColumnDecoder {
   public:
     GroupedDeltaDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                         OpenContext& context)
-        : ColumnDecoder(type, rows) {
-        const auto ends = resolveParent(in.varint(), rows, context).runEnds();
-        if (ends.empty() && rows != 0) {
-            base::throwCorrupt("differences are grouped by a column without runs");
+        : ColumnDecoder(type, rows),
+          ends_(parentEnds(in, rows, context)),
+          firstGroups_(static_cast<uint32_t*>(context.arena.resource()->allocate(
+              (ends_.blocks() + 1) * sizeof(uint32_t), alignof(uint32_t)))) {
+        // A block's groups are the runs that hold rows of it.
+        uint32_t groups = 0;
+        for (uint32_t block = 0; block < ends_.blocks(); ++block) {
+            firstGroups_[block] = groups;
+            groups += ends_.runsIn(block);
         }
-        auto* starts = static_cast<uint32_t*>(context.arena.resource()->allocate(
-            mostGroups(ends.size(), rows) * sizeof(uint32_t), alignof(uint32_t)));
-        starts_ = {starts, findGroupStarts(ends, rows, starts)};
-        firsts_ = openIntegerPart(in, static_cast<uint32_t>(starts_.size()), context.arena);
-        deltas_ = openIntegerPart(in, rows - static_cast<uint32_t>(starts_.size()), context.arena);
+        firsts_ = openIntegerPart(in, groups, context.arena);
+        deltas_ = openIntegerPart(in, rows - groups, context.arena);
         in.expectEnd();
     }
 
@@ -70,44 +73,60 @@ class GroupedDeltaDecoder final : public ColumnDecoder {
   private:
     static constexpr size_t kThin = 16;
 
+    static RunEnds& parentEnds(base::ByteReader& in, uint32_t rows, OpenContext& context) {
+        RunEnds* ends = resolveParent(in.varint(), rows, context).runEnds();
+        if (ends == nullptr)
+            base::throwCorrupt("differences are grouped by a column without runs");
+        return *ends;
+    }
+
+    // Makes starts_ those of a block's groups; the first of them is the column's group first_.
+    void showBlock(uint32_t block) {
+        if (block == block_)
+            return;
+        ends_.require(block);
+        count_ = ends_.runsIn(block);
+        first_ = firstGroups_[block];
+        starts_[0] = block * kBatchRows;
+        std::copy_n(ends_.endsFrom(ends_.firstRun(block)), count_ - 1, starts_ + 1);
+        block_ = block;
+    }
+
     // Rows of one block: of each group that holds some, the differences up to the last of them.
     void gather(uint32_t first, std::span<const uint16_t> positions, uint64_t* out) {
         uint16_t wanted[kBatchRows];  // differences, counted from the first of the block
-        uint16_t groups[kBatchRows];  // counted from the group of `first`
+        uint16_t groups[kBatchRows];
         uint32_t differences = 0;
         uint32_t count = 0;
-        const uint32_t firstGroup = groupOf(first);
+        showBlock(first / kBatchRows);
         uint32_t group = groupOf(first + positions.front());
         uint32_t next = 0;  // row of the group whose difference is the next to be noted
         for (const uint16_t position : positions) {
             const uint32_t row = first + position;
-            while (group + 1 < starts_.size() && starts_[group + 1] <= row)
+            while (group + 1 < count_ && starts_[group + 1] <= row)
                 ++group;
-            if (count == 0 || firstGroup + groups[count - 1] != group) {
-                groups[count++] = static_cast<uint16_t>(group - firstGroup);
+            if (count == 0 || groups[count - 1] != group) {
+                groups[count++] = static_cast<uint16_t>(group);
                 next = starts_[group] + 1;
             }
-            // Of the rows up to `row`, one a group from firstGroup on has no difference.
+            // Of the rows up to `row`, one a group has no difference.
             for (; next <= row; ++next)
-                wanted[differences++] =
-                    static_cast<uint16_t>(next - first - (group - firstGroup) - 1);
+                wanted[differences++] = static_cast<uint16_t>(next - first - group - 1);
         }
         uint64_t firsts[kBatchRows];
         uint64_t deltas[kBatchRows];
-        firsts_->gather(firstGroup, {groups, count}, firsts);
+        firsts_->gather(first_, {groups, count}, firsts);
         if (differences != 0)
-            deltas_->gather(first - firstGroup, {wanted, differences}, deltas);
+            deltas_->gather(first - first_, {wanted, differences}, deltas);
         const uint64_t* delta = deltas;
         uint32_t at = 0;
-        group = firstGroup + groups[0];
         uint64_t value = firsts[0];
-        uint32_t reached = starts_[group];
+        uint32_t reached = starts_[groups[0]];
         for (size_t i = 0; i < positions.size(); ++i) {
             const uint32_t row = first + positions[i];
-            while (at + 1 < count && starts_[firstGroup + groups[at + 1]] <= row) {
-                group = firstGroup + groups[++at];
-                value = firsts[at];
-                reached = starts_[group];
+            while (at + 1 < count && starts_[groups[at + 1]] <= row) {
+                value = firsts[++at];
+                reached = starts_[groups[at]];
             }
             for (; reached < row; ++reached)
                 value += *delta++;
@@ -115,27 +134,26 @@ class GroupedDeltaDecoder final : public ColumnDecoder {
         }
     }
 
-    // The group that holds `row`.
+    // The group of the block shown that holds `row`.
     uint32_t groupOf(uint32_t row) const {
-        return static_cast<uint32_t>(std::upper_bound(starts_.begin(), starts_.end(), row) -
-                                     starts_.begin()) -
+        return static_cast<uint32_t>(std::upper_bound(starts_, starts_ + count_, row) - starts_) -
                1;
     }
 
     // Rows of one block. Decoding begins with the group that holds `first`.
     void decode(uint32_t first, uint32_t count, uint64_t* out) {
+        showBlock(first / kBatchRows);
         const uint32_t group = groupOf(first);
         const auto end = static_cast<uint32_t>(
-            std::lower_bound(starts_.begin() + group, starts_.end(), first + count) -
-            starts_.begin());
+            std::lower_bound(starts_ + group, starts_ + count_, first + count) - starts_);
         const uint32_t begin = starts_[group];
         const uint32_t total = first + count - begin;
         uint64_t firsts[kBatchRows];
         uint64_t deltas[kBatchRows];
-        firsts_->decode(group, end - group, firsts);
-        // Before row `begin`, `group` rows were first in their group and have no difference.
+        firsts_->decode(first_ + group, end - group, firsts);
+        // Each group before has one row without difference, its first.
         const uint32_t differences = total - (end - group);
-        deltas_->decode(begin - group, differences, deltas);
+        deltas_->decode(begin - first_ - group, differences, deltas);
         uint64_t words[kBatchRows];
         uint64_t* to = begin == first ? out : words;
         const uint64_t* delta = deltas;
@@ -151,7 +169,14 @@ class GroupedDeltaDecoder final : public ColumnDecoder {
             std::copy_n(words + (first - begin), count, out);
     }
 
-    std::span<uint32_t> starts_;
+    static constexpr uint32_t kNoBlock = UINT32_MAX;
+
+    RunEnds& ends_;
+    uint32_t* firstGroups_;  // by block
+    uint32_t starts_[kBatchRows];
+    uint32_t count_ = 0;
+    uint32_t first_ = 0;
+    uint32_t block_ = kNoBlock;
     IntDecoder* firsts_;
     IntDecoder* deltas_;
 };

@@ -7,20 +7,6 @@ namespace footfall::encoding {
 // Runs up to this length are written without asking how long they are.
 static constexpr uint32_t kShortRun = 8;
 
-uint32_t RunExpansion::runOf(uint32_t row) {
-    const auto begins = [&](uint32_t run) { return run == 0 ? 0 : ends_[run - 1]; };
-    uint32_t run = last_;
-    if (row < begins(run))
-        run = 0;
-    for (int steps = 0; steps < 8; ++steps, ++run) {
-        if (row < ends_[run])
-            return last_ = run;
-    }
-    run = static_cast<uint32_t>(std::upper_bound(ends_.begin() + run, ends_.end(), row) -
-                                ends_.begin());
-    return last_ = run;
-}
-
 namespace {
 
 template <class T>
@@ -41,11 +27,11 @@ void fillFixed(const vector::Column& values, std::span<const uint32_t> ends, uin
 void RunExpansion::append(uint32_t first, uint32_t count, vector::Column& out) {
     while (count > 0) {
         const uint32_t part = std::min(count, kBatchRows);
-        const uint32_t from = runOf(first);
-        const uint32_t to = runOf(first + part - 1) + 1;
+        const uint32_t from = ends_->runOf(first);
+        const uint32_t to = ends_->runOf(first + part - 1) + 1;
         batch_.clear();
         values_->append(from, to - from, batch_);
-        const auto ends = ends_.subspan(from, to - from);
+        const std::span ends(ends_->endsFrom(from), to - from);
         const vector::ColumnType type = batch_.type();
         if (batch_.nullCount() == 0 && !type.isBytes() && type.width == 8) {
             fillFixed<uint64_t>(batch_, ends, first, part, out);
@@ -72,12 +58,12 @@ void RunExpansion::codes(uint32_t first, uint32_t count, uint32_t* out) {
     uint32_t batch[kBatchRows];
     while (count > 0) {
         const uint32_t part = std::min(count, kBatchRows);
-        const uint32_t from = runOf(first);
-        const uint32_t to = runOf(first + part - 1) + 1;
+        const uint32_t from = ends_->runOf(first);
+        const uint32_t to = ends_->runOf(first + part - 1) + 1;
         values_->codes(from, to - from, batch);
         uint32_t row = first;
         for (uint32_t run = from; run < to; ++run) {
-            const uint32_t end = std::min(ends_[run], first + part);
+            const uint32_t end = std::min(ends_->end(run), first + part);
             const uint32_t code = batch[run - from];
             uint32_t* at = out + (row - first);
             if (row + kShortRun <= first + part) {
@@ -98,15 +84,15 @@ void RunExpansion::codes(uint32_t first, uint32_t count, uint32_t* out) {
 }
 
 void RunExpansion::runsAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* runs) {
-    uint32_t run = runOf(first + positions.front());
-    uint32_t end = ends_[run];
+    uint32_t run = ends_->runOf(first + positions.front());
+    ends_->require((first + positions.back()) / kBatchRows);
+    uint32_t end = ends_->end(run);
     for (size_t i = 0; i < positions.size(); ++i) {
         const uint32_t row = first + positions[i];
         while (end <= row)
-            end = ends_[++run];
+            end = ends_->end(++run);
         runs[i] = run;
     }
-    last_ = run;
 }
 
 void RunExpansion::codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out) {
@@ -125,14 +111,14 @@ void RunExpansion::readRows(uint32_t first, uint32_t count, std::span<const uint
     const auto wanted = static_cast<uint32_t>(positions.size());
     uint32_t found[kBatchRows];
     if (values_->hasDictionary()) {
-        if (!values_->prefersCodes(wanted) || ends_[runOf(first)] >= first + count)
+        if (!values_->prefersCodes(wanted) || ends_->end(ends_->runOf(first)) >= first + count)
             return read(first, count, out);
         codesAt(first, positions, found);
         return scatterCodes(found, count, positions, values_->dictionary(), values_->dictionaryId(),
                             out);
     }
     batch_.clear();
-    if (!scatters(batch_) || ends_[runOf(first)] >= first + count)
+    if (!scatters(batch_) || ends_->end(ends_->runOf(first)) >= first + count)
         return read(first, count, out);
     runsAt(first, positions, found);
     const uint32_t from = found[0];
@@ -146,24 +132,24 @@ void RunExpansion::readRows(uint32_t first, uint32_t count, std::span<const uint
 
 bool RunExpansion::readRuns(uint32_t first, uint32_t count, vector::Runs& out) {
     constexpr uint32_t kShortest = 4;
-    const uint32_t from = runOf(first);
-    const uint32_t to = runOf(first + count - 1) + 1;
+    const uint32_t from = ends_->runOf(first);
+    const uint32_t to = ends_->runOf(first + count - 1) + 1;
     const uint32_t runs = to - from;
     if (runs * kShortest > count)
         return false;
     out.ends.resize(runs);
     for (uint32_t run = 0; run < runs; ++run)
-        out.ends[run] = static_cast<uint16_t>(std::min(ends_[from + run] - first, count));
+        out.ends[run] = static_cast<uint16_t>(std::min(ends_->end(from + run) - first, count));
     values_->read(from, runs, out.values);
     return true;
 }
 
 void RunExpansion::read(uint32_t first, uint32_t count, vector::Block& out) {
     out.rows = count;
-    if (count != 0 && ends_[runOf(first)] >= first + count) {
+    if (count != 0 && ends_->end(ends_->runOf(first)) >= first + count) {
         out.shape = vector::Block::Shape::Constant;
         out.values.reset(values_->type());
-        values_->append(runOf(first), 1, out.values);
+        values_->append(ends_->runOf(first), 1, out.values);
     } else if (values_->hasDictionary() && values_->prefersCodes(count)) {
         out.shape = vector::Block::Shape::Dictionary;
         out.codes.resize(count);

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "engine/encoding/column_codec.h"
+#include "engine/encoding/run_ends.h"
 
 namespace footfall::encoding {
 
-// Decodes a column that has one value per run. `ends` ascends and ends with the row count;
-// `values` has as many rows as there are runs.
+// Decodes a column that has one value per run: `values` has as many rows as there are runs.
 class RunExpansion {
   public:
-    RunExpansion(std::span<const uint32_t> ends, ColumnDecoder* values, Arena& arena)
-        : ends_(ends), values_(values), batch_(values->type(), arena.resource()) {}
+    RunExpansion(RunEnds& ends, ColumnDecoder* values, Arena& arena)
+        : ends_(&ends), values_(values), batch_(values->type(), arena.resource()) {}
 
     void append(uint32_t first, uint32_t count, vector::Column& out);
     void read(uint32_t first, uint32_t count, vector::Block& out);
@@ -27,16 +27,12 @@ class RunExpansion {
     const ColumnDecoder& values() const noexcept { return *values_; }
 
   private:
-    // The run that holds `row`; near the last one asked for when rows are read in order.
-    uint32_t runOf(uint32_t row);
     // runs[i] is the run of row first + positions[i].
     void runsAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* runs);
-    uint32_t endOf(uint32_t run) const { return ends_[run]; }
 
-    std::span<const uint32_t> ends_;
+    RunEnds* ends_;
     ColumnDecoder* values_;
     vector::Column batch_;
-    uint32_t last_ = 0;
 };
 
 }  // namespace footfall::encoding

@@ -1,7 +1,8 @@
 // Run lengths, and a node of one value a run.
 //
 // Stored: the number of runs, the lengths less one as an integer stream, the values as a node. NULL
-// rows make runs like any value.
+// rows make runs like any value. Runs of more than one block have the places of blocks (run_ends.h)
+// before the lengths.
 #include <algorithm>
 
 #include "engine/encoding/column_codecs.h"
@@ -12,9 +13,11 @@ namespace {
 
 class RunLengthDecoder final : public ColumnDecoder {
   public:
-    RunLengthDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
+    RunLengthDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows, bool placed,
                      OpenContext& context)
-        : ColumnDecoder(type, rows), expansion_(open(in, type, rows, context)) {
+        : ColumnDecoder(type, rows),
+          ends_(readEnds(in, rows, placed, context)),
+          expansion_(ends_, openColumnPart(in, type, ends_.runs(), context), context.arena) {
         in.expectEnd();
     }
 
@@ -46,42 +49,22 @@ class RunLengthDecoder final : public ColumnDecoder {
     bool readRuns(uint32_t first, uint32_t count, vector::Runs& out) override {
         return expansion_.readRuns(first, count, out);
     }
-    std::span<const uint32_t> runEnds() const noexcept override { return ends_; }
+    RunEnds* runEnds() noexcept override { return &ends_; }
 
   private:
-    RunExpansion open(base::ByteReader& in, vector::ColumnType type, uint32_t rows,
-                      OpenContext& context) {
-        readEnds(in, rows, context);
-        const auto runs = static_cast<uint32_t>(ends_.size());
-        return RunExpansion(ends_, openColumnPart(in, type, runs, context), context.arena);
+    static RunEnds readEnds(base::ByteReader& in, uint32_t rows, bool placed,
+                            OpenContext& context) {
+        const auto runs = static_cast<uint32_t>(in.varintUpTo(rows, "the number of runs"));
+        if (!placed)
+            return RunEnds(openIntegerPart(in, runs, context.arena), rows, context.arena);
+        const uint32_t blocks = (rows + kBatchRows - 1) / kBatchRows;
+        IntDecoder* firstRuns = openIntegerPart(in, blocks, context.arena);
+        IntDecoder* rowsBefore = openIntegerPart(in, blocks, context.arena);
+        IntDecoder* lengths = openIntegerPart(in, runs, context.arena);
+        return RunEnds(lengths, rows, firstRuns, rowsBefore, context.arena);
     }
 
-    void readEnds(base::ByteReader& in, uint32_t rows, OpenContext& context) {
-        const auto count = static_cast<uint32_t>(in.varintUpTo(rows, "the number of runs"));
-        IntDecoder* lengths = openIntegerPart(in, count, context.arena);
-        // A look-up of one row reads them all, so this is most of what it costs.
-        ends_ = {static_cast<uint32_t*>(context.arena.resource()->allocate(count * sizeof(uint32_t),
-                                                                           alignof(uint32_t))),
-                 count};
-        uint32_t row = 0;
-        for (uint32_t at = 0; at < count; at += kBatchRows) {
-            const uint32_t part = std::min(kBatchRows, count - at);
-            uint32_t* ends = ends_.data() + at;
-            // No length is above the rows of a segment, so their sum stays far below 2^32.
-            if (lengths->decode32(at, part, ends) >= rows)
-                base::throwCorrupt("runs exceed the rows");
-            for (uint32_t i = 0; i < part; ++i) {
-                row += ends[i] + 1;
-                ends[i] = row;
-            }
-            if (row > rows)
-                base::throwCorrupt("runs exceed the rows");
-        }
-        if (row != rows)
-            base::throwCorrupt("runs end at row %u of %u", row, rows);
-    }
-
-    std::span<uint32_t> ends_;
+    RunEnds ends_;
     RunExpansion expansion_;
 };
 
@@ -99,8 +82,14 @@ void encodeRunLength(const vector::Column& column, std::span<const uint32_t> run
         starts.push_back(row);
         row = end;
     }
-    out.u8(static_cast<uint8_t>(ColumnCodec::RunLength));
+    const bool placed = column.size() > kBatchRows;
+    out.u8(static_cast<uint8_t>(placed ? ColumnCodec::PlacedRuns : ColumnCodec::RunLength));
     out.varint(runEnds.size());
+    if (placed) {
+        const RunPlaces places = findPlaces(runEnds, column.size());
+        encodeIntegerPart(places.runs, options.effort, out);
+        encodeIntegerPart(places.rowsBefore, options.effort, out);
+    }
     encodeIntegerPart(lengths, options.effort, out);
     const vector::Column values = column.gather(starts, std::pmr::new_delete_resource());
     const size_t part = out.beginPart();
@@ -110,7 +99,12 @@ void encodeRunLength(const vector::Column& column, std::span<const uint32_t> run
 
 ColumnDecoder* openRunLength(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                              OpenContext& context) {
-    return context.arena.make<RunLengthDecoder>(in, type, rows, context);
+    return context.arena.make<RunLengthDecoder>(in, type, rows, false, context);
+}
+
+ColumnDecoder* openPlacedRuns(base::ByteReader in, vector::ColumnType type, uint32_t rows,
+                              OpenContext& context) {
+    return context.arena.make<RunLengthDecoder>(in, type, rows, true, context);
 }
 
 }  // namespace footfall::encoding

@@ -62,6 +62,7 @@ void PagedPiece::open(uint32_t bytes, uint32_t crc, bool sparse,
     for (uint32_t page = 0; page < first; ++page)
         check(page);
     note(0, first);
+    setReady(0, first);
 }
 
 void PagedPiece::note(uint32_t first, uint32_t end) noexcept {
@@ -70,6 +71,12 @@ void PagedPiece::note(uint32_t first, uint32_t end) noexcept {
     missing_ -= end - first;
     readEnd_ = end;
     complete_ = missing_ == 0;
+}
+
+// Pages [first, end) are loaded.
+void PagedPiece::setReady(uint32_t first, uint32_t end) noexcept {
+    ready_ = payload_ + size_t{first} * kPage;
+    readyEnd_ = payload_ + std::min<size_t>(size_t{end} * kPage, payloadBytes_);
 }
 
 size_t PagedPiece::pageBytes(uint32_t page) const noexcept {
@@ -85,7 +92,7 @@ void PagedPiece::check(uint32_t page) const {
 }
 
 void PagedPiece::load(const std::byte* at, size_t size) {
-    if (size == 0)
+    if (size == 0 || (at >= ready_ && at + size <= readyEnd_))
         return;
     const auto offset = static_cast<size_t>(at - payload_);
     const auto first = static_cast<uint32_t>(offset / kPage);
@@ -102,6 +109,7 @@ void PagedPiece::load(const std::byte* at, size_t size) {
         loadPages(page, end);
         page = end - 1;
     }
+    setReady(first, last + 1);
 }
 
 void PagedPiece::loadPages(uint32_t first, uint32_t end) {

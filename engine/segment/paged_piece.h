@@ -35,6 +35,7 @@ class PagedPiece : public base::Pages {
     void loadPages(uint32_t first, uint32_t end);
     void check(uint32_t page) const;
     void note(uint32_t first, uint32_t end) noexcept;
+    void setReady(uint32_t first, uint32_t end) noexcept;
     size_t pageBytes(uint32_t page) const noexcept;
     bool loaded(uint32_t page) const noexcept {
         return (loaded_[page / 64] >> (page % 64) & 1) != 0;
@@ -50,6 +51,9 @@ class PagedPiece : public base::Pages {
     uint32_t window_ = 1;   // pages the next run takes
     uint32_t crc_ = 0;      // of a piece without a table
     uint64_t* loaded_ = nullptr;
+    // Bytes that are there; what is read next mostly lies in them.
+    const std::byte* ready_ = nullptr;
+    const std::byte* readyEnd_ = nullptr;
 };
 
 }  // namespace footfall::segment

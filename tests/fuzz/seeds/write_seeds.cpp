@@ -70,6 +70,23 @@ void columnSeeds(const std::filesystem::path& root) {
     }
 }
 
+// Runs of more than one block.
+void placedRunsSeed(const std::filesystem::path& root) {
+    constexpr int32_t kRows = 2100;
+    vector::Column column(vector::ColumnType::of(vector::Kind::Int32),
+                          std::pmr::new_delete_resource());
+    for (int32_t row = 0; row < kRows; ++row)
+        column.append<int32_t>(row / 37 * 7919 % 1000);
+    base::ByteWriter node;
+    encoding::encodeColumn(column, encoding::NodeOptions{}, node);
+    std::string seed;
+    fuzz::putType(column.type(), seed);
+    put16(seed, kRows);
+    seed.push_back(0);
+    write(root / "fuzz_column", "codec" + std::to_string(static_cast<int>(node.bytes()[0])),
+          seed + textOf(node.bytes()));
+}
+
 // Columns of which the second and the third depend on the first.
 std::string segmentSeed(bool byRun, std::string& header) {
     std::pmr::memory_resource* heap = std::pmr::new_delete_resource();
@@ -168,6 +185,7 @@ int main(int argc, char** argv) {
     }
     const std::filesystem::path root = argv[1];
     columnSeeds(root);
+    placedRunsSeed(root);
     sketchSeeds(root);
     recommenderSeeds(root);
     for (const bool byRun : {false, true}) {

@@ -190,7 +190,7 @@ TEST(Segment, ChoosesTheCodecThatFits) {
                        0);
     };
     EXPECT_EQ(codec(ColumnType::of(Kind::Int64), Values::Constant), "constant");
-    EXPECT_EQ(codec(ColumnType::of(Kind::Int64), Values::Runs), "run length");
+    EXPECT_EQ(codec(ColumnType::of(Kind::Int64), Values::Runs), "placed runs");
     EXPECT_EQ(codec(ColumnType::of(Kind::Int64), Values::Few), "dictionary");
     EXPECT_EQ(codec(ColumnType::of(Kind::Int64), Values::Random), "integers");
     EXPECT_EQ(codec(ColumnType::of(Kind::Float64), Values::Decimal), "decimal");
@@ -252,7 +252,7 @@ TEST(Segment, DerivesColumnsFromEachOther) {
         for (const int effort : {0, 1, 2}) {
             const EncodedSegment segment = encode(columns, effort, {0, 1}, {0});
             expectEqual(segment, columns, "shop");
-            EXPECT_EQ(codecOf(segment, 0), "run length");
+            EXPECT_EQ(codecOf(segment, 0), "placed runs");
             EXPECT_EQ(codecOf(segment, 1), "grouped delta");
             EXPECT_EQ(codecOf(segment, 2), "dictionary");
             EXPECT_EQ(codecOf(segment, 3), "derived by code");
