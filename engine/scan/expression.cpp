@@ -253,12 +253,19 @@ const Expression* ExpressionBuilder::foreign(uint32_t function, ColumnType type,
 }
 
 const Expression* ExpressionBuilder::step(uint32_t function, ColumnType type,
-                                          const Expression* argument, int64_t bucketWidth) {
+                                          const Expression* argument, int64_t bucketWidth,
+                                          std::span<const int64_t> mixedBuckets) {
     require(argument->type.kind == Kind::Int64 && bucketWidth > 0 &&
             bucketWidth <= int64_t{1} << 40);
     Expression* result = make(Operator::Step, type, {&argument, 1});
     result->index = function;
     result->bucketWidth = bucketWidth;
+    if (!mixedBuckets.empty()) {
+        auto* kept =
+            static_cast<int64_t*>(arena_.allocate(mixedBuckets.size_bytes(), alignof(int64_t)));
+        std::ranges::copy(mixedBuckets, kept);
+        result->mixedBuckets = {kept, mixedBuckets.size()};
+    }
     return result;
 }
 

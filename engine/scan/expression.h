@@ -81,6 +81,7 @@ struct Expression {
     bool mayFail = false;                       // it or an argument may raise an error
     bool remembered = false;                    // Foreign: the same arguments give the same result
     int64_t bucketWidth = 0;                    // Step
+    std::span<const int64_t> mixedBuckets;      // Step
     const vector::Column* constants = nullptr;  // Constant, EqualAny, NotEqualAll, Like, NotLike
     std::span<const Expression* const> arguments;
 };
@@ -115,12 +116,13 @@ class ExpressionBuilder {
     // selected row uses; all arguments constant: once.
     const Expression* foreign(uint32_t function, vector::ColumnType type,
                               std::span<const Expression* const> arguments, bool remembered);
-    // A foreign function of one Int64 (a timestamp), strict and never decreasing, that is constant
-    // within most buckets [n * width, (n + 1) * width): it is asked for the first and last value of
-    // a bucket, and for every row of buckets where these differ. It must not fail within the
-    // buckets of values it is asked for (infinities are asked row by row).
+    // A foreign function of one Int64 (a timestamp), strict, that is constant within most buckets
+    // [n * width, (n + 1) * width): it is asked for the first and last value of a bucket, and for
+    // every row of buckets where these differ. Where they do not, it must have one value in all of
+    // the bucket; those of which nobody knows are `mixedBuckets`, by n and ascending. It must not
+    // fail within the buckets of values it is asked for (infinities are asked row by row).
     const Expression* step(uint32_t function, vector::ColumnType type, const Expression* argument,
-                           int64_t bucketWidth);
+                           int64_t bucketWidth, std::span<const int64_t> mixedBuckets = {});
 
   private:
     Expression* make(Operator op, vector::ColumnType type,

@@ -109,6 +109,7 @@ void cover(FunctionMemo& memo, const int64_t* values, const Selection& selection
 void Evaluator::askBuckets(Node& node, const int64_t* values, const Selection& selection) {
     FunctionMemo& memo = node.memo;
     const int64_t width = node.expression.bucketWidth;
+    const std::span<const int64_t> mixed = node.expression.mixedBuckets;
     cover(memo, values, selection, width);
     node.pending.clear();
     const auto count = static_cast<int64_t>(memo.codes.size()) - 1;
@@ -119,6 +120,8 @@ void Evaluator::askBuckets(Node& node, const int64_t* values, const Selection& s
         if (at < 0 || at >= count || memo.codes[static_cast<size_t>(at)] != FunctionMemo::kNotAsked)
             return;
         memo.codes[static_cast<size_t>(at)] = FunctionMemo::kMixed;
+        if (std::ranges::binary_search(mixed, memo.firstBucket + at))
+            return;
         node.pending.push_back(static_cast<uint32_t>(at));
     });
     for (size_t done = 0; done < node.pending.size(); done += kBucketsAtOnce) {

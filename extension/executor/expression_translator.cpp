@@ -306,6 +306,7 @@ const Expression* ExpressionTranslator::function(Oid function, Oid collation, No
 // A step function, and what is made of its answer alone.
 const Expression* ExpressionTranslator::step(Node* node) {
     int64 width = 0;
+    std::span<const int64> mixed;
     List* positions = NIL;  // of arguments, down to that of the innermost step function
     int steps = 0;          // how many of them lead there
     Node* part = node;
@@ -318,6 +319,7 @@ const Expression* ExpressionTranslator::step(Node* node) {
         if (const int64 own = stepBucketWidth(function, arguments); own != 0) {
             position = list_length(arguments) == 1 ? 0 : 1;
             width = own;
+            mixed = bucketsWithChanges(function, arguments);
             steps = list_length(positions) + 1;
         }
         if (position < 0) {
@@ -343,7 +345,7 @@ const Expression* ExpressionTranslator::step(Node* node) {
     const uint32_t id =
         foreign_->add(reinterpret_cast<Expr*>(replaced), list_make1_oid(exprType(argument)));
     const vector::ColumnType type = storageType(exprType(node));
-    return make([&] { return builder_->step(id, type, translated, width); });
+    return make([&] { return builder_->step(id, type, translated, width, mixed); });
 }
 
 const Expression* ExpressionTranslator::like(Operator op, Oid collation, List* arguments) {

@@ -1,6 +1,8 @@
 // See native_operator.h.
 #include "extension/executor/native_operator.h"
 
+#include "extension/executor/zone_changes.h"
+
 namespace footfall::executor {
 
 namespace {
@@ -119,8 +121,6 @@ const NativeOperator kNative[] = {
     CAST(F_BOOL_INT4),
 };
 
-constexpr int64 kQuarterHour = INT64CONST(15) * 60 * 1000000;
-
 // Units whose values change at full hours at most.
 bool isCoarseUnit(const Node* node) {
     if (!IsA(node, Const)) {
@@ -151,26 +151,60 @@ const NativeOperator* nativeOperator(Oid function) {
     return nullptr;
 }
 
-int64 stepBucketWidth(Oid function, const List* arguments) {
+namespace {
+
+// How a step function depends on a time zone.
+struct StepZone {
+    bool step = false;
+    bool zoned = false;
+    pg_tz* zone = nullptr;  // when zoned; nullptr when there is none of that name
+};
+
+StepZone zoneOfStep(Oid function, const List* arguments) {
     switch (function) {
         case F_DATE_TIMESTAMP:
+            return {true};
         case F_DATE_TIMESTAMPTZ:
-            return kQuarterHour;
+            return {true, true, session_timezone};
         case F_DATE_TRUNC_TEXT_TIMESTAMP:
-        case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
         case F_EXTRACT_TEXT_TIMESTAMP:
-        case F_EXTRACT_TEXT_TIMESTAMPTZ:
         case F_DATE_PART_TEXT_TIMESTAMP:
+            return {isCoarseUnit(static_cast<const Node*>(linitial(arguments)))};
+        case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
+        case F_EXTRACT_TEXT_TIMESTAMPTZ:
         case F_DATE_PART_TEXT_TIMESTAMPTZ:
-            return isCoarseUnit(static_cast<const Node*>(linitial(arguments))) ? kQuarterHour : 0;
-        case F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT:
-            return isCoarseUnit(static_cast<const Node*>(linitial(arguments))) &&
-                           IsA(lthird(arguments), Const)
-                       ? kQuarterHour
-                       : 0;
+            return {isCoarseUnit(static_cast<const Node*>(linitial(arguments))), true,
+                    session_timezone};
+        case F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT: {
+            const auto* name = static_cast<const Const*>(lthird(arguments));
+            if (!isCoarseUnit(static_cast<const Node*>(linitial(arguments))) || !IsA(name, Const) ||
+                name->constisnull) {
+                return {};
+            }
+            return {true, true, zoneNamed(TextDatumGetCString(name->constvalue))};
+        }
         default:
-            return 0;
+            return {};
     }
+}
+
+}  // namespace
+
+int64 stepBucketWidth(Oid function, const List* arguments) {
+    const StepZone step = zoneOfStep(function, arguments);
+    if (!step.step ||
+        (step.zoned && (step.zone == nullptr || changesWithinQuarters(step.zone).everyYear))) {
+        return 0;
+    }
+    return kQuarterHour;
+}
+
+std::span<const int64> bucketsWithChanges(Oid function, const List* arguments) {
+    const StepZone step = zoneOfStep(function, arguments);
+    if (!step.zoned) {
+        return {};
+    }
+    return changesWithinQuarters(step.zone).quarters;
 }
 
 int argumentOfStepPart(Oid function, const List* arguments) {

@@ -24,9 +24,14 @@ const NativeOperator* nativeOperator(Oid function);
 
 // For a function of a timestamp, given with its first argument when that is a constant unit: the
 // width in microseconds of buckets within which it is constant as a rule, 0 when it is none such.
-// Holds for units of an hour and more: zones change their offset at multiples of 15 minutes, and
-// the engine looks at both ends of each bucket.
+// Holds for units of an hour and more, whose values change at full quarters of an hour or where the
+// time zone's offset does. The engine looks at both ends of each bucket, which tell of all of it
+// but where the offset changes inside.
 int64 stepBucketWidth(Oid function, const List* arguments);
+
+// The buckets of a function that has some, by number and ascending, inside of which the offset of
+// its time zone changes. They live as long as the process.
+std::span<const int64> bucketsWithChanges(Oid function, const List* arguments);
 
 // Whether a function of a step function's answer and constants becomes part of the step: it is then
 // asked once a bucket, too. It must not fail for any answer, as the ends of a bucket may be no

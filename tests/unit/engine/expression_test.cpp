@@ -30,7 +30,8 @@ const ColumnType kInt64 = ColumnType::of(Kind::Int64);
 
 // 0: Int64 plus 100, NULL gives 7. 1: Bytes twice. 2: Int64 as it is, fails for 2. 3: Int64 rounded
 // down to tens, from 1000 on to thirties (a step that buckets of ten may hold or not). 4: Int64's
-// place in a day of 96 buckets of ten: the first or the second half.
+// place in a day of 96 buckets of ten: the first or the second half. 5: the tens, but within 73 to
+// 76 others.
 class Functions final : public ForeignFunctions {
   public:
     NaiveValue call(uint32_t id, const std::vector<NaiveValue>& arguments) {
@@ -49,6 +50,8 @@ class Functions final : public ForeignFunctions {
             result.integer = stepped(a.integer);
         if (id == 4)
             result.integer = a.integer / 480 % 2;
+        if (id == 5)
+            result.integer = a.integer / 10 + (a.integer >= 73 && a.integer <= 76 ? 100 : 0);
         return result;
     }
     static int64_t stepped(int64_t value) {
@@ -328,6 +331,28 @@ TEST(Evaluator, AsksAStepFunctionOncePerBucket) {
     }
     // 90 buckets of two questions, and the odd values of the last rounds.
     EXPECT_LT(functions.calls, 250U);
+}
+
+TEST(Evaluator, AsksForEachRowOfMixedBuckets) {
+    ExpressionBuilder builder(heap());
+    const Expression* column = builder.column(0, kInt64);
+    const std::vector<int64_t> mixed = {-3, 7, 1000};
+    const Expression* step = builder.step(5, kInt64, column, 10, mixed);
+    Functions functions;
+    Evaluator evaluator(builder, &functions, heap());
+    std::vector<int64_t> values;
+    for (int64_t value = 40; value < 110; ++value)
+        values.push_back(value);
+    Numbers batch(values);
+    Selection selection;
+    selection.selectAll(batch.rows());
+    const vector::Block& block = evaluator.evaluate(*step, batch, selection);
+    for (uint32_t row = 0; row < batch.rows(); ++row) {
+        const int64_t value = values[row];
+        ASSERT_EQ(samples::naiveAt(block, row).integer,
+                  value / 10 + (value >= 73 && value <= 76 ? 100 : 0));
+    }
+    EXPECT_EQ(functions.calls, 6U * 2 + 10);
 }
 
 // The same, that a zone map knows and nobody may decode.
