@@ -33,7 +33,7 @@ struct AggregatePlan {
     List* leaves;           // range table indexes of the tables to read, as integers
     List* attributes;       // of the parent: what is read
     List* leafAttributes;   // for each leaf the list of its own numbers for them
-    List* leafRanges;       // describeLeafRanges(), or NIL
+    List* leafRanges;       // for each leaf a list (leaf_ranges.h), or NIL
     // Joins with dimensions (dimension_join.h); the node's children are their plans.
     List* dimensions;   // packDimension()
     List* joinKeys;     // for each an expression over the parent

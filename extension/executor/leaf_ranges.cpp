@@ -12,6 +12,12 @@ struct LeafRange {
     const Const* beyond;
 };
 
+struct LeafHash {
+    Oid type;
+    uint64 modulus;
+    uint64 remainder;
+};
+
 bool excludesValue(const LeafRange& range, storage::Comparison comparison, int64 value) {
     const int64 least = DatumGetInt64(range.least->constvalue);
     const int64 beyond = DatumGetInt64(range.beyond->constvalue);
@@ -32,16 +38,84 @@ bool excludesValue(const LeafRange& range, storage::Comparison comparison, int64
     return false;
 }
 
-// Whether no row of the range can match.
-bool excludes(const LeafRange& range, const storage::ScanPredicate& predicate) {
+// The value as one of the type; false where it is none.
+bool toDatum(Oid type, int64 value, Datum* datum) {
+    switch (type) {
+        case INT2OID:
+            *datum = Int16GetDatum(static_cast<int16>(value));
+            return value == static_cast<int16>(value);
+        case INT4OID:
+        case DATEOID:
+            *datum = Int32GetDatum(static_cast<int32>(value));
+            return value == static_cast<int32>(value);
+        default:
+            *datum = Int64GetDatum(value);
+            return true;
+    }
+}
+
+bool excludesValue(const LeafHash& hash, storage::Comparison comparison, int64 value) {
+    Datum datum = 0;
+    if (comparison != storage::Comparison::Equal || !toDatum(hash.type, value, &datum)) {
+        return false;
+    }
+    TypeCacheEntry* entry = lookup_type_cache(hash.type, TYPECACHE_HASH_EXTENDED_PROC_FINFO);
+    const Oid collation = InvalidOid;
+    const bool null = false;
+    return compute_partition_hash_value(1, &entry->hash_extended_proc_finfo, &collation, &datum,
+                                        &null) %
+               hash.modulus !=
+           hash.remainder;
+}
+
+// Whether no row of the leaf can match.
+template <class Held>
+bool excludes(const Held& held, const storage::ScanPredicate& predicate) {
     for (int i = 0; i < predicate.valueCount; i++) {
         const segment::Scalar& value = predicate.values[i];
         if (value.kind != segment::BoundKind::Integer ||
-            !excludesValue(range, predicate.comparison, value.integer)) {
+            !excludesValue(held, predicate.comparison, value.integer)) {
             return false;
         }
     }
     return true;
+}
+
+int attributeOf(const List* held) {
+    return linitial_int(linitial_node(List, held)) - 1;
+}
+
+// `held` is what describeLeafRange or describeLeafHash gave.
+bool excludesHeld(const List* held, const storage::ScanPredicate& predicate) {
+    if (predicate.late || predicate.attribute != attributeOf(held)) {
+        return false;
+    }
+    const auto* numbers = linitial_node(List, held);
+    if (list_length(numbers) > 1) {
+        const LeafHash hash = {static_cast<Oid>(lsecond_int(numbers)),
+                               static_cast<uint64>(lthird_int(numbers)),
+                               static_cast<uint64>(lfourth_int(numbers))};
+        return excludes(hash, predicate);
+    }
+    const LeafRange range = {lsecond_node(Const, held), lthird_node(Const, held)};
+    return excludes(range, predicate);
+}
+
+bool excludesLeaf(const List* leaf, const storage::ScanFilter& filter) {
+    for (int i = 0; i < filter.predicateCount; i++) {
+        if (!filter.predicates[i].late && filter.predicates[i].valueCount == 0) {
+            return true;
+        }
+    }
+    const ListCell* cell;
+    foreach (cell, leaf) {
+        for (int i = 0; i < filter.predicateCount; i++) {
+            if (excludesHeld(lfirst_node(List, cell), filter.predicates[i])) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -50,8 +124,12 @@ Const* leafBound(int64 value, bool null) {
     return makeConst(INT8OID, -1, InvalidOid, sizeof(int64), Int64GetDatum(value), null, true);
 }
 
-List* describeLeafRanges(AttrNumber attribute, List* ranges) {
-    return lcons(list_make1_int(attribute), ranges);
+List* describeLeafRange(AttrNumber attribute, Const* least, Const* beyond) {
+    return list_make3(list_make1_int(attribute), least, beyond);
+}
+
+List* describeLeafHash(AttrNumber attribute, Oid type, int modulus, int remainder) {
+    return list_make1(list_make4_int(attribute, static_cast<int>(type), modulus, remainder));
 }
 
 void removeLeaves(AggregatePlan* plan, storage::ScanFilter* filter) {
@@ -60,19 +138,22 @@ void removeLeaves(AggregatePlan* plan, storage::ScanFilter* filter) {
     if (plan->leafRanges == NIL || filter->predicateCount == 0) {
         return;
     }
-    const int attribute = linitial_int(linitial_node(List, plan->leafRanges)) - 1;
-    computeWithoutQueries(filter, attribute);
+    List* keys = NIL;
+    const ListCell* cell;
+    foreach (cell, plan->leafRanges) {
+        const ListCell* part;
+        foreach (part, static_cast<const List*>(lfirst(cell))) {
+            keys = list_append_unique_int(keys, attributeOf(lfirst_node(List, part)));
+        }
+    }
+    foreach (cell, keys) {
+        computeWithoutQueries(filter, lfirst_int(cell));
+    }
     const int leaves = list_length(plan->leaves);
     plan->removed = static_cast<bool*>(palloc0(static_cast<Size>(Max(leaves, 1))));
     for (int leaf = 0; leaf < leaves; leaf++) {
-        const auto* bounds = list_nth_node(List, plan->leafRanges, leaf + 1);
-        const LeafRange range = {linitial_node(Const, bounds), lsecond_node(Const, bounds)};
-        for (int i = 0; i < filter->predicateCount; i++) {
-            const storage::ScanPredicate& predicate = filter->predicates[i];
-            if (predicate.attribute == attribute && !predicate.late && excludes(range, predicate)) {
-                plan->removed[leaf] = true;
-            }
-        }
+        plan->removed[leaf] =
+            excludesLeaf(static_cast<const List*>(list_nth(plan->leafRanges, leaf)), *filter);
         plan->removedCount += plan->removed[leaf] ? 1 : 0;
     }
 }

@@ -454,7 +454,7 @@ const char* recogniseAggregate(PlannerInfo* root, RelOptInfo* input, const Group
     }
     plan.leaves = leaves.indexes;
     plan.leafAttributes = leaves.attributes;
-    plan.leafRanges = findLeafRanges(fact, plan.leaves);
+    plan.leafRanges = findLeafRanges(root, fact, plan.leaves);
     plan.customer = joined ? 0 : streamedKey(root, plan);
     if (query->needsStream && plan.customer == 0) {
         query->forExecutor = areScannedFast(root, leaves);
@@ -480,7 +480,7 @@ const char* describeTreeRead(PlannerInfo* root, RelOptInfo* input, executor::Agg
     }
     plan->leaves = leaves.indexes;
     plan->leafAttributes = leaves.attributes;
-    plan->leafRanges = findLeafRanges(input, plan->leaves);
+    plan->leafRanges = findLeafRanges(root, input, plan->leaves);
     return nullptr;
 }
 

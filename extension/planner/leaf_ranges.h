@@ -6,8 +6,8 @@
 
 namespace footfall::planner {
 
-// For AggregatePlan::leafRanges; NIL where the relation is not partitioned by ranges of one integer
-// or time.
-List* findLeafRanges(RelOptInfo* relation, const List* leaves);
+// For AggregatePlan::leafRanges; NIL where no level of the tree is partitioned by one integer or
+// time.
+List* findLeafRanges(PlannerInfo* root, RelOptInfo* relation, const List* leaves);
 
 }  // namespace footfall::planner
