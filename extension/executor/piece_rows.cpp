@@ -8,6 +8,9 @@ namespace footfall::executor {
 
 namespace {
 
+// Rows have numbers of 32 bits: more go into the tuplesort, whatever work_mem allows.
+constexpr uint32_t kMostRows = PG_UINT32_MAX - 2 * scan::kBatchRows;
+
 int64 keyOf(Form_pg_attribute form, Datum value) {
     switch (form->attlen) {
         case 2:
@@ -110,7 +113,8 @@ void PieceRows::reserve(uint32_t rows) {
     if (rows <= room_) {
         return;
     }
-    const uint32_t room = Max(Max(room_ * 2, rows), uint32_t{2 * scan::kBatchRows});
+    const auto room = static_cast<uint32_t>(Min(
+        Max(Max(Size{room_} * 2, Size{rows}), Size{2 * scan::kBatchRows}), Size{PG_UINT32_MAX}));
     const auto columns = static_cast<Size>(columnCount_);
     const auto keys = static_cast<Size>(orderCount_);
     grow(&values_, room * columns);
@@ -211,7 +215,7 @@ void PieceRows::add(scan::Batch& batch, const scan::Selection& selection) {
     rows_ += selection.count();
     addKeys(first);
     MemoryContextSwitchTo(previous);
-    if (sort_ != nullptr ||
+    if (sort_ != nullptr || rows_ > kMostRows ||
         MemoryContextMemAllocated(context_, true) > Size{1024} * static_cast<Size>(work_mem)) {
         spill();
     }

@@ -12,6 +12,10 @@ namespace footfall::executor {
 
 namespace {
 
+// Rows have numbers of 32 bits: more go into the tuplesort, whatever work_mem allows. The last
+// batch and a loop by batches come on top.
+constexpr uint32_t kMostRows = PG_UINT32_MAX - 2 * scan::kBatchRows;
+
 // A row while rows are sorted: the distance of its key from the least one, and its number.
 struct Near {
     static constexpr int kRowBits = 32;
@@ -88,9 +92,9 @@ void SortedRun::put(scan::Batch& batch, const scan::Selection& selection) {
     });
     count_ += selection.count();
     // Rows are sorted from one array into another.
-    const Size sorting = 2 * count_ * (keysAreNear() ? sizeof(Near) : sizeof(Far));
-    if (MemoryContextMemAllocated(rowsContext_, true) + sorting >
-        Size{1024} * static_cast<Size>(work_mem)) {
+    const Size sorting = Size{2} * count_ * (keysAreNear() ? sizeof(Near) : sizeof(Far));
+    if (count_ > kMostRows || MemoryContextMemAllocated(rowsContext_, true) + sorting >
+                                  Size{1024} * static_cast<Size>(work_mem)) {
         spill();
     }
 }
