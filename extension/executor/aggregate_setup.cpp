@@ -20,16 +20,32 @@ void checkAggregates(const List* aggregates) {
     }
 }
 
-std::span<const scan::Expression* const> translateList(ExpressionTranslator* translator,
-                                                       const List* nodes) {
+namespace {
+
+using Translate = const scan::Expression* (ExpressionTranslator::*)(Node*);
+
+std::span<const scan::Expression* const> translateEach(ExpressionTranslator* translator,
+                                                       const List* nodes, Translate translate) {
     const auto count = static_cast<Size>(list_length(nodes));
     auto** expressions = static_cast<const scan::Expression**>(
         palloc(sizeof(const scan::Expression*) * Max(count, Size{1})));
     for (Size i = 0; i < count; i++) {
         expressions[i] =
-            translator->translate(static_cast<Node*>(list_nth(nodes, static_cast<int>(i))));
+            (translator->*translate)(static_cast<Node*>(list_nth(nodes, static_cast<int>(i))));
     }
     return {expressions, count};
+}
+
+}  // namespace
+
+std::span<const scan::Expression* const> translateList(ExpressionTranslator* translator,
+                                                       const List* nodes) {
+    return translateEach(translator, nodes, &ExpressionTranslator::translate);
+}
+
+std::span<const scan::Expression* const> translateFilters(ExpressionTranslator* translator,
+                                                          const List* nodes) {
+    return translateEach(translator, nodes, &ExpressionTranslator::translateFilter);
 }
 
 namespace {

@@ -15,6 +15,9 @@ void checkAggregates(const List* aggregates);
 // In the current context.
 std::span<const scan::Expression* const> translateList(ExpressionTranslator* translator,
                                                        const List* nodes);
+// Those that are asked of the rows as they are read.
+std::span<const scan::Expression* const> translateFilters(ExpressionTranslator* translator,
+                                                          const List* nodes);
 aggregate::AggregateSpec translateAggregate(ExpressionTranslator* translator, const Aggref* aggref,
                                             const AggregateFunction& function);
 

@@ -148,6 +148,13 @@ const Expression* ExpressionTranslator::translate(Node* node) {
     return native != nullptr ? native : foreignCall(node);
 }
 
+const Expression* ExpressionTranslator::translateFilter(Node* node) {
+    runsQueries_ = true;
+    const Expression* translated = translate(node);
+    runsQueries_ = false;
+    return translated;
+}
+
 void ExpressionTranslator::addRelation(Index relation, const List* attributes, int first) {
     auto* added = static_cast<FurtherRelation*>(palloc(sizeof(FurtherRelation)));
     *added = {relation, attributes, first, further_};
@@ -191,6 +198,15 @@ const Expression* ExpressionTranslator::constant(Oid type, Datum value, bool nul
     });
 }
 
+bool ExpressionTranslator::hasValue(const Param* param) const {
+    if (param->paramkind != PARAM_EXEC) {
+        return true;
+    }
+    return takesValues_ &&
+           (runsQueries_ ||
+            planState_->state->es_param_exec_vals[param->paramid].execPlan == nullptr);
+}
+
 // The value of a constant or a parameter.
 bool ExpressionTranslator::valueOf(Node* node, Datum* value, bool* null) {
     if (IsA(node, RelabelType)) {
@@ -203,8 +219,7 @@ bool ExpressionTranslator::valueOf(Node* node, Datum* value, bool* null) {
         *null = constant->constisnull;
         return true;
     }
-    if (!IsA(node, Param) ||
-        (!takesValues_ && reinterpret_cast<Param*>(node)->paramkind == PARAM_EXEC)) {
+    if (!IsA(node, Param) || !hasValue(reinterpret_cast<Param*>(node))) {
         return false;
     }
     ExprState* state = initInterpreted(reinterpret_cast<Expr*>(node), planState_);
@@ -223,7 +238,9 @@ const Expression* ExpressionTranslator::tryNative(Node* node) {
         case T_Param: {
             Datum value = 0;
             bool null = true;  // where values are left out
-            valueOf(node, &value, &null);
+            if (!valueOf(node, &value, &null) && takesValues_) {
+                return nullptr;
+            }
             return constant(exprType(node), value, null);
         }
         case T_RelabelType: {
@@ -271,7 +288,11 @@ const Expression* ExpressionTranslator::tryNative(Node* node) {
 
 const Expression* ExpressionTranslator::call(Operator op, Node* node, List* arguments) {
     const vector::ColumnType type = storageType(exprType(node));
+    const bool conditional = op == Operator::And || op == Operator::Or || op == Operator::Case ||
+                             op == Operator::Coalesce;
+    const bool before = std::exchange(runsQueries_, runsQueries_ && !conditional);
     const Arguments translated = translateAll(arguments);
+    runsQueries_ = before;
     return make([&] { return builder_->call(op, type, translated); });
 }
 

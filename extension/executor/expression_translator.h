@@ -3,8 +3,8 @@
 // What the engine knows is translated operator by operator; everything else becomes a foreign
 // function of the largest parts of it that the engine does know. Parts that do not depend on a row
 // are evaluated at the first row that needs them, as the executor would, except constants and
-// parameters, whose values are taken at once. So an expression must be translated anew when
-// parameters have changed.
+// parameters that have a value, which is taken at once. So an expression must be translated anew
+// when parameters have changed.
 //
 // The executor's order of evaluation is kept: AND, OR, CASE and COALESCE are the engine's, and a
 // part is made an argument of a foreign function only where the executor would evaluate it for
@@ -37,6 +37,9 @@ class ExpressionTranslator {
 
     // Not for trees with aggregates, sub-plans or volatile functions.
     const scan::Expression* translate(Node* node);
+    // The same of a filter. A sub-query whose value all rows are compared with, not only those that
+    // other conditions leave, runs now, since engine and zone maps compare best with a constant.
+    const scan::Expression* translateFilter(Node* node);
 
     scan::ExpressionBuilder& builder() { return *builder_; }
     ForeignExpressions* foreign() { return foreign_; }
@@ -62,6 +65,7 @@ class ExpressionTranslator {
     const scan::Expression* call(scan::Operator op, Node* node, List* arguments);
 
     Arguments translateAll(List* nodes);
+    bool hasValue(const Param* param) const;
     bool valueOf(Node* node, Datum* value, bool* null);
 
     struct Hoisting;
@@ -78,6 +82,7 @@ class ExpressionTranslator {
     PlanState* planState_;
     const List* attributes_;
     bool takesValues_ = true;
+    bool runsQueries_ = false;  // in the part of a filter that is evaluated for every row
     FurtherRelation* further_ = nullptr;
     pg::ContextResource* resource_;
     scan::ExpressionBuilder* builder_;

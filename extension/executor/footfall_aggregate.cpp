@@ -198,11 +198,12 @@ void prepare(FootfallAggregateState* state, bool meetsRows) {
     spec->aggregates = {aggregates, count};
     spec->keys = translateList(state->translator, plan.keys);
     // Before the joins the filters of the table, after them the joins' own.
-    spec->filters = translateList(state->translator, joins ? plan.joinFilters : plan.filters);
+    spec->filters = joins ? translateList(state->translator, plan.joinFilters)
+                          : translateFilters(state->translator, plan.filters);
     std::span<const scan::Expression* const> filters;
     std::span<const scan::Expression* const> joinKeys;
     if (joins) {
-        filters = translateList(state->translator, plan.filters);
+        filters = translateFilters(state->translator, plan.filters);
         joinKeys = translateList(state->translator, plan.joinKeys);
     }
     state->spill = new (palloc(sizeof(SpillFiles))) SpillFiles();

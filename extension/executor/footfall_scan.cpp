@@ -140,7 +140,7 @@ void translateFilters(FootfallScanState* state) {
         palloc(sizeof(const scan::Expression*) * static_cast<Size>(Max(count, 1))));
     for (int i = 0; i < count; i++) {
         state->expressions[i] =
-            state->translator->translate(static_cast<Node*>(list_nth(state->filters, i)));
+            state->translator->translateFilter(static_cast<Node*>(list_nth(state->filters, i)));
     }
     pg::enterEngine([&] {
         state->evaluator = pg::makeIn<scan::Evaluator>(

@@ -92,7 +92,7 @@ void prepareEngine(FootfallStreamState* state) {
         static_cast<aggregate::AggregationSpec*>(palloc0(sizeof(aggregate::AggregationSpec)));
     spec->aggregates = {specs, own};
     spec->keys = translateList(state->translator, plan.keys);
-    spec->filters = translateList(state->translator, plan.filters);
+    spec->filters = translateFilters(state->translator, plan.filters);
     pg::ContextResource* resource = state->translator->resource();
     MemoryContext context = CurrentMemoryContext;
     const size_t limit = stateLimit();

@@ -110,7 +110,7 @@ void prepare(OrderedScanState* state) {
     }
     state->translator =
         new (palloc(sizeof(ExpressionTranslator))) ExpressionTranslator(planState, plan.attributes);
-    state->filterExpressions = translateList(state->translator, plan.filters);
+    state->filterExpressions = translateFilters(state->translator, plan.filters);
     MemoryContext context = CurrentMemoryContext;
     pg::enterEngine([&] {
         state->evaluator = pg::makeIn<scan::Evaluator>(context, state->translator->builder(),

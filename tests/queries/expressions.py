@@ -41,7 +41,9 @@ class Expressions:
         return self.dot + column.name if column else None
 
     def constant(self, kind, sql):
-        """A literal, or a parameter that has its value."""
+        """A literal, or a parameter or a sub-query that has its value."""
+        if kind in TYPES and self.chance(0.03):
+            return "(SELECT %s::%s)" % (sql, TYPES[kind])
         if self.prepared and kind in TYPES and self.chance(0.5):
             self.parameters.append((TYPES[kind], sql))
             return "$%d" % len(self.parameters)

@@ -49,6 +49,32 @@ SELECT n, query, condition, name, outcome(replace(replace(query, '%t', name), '%
   FROM queries, unnest(ARRAY['heap', 'empty', 'gone']) name WHERE outcome(replace(replace(query, '%t', name), '%w', condition)) ~ '^[0-9A-Z]{5}$' ORDER BY 1, 4;
 SELECT n, query, condition, outcome(replace(replace(query, '%t', 'sealed'), '%w', 'ts > ''2027-01-01'' AND ' || condition))
   FROM queries WHERE outcome(replace(replace(query, '%t', 'sealed'), '%w', 'ts > ''2027-01-01'' AND ' || condition)) ~ '^[0-9A-Z]{5}$' ORDER BY 1;
+-- Nor where no row comes to the part of an expression that asks.
+CREATE TABLE guarded (n int GENERATED ALWAYS AS IDENTITY, query text);
+INSERT INTO guarded (query) VALUES
+('SELECT sum(CASE WHEN amount < %d THEN (SELECT i FROM pair) ELSE amount END) FROM %t'),
+('SELECT sum(CASE WHEN amount < %d THEN amount + (SELECT i FROM pair) ELSE amount END) FROM %t'),
+('SELECT CASE WHEN amount < %d THEN (SELECT i::text FROM pair) ELSE page END AS k, count(*) FROM %t GROUP BY 1 ORDER BY 1'),
+('SELECT sum(coalesce(nullif(amount, %d - 1), (SELECT i FROM pair))) FROM %t'),
+('SELECT count(*) FILTER (WHERE amount < %d AND amount = (SELECT i FROM pair)) FROM %t'),
+('SELECT count(*) FILTER (WHERE amount < %d AND page LIKE (SELECT ''p'' || i FROM pair)) FROM %t'),
+('SELECT count(*) FILTER (WHERE amount < %d AND amount = ANY ((SELECT ARRAY[i] FROM pair)::int[])) FROM %t'),
+('SELECT bool_or(amount < %d AND amount = (SELECT i FROM pair)) FROM %t'),
+('SELECT count(*) FROM %t WHERE amount >= %d OR amount = (SELECT i FROM pair)'),
+('SELECT count(*) FROM %t WHERE NOT (amount < %d AND amount = (SELECT i FROM pair))'),
+('SELECT count(*) FROM %t WHERE amount >= %d OR page LIKE (SELECT ''p'' || i FROM pair)'),
+('SELECT sum(amount * (SELECT i FROM pair)) FROM %t WHERE amount < %d'),
+('SELECT amount % (SELECT i FROM pair) AS k, count(*) FROM %t WHERE amount < %d GROUP BY 1'),
+('SELECT count(*) FROM (SELECT amount FROM %t WHERE amount >= %d OR amount = (SELECT i FROM pair) OFFSET 0) q'),
+('SELECT customer_id, footfall.window_funnel(interval ''1 hour'', ts, amount < %d AND amount = (SELECT i FROM pair), page = ''p1'') AS n FROM %t WHERE customer_id < 3 GROUP BY 1 ORDER BY 1'),
+('SELECT kind, count(*), sum(CASE WHEN amount < %d THEN (SELECT i FROM pair) END) FROM %t JOIN item ON id = amount GROUP BY 1 ORDER BY 1'),
+('SELECT n, count(*) FROM (SELECT customer_id, count(*) AS n FROM %t GROUP BY 1 HAVING count(*) >= %d OR (SELECT i FROM pair) > 0) q GROUP BY 1');
+INSERT INTO heap SELECT * FROM sealed;
+-- With 1 no row is met, with 100 some are.
+SELECT n, d, name, outcome(replace(replace(query, '%t', name), '%d', d)) FROM guarded, unnest(ARRAY['1', '100']) d, unnest(ARRAY['hot', 'sealed']) name
+  WHERE query !~ 'window_funnel' AND outcome(replace(replace(query, '%t', name), '%d', d)) <> outcome(replace(replace(query, '%t', 'heap'), '%d', d)) ORDER BY 1, 2, 3;
+SELECT n, string_agg(outcome(replace(replace(query, '%t', 'sealed'), '%d', d)), ', ' ORDER BY d) FROM guarded, unnest(ARRAY['1', '100']) d GROUP BY 1 ORDER BY 1;
+TRUNCATE heap;
 -- The right to execute a function is asked for all the same.
 CREATE ROLE footfall_late;
 GRANT USAGE ON SCHEMA late_values TO footfall_late;
