@@ -33,6 +33,11 @@ bool dependsOnRow(Node* node) {
     return contain_var_clause(node);
 }
 
+Oid functionOf(OpExpr* op) {
+    set_opfuncid(op);
+    return op->opfuncid;
+}
+
 // Of a FuncExpr or OpExpr.
 List* argumentsOf(Node* node) {
     return IsA(node, FuncExpr) ? reinterpret_cast<FuncExpr*>(node)->args
@@ -61,7 +66,12 @@ bool mayBeNative(Node* node) {
             return nativeOperator(call->funcid) != nullptr ||
                    stepBucketWidth(call->funcid, call->args) != 0;
         }
-        case T_OpExpr:
+        case T_OpExpr: {
+            auto* op = reinterpret_cast<OpExpr*>(node);
+            const Oid function = functionOf(op);
+            return nativeOperator(function) != nullptr || function == F_TEXTLIKE ||
+                   function == F_TEXTNLIKE || argumentOfStepPart(function, op->args) >= 0;
+        }
         case T_ScalarArrayOpExpr:
             return true;
         default:
@@ -93,18 +103,26 @@ Node* substituteTested(Node* node, void* tested) {
     return pg::mutateExpression(node, substituteTested, tested);
 }
 
-int distinctVars(Node* node) {
-    List* vars = NIL;
-    ListCell* cell;
-    foreach (cell, pull_var_clause(node, 0)) {
-        vars = list_append_unique(vars, lfirst(cell));
-    }
-    return list_length(vars);
-}
-
-Oid functionOf(OpExpr* op) {
-    set_opfuncid(op);
-    return op->opfuncid;
+// Whether two different columns are in the expression.
+bool hasSeveralVars(Node* node) {
+    struct Search {
+        const Var* first = nullptr;
+        static bool finds(Node* part, void* context) {
+            if (part == nullptr) {
+                return false;
+            }
+            if (!IsA(part, Var)) {
+                return pg::walkExpression(part, finds, context);
+            }
+            auto* search = static_cast<Search*>(context);
+            if (search->first == nullptr) {
+                search->first = reinterpret_cast<const Var*>(part);
+            }
+            return !equal(search->first, part);
+        }
+    };
+    Search search;
+    return Search::finds(node, &search);
 }
 
 }  // namespace
@@ -482,7 +500,9 @@ const Expression* ExpressionTranslator::caseOf(CaseExpr* expression) {
 // Replaces the parts of an expression that the engine evaluates by parameters.
 struct ExpressionTranslator::Hoisting {
     Node* root;
-    bool fuse;    // whether inner calls that are foreign too become part of this one
+    // An expression of one column is asked once for each entry of a dictionary: better as a whole,
+    // and apart from an expression of several.
+    bool several;
     bool eager;   // whether more than columns may be taken out
     List* nodes;  // what the parameters stand for
 };
@@ -494,7 +514,8 @@ Node* ExpressionTranslator::hoist(Node* node, void* context) {
     auto* hoisting = static_cast<Hoisting*>(context);
     const bool inside = node == hoisting->root || IsA(node, List) || !hoisting->eager ||
                         !dependsOnRow(node) ||
-                        (hoisting->fuse && evaluatesAllArguments(node) && !mayBeNative(node));
+                        (evaluatesAllArguments(node) && !mayBeNative(node) &&
+                         (!hoisting->several || hasSeveralVars(node)));
     if (inside && !IsA(node, Var)) {
         return pg::mutateExpression(node, hoist, context);
     }
@@ -511,8 +532,7 @@ Node* ExpressionTranslator::hoist(Node* node, void* context) {
 }
 
 const Expression* ExpressionTranslator::foreignCall(Node* node) {
-    // An expression of one column is asked once for each entry of a dictionary: better as a whole.
-    Hoisting hoisting = {node, distinctVars(node) == 1, evaluatesAllArguments(node), NIL};
+    Hoisting hoisting = {node, hasSeveralVars(node), evaluatesAllArguments(node), NIL};
     Node* body = hoist(node, &hoisting);
     List* types = NIL;
     ListCell* cell;

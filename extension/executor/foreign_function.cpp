@@ -63,14 +63,18 @@ void ForeignExpressions::evaluateRow(const Function& function,
 void ForeignExpressions::evaluate(uint32_t id, std::span<const vector::Block* const> arguments,
                                   std::span<const uint16_t> rows, vector::Column& out) {
     const auto& function = *static_cast<Function*>(list_nth(functions_, static_cast<int>(id)));
-    for (std::size_t done = 0; done < rows.size(); done += kChunk) {
-        const std::size_t count = std::min(kChunk, rows.size() - done);
+    for (std::size_t done = 0; done < rows.size();) {
+        const std::size_t most = std::min(kChunk, rows.size() - done);
+        std::size_t count = 0;
         pg::callPostgres([&] {
             CHECK_FOR_INTERRUPTS();
             ResetExprContext(econtext_);
-            MemoryContext previous = MemoryContextSwitchTo(econtext_->ecxt_per_tuple_memory);
-            for (std::size_t i = 0; i < count; i++) {
-                evaluateRow(function, arguments, rows[done + i], &values_[i], &nulls_[i]);
+            MemoryContext memory = econtext_->ecxt_per_tuple_memory;
+            MemoryContext previous = MemoryContextSwitchTo(memory);
+            while (count < most && MemoryContextMemAllocated(memory, false) < kChunkBytes) {
+                evaluateRow(function, arguments, rows[done + count], &values_[count],
+                            &nulls_[count]);
+                count++;
             }
             MemoryContextSwitchTo(previous);
         });
@@ -81,6 +85,7 @@ void ForeignExpressions::evaluate(uint32_t id, std::span<const vector::Block* co
                 storage::appendValue(out, function.result, values_[i]);
             }
         }
+        done += count;
     }
 }
 

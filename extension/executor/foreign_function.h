@@ -2,7 +2,8 @@
 //
 // Each is an expression over parameters 1, 2, ... (Vars of a slot of its own), prepared once and
 // evaluated row by row for the rows the engine asks for. Results are copied before the next row is
-// evaluated; PostgreSQL is entered once for up to 1,024 rows.
+// evaluated; PostgreSQL is entered once for up to 1,024 rows, as long as their evaluation takes
+// little memory.
 #pragma once
 
 #include "engine/scan/foreign_functions.h"
@@ -29,6 +30,7 @@ class ForeignExpressions final : public scan::ForeignFunctions {
 
   private:
     static constexpr std::size_t kChunk = 1024;
+    static constexpr Size kChunkBytes = 1024 * 1024;
 
     struct Function {
         ExprState* state;
