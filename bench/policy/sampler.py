@@ -1,9 +1,8 @@
 """What is local, once a second."""
-import threading
 import time
 from dataclasses import dataclass
 
-from session import Session
+from session import Companion
 
 # Of the whole tree: all forks, TOAST and indexes; and footfall's own tables.
 QUERY = """WITH leaf AS (
@@ -31,29 +30,14 @@ class Sample:
         return self.hot + self.toast + self.catalogs
 
 
-class Sampler:
+class Sampler(Companion):
     def __init__(self, database, table):
-        self.session = Session(database)
+        super().__init__(database)
         self.query = QUERY.format(table=table)
-        self.samples, self.failure = [], None
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.samples = []
 
-    def start(self):
-        self.thread.start()
-
-    def stop(self):
-        self.stopping.set()
-        self.thread.join()
-        if self.failure:
-            raise self.failure
-        self.session.close()
-
-    def _run(self):
+    def run(self):
         started = time.monotonic()
-        try:
-            while not self.stopping.wait(1):
-                values = [int(value) for value in self.session.ask(self.query)[0]]
-                self.samples.append(Sample(time.monotonic() - started, *values))
-        except (OSError, RuntimeError) as failure:
-            self.failure = failure
+        while not self.stopping.wait(1):
+            values = [int(value) for value in self.session.ask(self.query)[0]]
+            self.samples.append(Sample(time.monotonic() - started, *values))

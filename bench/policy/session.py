@@ -1,5 +1,6 @@
 """A psql that stays: one connection for many statements."""
 import subprocess
+import threading
 
 END = "-- end of the answer --"
 
@@ -29,3 +30,34 @@ class Session:
         self.psql.wait()
         if self.psql.returncode != 0:
             raise RuntimeError(self.psql.stderr.read().strip())
+
+
+class Companion:
+    """What goes on beside the run in a thread of its own, through a session of its own, until it is stopped."""
+
+    def __init__(self, database):
+        self.session = Session(database)
+        self.failure = None
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._guarded, daemon=True)
+
+    def start(self):
+        self.thread.start()
+
+    def stop(self):
+        """Raises what it ended in."""
+        self.stopping.set()
+        self.thread.join()
+        if self.failure:
+            raise self.failure
+        self.session.close()
+
+    def run(self):
+        """Returns once `stopping` is set."""
+        raise NotImplementedError
+
+    def _guarded(self):
+        try:
+            self.run()
+        except (OSError, RuntimeError) as failure:
+            self.failure = failure

@@ -5,10 +5,9 @@ over and over, with the present time and a number of their own.
 """
 import csv
 import itertools
-import threading
 import time
 
-from session import Session
+from session import Companion
 
 COLUMNS = """id bigint NOT NULL, ts timestamptz NOT NULL, customer_id bigint NOT NULL, session_id bigint,
     event_type text NOT NULL, product_id int, category text, brand text, price float8,
@@ -23,40 +22,26 @@ def log_rows(path, most=200_000):
                 for row in itertools.islice(csv.reader(source), most)]
 
 
-class Writer:
+class Writer(Companion):
+    """The ledger is whole once it is stopped."""
+
     def __init__(self, database, table, rows, rate):
-        self.session = Session(database)
+        super().__init__(database)
         self.table, self.rows, self.rate = table, rows, rate
-        self.written, self.worst_lag, self.failure = 0, 0.0, None
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self):
-        self.thread.start()
-
-    def stop(self):
-        """Ends the writing; raises what it ended in. The ledger is whole then."""
-        self.stopping.set()
-        self.thread.join()
-        if self.failure:
-            raise self.failure
-        self.session.close()
+        self.written, self.worst_lag = 0, 0.0
 
     def ledger(self):
         """Number of rows and the sum of their ids, which count from 0."""
         return self.written, self.written * (self.written - 1) // 2
 
-    def _run(self):
-        try:
-            started = time.monotonic()
-            for batch in itertools.count(1):
-                self._copy(self.rate // BATCHES)
-                lag = time.monotonic() - started - batch / BATCHES
-                self.worst_lag = max(self.worst_lag, lag)
-                if self.stopping.wait(max(0.0, -lag)):
-                    return
-        except (OSError, RuntimeError) as failure:
-            self.failure = failure
+    def run(self):
+        started = time.monotonic()
+        for batch in itertools.count(1):
+            self._copy(self.rate // BATCHES)
+            lag = time.monotonic() - started - batch / BATCHES
+            self.worst_lag = max(self.worst_lag, lag)
+            if self.stopping.wait(max(0.0, -lag)):
+                return
 
     def _copy(self, count):
         now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())

@@ -227,32 +227,43 @@ TEST(HttpFaults, AFailedUploadIsAborted) {
     EXPECT_EQ(requests[2].target, "/bucket/prefix/key?uploadId=up%2F1");
 }
 
+// A store that takes an upload in parts and then has an object of so many bytes; `complete` answers
+// the request that ends it.
+template <class Complete>
+ScriptedReply answerUpload(const ScriptedRequest& request, size_t bytes, Complete&& complete) {
+    ScriptedReply reply;
+    if (request.method == "HEAD") {
+        reply.headers["Content-Length"] = std::to_string(bytes);
+        reply.headers["Last-Modified"] = "Sat, 21 Nov 2026 15:04:05 GMT";
+    } else if (request.method == "PUT") {
+        reply.headers["ETag"] = "\"tag\"";
+    } else if (request.target.ends_with("uploads=")) {
+        reply.body =
+            "<InitiateMultipartUploadResult><UploadId>1</UploadId>"
+            "</InitiateMultipartUploadResult>";
+    } else {
+        return complete();
+    }
+    return reply;
+}
+
 TEST(HttpFaults, CompletingAnUploadLateFailsOrWasDone) {
     std::atomic<int> completions = 0;
     const std::string large(size_t{17} << 20, 'l');
     ScriptedServer server([&](const ScriptedRequest& request) {
-        ScriptedReply reply;
-        if (request.method == "HEAD") {
-            reply.headers["Content-Length"] = std::to_string(large.size());
-            reply.headers["Last-Modified"] = "Sat, 21 Nov 2026 15:04:05 GMT";
-        } else if (request.method == "PUT") {
-            reply.headers["ETag"] = "\"tag\"";
-        } else if (request.target.ends_with("uploads=")) {
-            reply.body =
-                "<InitiateMultipartUploadResult><UploadId>1</UploadId>"
-                "</InitiateMultipartUploadResult>";
-        } else {
+        return answerUpload(request, large.size(), [&] {
             switch (completions++) {
                 case 0:  // the status was sent before it failed
                     return xmlError(200, "InternalError");
-                case 1:  // done, the answer lost
-                    reply.silent = true;
-                    return reply;
+                case 1: {  // done, the answer lost
+                    ScriptedReply none;
+                    none.silent = true;
+                    return none;
+                }
                 default:
                     return xmlError(404, "NoSuchUpload");
             }
-        }
-        return reply;
+        });
     });
     openS3(server, shortPatience())->put("key", BytesContent(large));
     EXPECT_EQ(completions, 3);
@@ -264,20 +275,7 @@ TEST(HttpFaults, ARepetitionThatNobodySeesFindsTheUploadCompleted) {
     const std::string large(size_t{17} << 20, 'l');
     std::atomic<size_t> there = large.size();
     ScriptedServer server([&](const ScriptedRequest& request) {
-        ScriptedReply reply;
-        if (request.method == "HEAD") {
-            reply.headers["Content-Length"] = std::to_string(there);
-            reply.headers["Last-Modified"] = "Sat, 21 Nov 2026 15:04:05 GMT";
-        } else if (request.method == "PUT") {
-            reply.headers["ETag"] = "\"tag\"";
-        } else if (request.target.ends_with("uploads=")) {
-            reply.body =
-                "<InitiateMultipartUploadResult><UploadId>1</UploadId>"
-                "</InitiateMultipartUploadResult>";
-        } else {
-            return xmlError(404, "NoSuchUpload");
-        }
-        return reply;
+        return answerUpload(request, there, [] { return xmlError(404, "NoSuchUpload"); });
     });
     openS3(server, shortPatience())->put("key", BytesContent(large));
     // Somebody has ended the upload, and the object is another one.

@@ -47,6 +47,43 @@ COMMIT;
 SQL
 }
 
+# Six rounds: 500 late rows for the table, into the days that `days` says, and the worker that `worker` finds is killed
+# a while later. Returns how many rows there are.
+sub kill_workers
+{
+	my ($table, $days, $worker, $most_ms, $name) = @_;
+	my $base = 5000;
+	foreach my $round (1 .. 6)
+	{
+		my ($from, $to) = ($base, $base + 499);
+		my $day = $days =~ s/ROUND/$round/r;
+		sql("INSERT INTO $table SELECT date_trunc('day', now()) - ($day) * interval '1 day' + i * interval '1 second', i, 'late' FROM generate_series($from, $to) i;
+			UPDATE footfall.job SET next_start = '-infinity' WHERE relation = '$table'::regclass");
+		$base += 500;
+		my $pid = '';
+		for (my $tries = 0; $tries < 300 && $pid eq ''; $tries++)
+		{
+			usleep(10_000);
+			$pid = sql($worker);
+		}
+		usleep(1000 * int(rand($most_ms)));
+		if ($round % 3 == 0)
+		{
+			# The server restarts, and the launcher with it.
+			kill 'KILL', $pid if $pid ne '';
+			$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+			usleep(200_000);
+			$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+		}
+		elsif ($pid ne '')
+		{
+			sql("SELECT pg_terminate_backend($pid)");
+		}
+		is(sql("SELECT count(*), count(DISTINCT id), min(id), max(id) FROM $table"), "$base|$base|0|" . ($base - 1), "$name$round: every row once");
+	}
+	return $base;
+}
+
 # What docs/operations/alert.sql finds.
 sub alerts
 {
@@ -219,34 +256,7 @@ wait_for("SELECT bool_and(next_start > now()) FROM footfall.jobs", 'and again');
 # Killed at any time, with a table that is being written: every row once, and the jobs end well.
 sql('CREATE TABLE acknowledged (id bigint)');
 configure_shop('postgres', 'killed');
-my $base = 5000;
-foreach my $round (1 .. 6)
-{
-	my ($from, $to) = ($base, $base + 499);
-	sql("INSERT INTO shop.killed SELECT date_trunc('day', now()) - ($round + 5) * interval '1 day' + i * interval '1 second', i, 'late' FROM generate_series($from, $to) i;
-		UPDATE footfall.job SET next_start = '-infinity' WHERE relation = 'shop.killed'::regclass");
-	$base += 500;
-	my $pid = '';
-	for (my $tries = 0; $tries < 200 && $pid eq ''; $tries++)
-	{
-		usleep(10_000);
-		$pid = sql("SELECT min(pid) FROM pg_stat_activity WHERE backend_type = 'footfall worker' AND datname = 'postgres'");
-	}
-	usleep(10_000 * int(rand(6)));
-	if ($round % 3 == 0)
-	{
-		# The server restarts, and the launcher with it.
-		kill 'KILL', $pid if $pid ne '';
-		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
-		usleep(200_000);
-		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
-	}
-	elsif ($pid ne '')
-	{
-		sql("SELECT pg_terminate_backend($pid)");
-	}
-	is(sql('SELECT count(*), count(DISTINCT id), min(id), max(id) FROM shop.killed'), "$base|$base|0|" . ($base - 1), "round $round: every row once");
-}
+my $base = kill_workers('shop.killed', 'ROUND + 5', "SELECT min(pid) FROM pg_stat_activity WHERE backend_type = 'footfall worker' AND datname = 'postgres'", 60, 'round ');
 sql("UPDATE footfall.job SET next_start = '-infinity' WHERE relation = 'shop.killed'::regclass; SELECT footfall.configure('shop.killed', premake => 1)");
 wait_for("SELECT bool_and(state = 'done' AND next_start > now()) FROM footfall.jobs WHERE relation = 'shop.killed'::regclass", 'its jobs end well');
 is(sql("SELECT count(*) FROM shop.killed_default"), '0', 'no stray is left');
@@ -270,33 +280,8 @@ wait_for($archived, 'and both get done');
 my $cold = "SELECT relation::text, count(DISTINCT t), sum(cold_rows) > 3000 FROM (SELECT partition_of AS relation, relation AS t, cold_rows FROM footfall.tables WHERE cold_rows > 0) x GROUP BY 1 ORDER BY 1";
 is(sql($cold), "shop.first|4|t\nshop.second|4|t", 'what has ended is cold');
 is(sql("SELECT count(*), sum(id) FROM shop.$_"), '5000|12497500', 'every row once') foreach qw(first second);
-$base = 5000;
-foreach my $round (1 .. 6)
-{
-	my ($from, $to) = ($base, $base + 499);
-	sql("INSERT INTO shop.first SELECT date_trunc('day', now()) - (($round + i) % 4 + 2) * interval '1 day' + i * interval '1 second', i, 'late' FROM generate_series($from, $to) i;
-		UPDATE footfall.job SET next_start = '-infinity' WHERE relation = 'shop.first'::regclass");
-	$base += 500;
-	my $pid = '';
-	for (my $tries = 0; $tries < 300 && $pid eq ''; $tries++)
-	{
-		usleep(10_000);
-		$pid = sql("SELECT min(pid) FROM footfall.jobs WHERE relation = 'shop.first'::regclass AND state = 'running' AND job = 'archive'");
-	}
-	usleep(20_000 * int(rand(8)));
-	if ($round % 3 == 0)
-	{
-		kill 'KILL', $pid if $pid ne '';
-		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
-		usleep(200_000);
-		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
-	}
-	elsif ($pid ne '')
-	{
-		sql("SELECT pg_terminate_backend($pid)");
-	}
-	is(sql('SELECT count(*), count(DISTINCT id), min(id), max(id) FROM shop.first'), "$base|$base|0|" . ($base - 1), "archiving, round $round: every row once");
-}
+$base = kill_workers('shop.first', '(ROUND + i) % 4 + 2',
+	"SELECT min(pid) FROM footfall.jobs WHERE relation = 'shop.first'::regclass AND state = 'running' AND job = 'archive'", 160, 'archiving, round ');
 sql("UPDATE footfall.job SET next_start = '-infinity' WHERE relation = 'shop.first'::regclass; SELECT footfall.configure('shop.first', premake => 1)");
 wait_for("SELECT bool_and(state = 'done' AND next_start > now()) FROM footfall.jobs WHERE relation = 'shop.first'::regclass", 'its jobs end well');
 is(sql("SELECT count(*) FROM footfall.archive_objects WHERE state NOT IN ('switched', 'leaving')"), '0', 'no object is unfinished');
