@@ -60,8 +60,8 @@ bool excludesValue(const LeafHash& hash, storage::Comparison comparison, int64 v
         return false;
     }
     TypeCacheEntry* entry = lookup_type_cache(hash.type, TYPECACHE_HASH_EXTENDED_PROC_FINFO);
-    const Oid collation = InvalidOid;
-    const bool null = false;
+    Oid collation = InvalidOid;
+    bool null = false;
     return compute_partition_hash_value(1, &entry->hash_extended_proc_finfo, &collation, &datum,
                                         &null) %
                hash.modulus !=
