@@ -37,21 +37,39 @@ namespace {
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
 }
 
-// The elements of a one-dimensional array without NULLs.
-Datum* elementsOf(const char* name, Datum datum, Oid type, int* count) {
+// The elements of a one-dimensional array of this type.
+struct Elements {
+    Datum* values;
+    bool* nulls;
+    int count;
+};
+
+Elements elementsOf(const char* name, Datum datum, Oid type) {
     ArrayType* array = DatumGetArrayTypeP(datum);
     if (ARR_NDIM(array) > 1) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("%s must be a one-dimensional array", name)));
     }
-    Datum* elements = nullptr;
-    bool* nulls = nullptr;
-    deconstruct_array(array, type, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements,
-                      &nulls, count);
-    for (int i = 0; i < *count; i++) {
-        if (nulls[i]) {
-            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                            errmsg("%s must not contain nulls", name)));
+    int16 length = 0;
+    bool byValue = false;
+    char align = 0;
+    get_typlenbyvalalign(type, &length, &byValue, &align);
+    Elements elements = {};
+    deconstruct_array(array, type, length, byValue, align, &elements.values, &elements.nulls,
+                      &elements.count);
+    return elements;
+}
+
+[[noreturn]] void complainNullElement(const char* name) {
+    ereport(ERROR,
+            (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not contain nulls", name)));
+}
+
+Elements elementsWithoutNulls(const char* name, Datum datum, Oid type) {
+    const Elements elements = elementsOf(name, datum, type);
+    for (int i = 0; i < elements.count; i++) {
+        if (elements.nulls[i]) {
+            complainNullElement(name);
         }
     }
     return elements;
@@ -99,21 +117,11 @@ const Interval* Arguments::requiredInterval(const char* name) const {
 List* Arguments::nullableStrings(const char* name) const {
     bool null = false;
     const Datum datum = value(name, TEXTARRAYOID, &null);
-    if (null) {
-        return NIL;
-    }
-    ArrayType* array = DatumGetArrayTypeP(datum);
-    if (ARR_NDIM(array) > 1) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be a one-dimensional array", name)));
-    }
-    Datum* elements = nullptr;
-    bool* nulls = nullptr;
-    int count = 0;
-    deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+    const Elements elements = null ? Elements{} : elementsOf(name, datum, TEXTOID);
     List* texts = NIL;
-    for (int i = 0; i < count; i++) {
-        texts = lappend(texts, nulls[i] ? nullptr : TextDatumGetCString(elements[i]));
+    for (int i = 0; i < elements.count; i++) {
+        texts =
+            lappend(texts, elements.nulls[i] ? nullptr : TextDatumGetCString(elements.values[i]));
     }
     return texts;
 }
@@ -121,8 +129,7 @@ List* Arguments::nullableStrings(const char* name) const {
 List* Arguments::strings(const char* name) const {
     List* texts = nullableStrings(name);
     if (list_member_ptr(texts, nullptr)) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                        errmsg("%s must not contain nulls", name)));
+        complainNullElement(name);
     }
     return texts;
 }
@@ -130,12 +137,11 @@ List* Arguments::strings(const char* name) const {
 List* Arguments::times(const char* name) const {
     bool null = false;
     const Datum datum = value(name, TIMESTAMPTZARRAYOID, &null);
-    int count = 0;
-    const Datum* elements = null ? nullptr : elementsOf(name, datum, TIMESTAMPTZOID, &count);
+    const Elements elements = null ? Elements{} : elementsWithoutNulls(name, datum, TIMESTAMPTZOID);
     List* times = NIL;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < elements.count; i++) {
         auto* time = static_cast<TimestampTz*>(palloc(sizeof(TimestampTz)));
-        *time = DatumGetTimestampTz(elements[i]);
+        *time = DatumGetTimestampTz(elements.values[i]);
         times = lappend(times, time);
     }
     return times;
@@ -144,12 +150,11 @@ List* Arguments::times(const char* name) const {
 List* Arguments::reals(const char* name, double least, double most) const {
     bool null = false;
     const Datum datum = value(name, FLOAT8ARRAYOID, &null);
-    int count = 0;
-    const Datum* elements = null ? nullptr : elementsOf(name, datum, FLOAT8OID, &count);
+    const Elements elements = null ? Elements{} : elementsWithoutNulls(name, datum, FLOAT8OID);
     List* numbers = NIL;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < elements.count; i++) {
         auto* number = static_cast<double*>(palloc(sizeof(double)));
-        *number = DatumGetFloat8(elements[i]);
+        *number = DatumGetFloat8(elements.values[i]);
         if (!(*number >= least && *number <= most)) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                             errmsg("%s must be between %g and %g", name, least, most)));

@@ -118,6 +118,22 @@ def funnels(log, windows):
             )
 
 
+def compare_retention(log, period, mode, first, back, cohorts):
+    compare(
+        log,
+        "cohort_retention by %s, %s, %s to %s" % (period, mode, first, back),
+        "SELECT * FROM footfall.cohort_retention('LOG', '%s', '%s'%s%s)"
+        % (
+            period,
+            mode,
+            ", first_event => '%s'" % first if first else "",
+            ", return_event => '%s'" % back if back else "",
+        ),
+        "titiinb",
+        cohorts,
+    )
+
+
 def periods(log, unit, seconds=None):
     """unit: a word, or with seconds a duration."""
     period, unit = ("%d seconds" % seconds, seconds) if seconds else ("1 %s" % unit, unit)
@@ -129,38 +145,14 @@ def periods(log, unit, seconds=None):
             (None, log.events[1]),
             (log.events[2], None),
         ):
-            compare(
-                log,
-                "cohort_retention by %s, %s, %s to %s" % (period, mode, first, back),
-                "SELECT * FROM footfall.cohort_retention('LOG', '%s', '%s'%s%s)"
-                % (
-                    period,
-                    mode,
-                    ", first_event => '%s'" % first if first else "",
-                    ", return_event => '%s'" % back if back else "",
-                ),
-                "titiinb",
-                expected.cohort_retention(log, unit, mode == "on_or_after", first, back),
-            )
+            cohorts = expected.cohort_retention(log, unit, mode == "on_or_after", first, back)
+            compare_retention(log, period, mode, first, back, cohorts)
     lengths = {"week": 7 * expected.DAY, "day": expected.DAY}
     length = seconds or lengths.get(unit)  # months differ in theirs
     for mode in ("rolling", "rolling_or_after") if length else ():
         for first, back in ((None, None), (log.events[0], log.events[2])):
-            compare(
-                log,
-                "cohort_retention by %s, %s, %s to %s" % (period, mode, first, back),
-                "SELECT * FROM footfall.cohort_retention('LOG', '%s', '%s'%s%s)"
-                % (
-                    period,
-                    mode,
-                    ", first_event => '%s'" % first if first else "",
-                    ", return_event => '%s'" % back if back else "",
-                ),
-                "titiinb",
-                expected.rolling_retention(
-                    log, length, unit, mode == "rolling_or_after", first, back
-                ),
-            )
+            cohorts = expected.rolling_retention(log, length, unit, mode == "rolling_or_after", first, back)
+            compare_retention(log, period, mode, first, back, cohorts)
     compare(
         log,
         "lifecycle by %s" % period,
