@@ -18,7 +18,7 @@ SELECT story, seconds, level(seconds, '{}', story) AS "default", level(seconds, 
     level(seconds, '{exclude}', story) AS exclude, level(seconds, '{exclude_customer}', story) AS exclude_customer
 FROM (VALUES (10, 'a1 b11'), (10, 'a1 b12'), (10, 'a1 a9 b12 c13'), (0, 'a1 b1'), (10, 'c1 b1 a1'), (10, 'abc1'),
     (10, 'abc1 abc1 abc1'), (10, 'a1 a2 b2'), (10, 'a1 b2 x3 a4 b5 c6'), (10, 'x1 a2 c3 b4 c5'), (10, 'a1 a2 b3 b4 c5'),
-    (10, 'a1 b2 b3 c4'), (10, 'b1 c2'), (10, 'x1')) v(seconds, story);
+    (10, 'a1 b2 b3 c4'), (10, 'a1 a2 b3 c4'), (10, 'x1 x2 a3 b4 c5'), (10, 'b1 c2'), (10, 'x1')) v(seconds, story);
 SELECT window_funnel_times('10 s', t, e ~ 'a', e ~ 'b', e ~ 'c') FROM rows('a1 a9 b12 b13 c14');
 SELECT window_funnel_times('10 s', '{strict_increase}', t, e ~ 'a', e ~ 'b') FROM rows('a1 a2 b2');
 SELECT window_funnel_times('10 s', t, e ~ 'a') FROM rows('b1');

@@ -20,6 +20,9 @@ SELECT c.* FROM (SELECT attribution(ts, channel, event = 'purchase', 'linear', '
     unnest(credits) c;
 SELECT c.* FROM (SELECT attribution(ts, channel, event = 'purchase', 'time_decay', '4 days', '1 day') AS credits FROM log WHERE customer = 1) x,
     unnest(credits) c;
+-- Position, by the number of touches.
+SELECT n, c.channel, c.credit FROM generate_series(1, 4) n, LATERAL (SELECT attribution('2026-01-01'::timestamptz + i * interval '1 hour',
+    CASE WHEN i <= n THEN 'touch ' || i END, i > n, 'position') AS credits FROM generate_series(1, n + 1) i) x, unnest(credits) c ORDER BY 1, 2;
 SELECT attribution(ts, channel, NULL, 'linear') FROM log;
 SELECT attribution(ts, channel, true, 'linear') FROM log WHERE false;
 
