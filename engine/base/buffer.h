@@ -9,6 +9,8 @@
 #include <memory_resource>
 #include <utility>
 
+#include "engine/base/growing_resource.h"
+
 namespace footfall::base {
 
 class Buffer {
@@ -71,12 +73,8 @@ class Buffer {
         if (capacity < 64)
             capacity = 64;
         capacity = (capacity + 7) & ~size_t{7};
-        auto* fresh = static_cast<std::byte*>(resource_->allocate(capacity, kAlignment));
-        if (size_ != 0)
-            std::memcpy(fresh, data_, size_);
-        if (data_ != nullptr)
-            resource_->deallocate(data_, capacity_, kAlignment);
-        data_ = fresh;
+        data_ = static_cast<std::byte*>(
+            resizeArray(resource_, data_, capacity_, size_, capacity, kAlignment));
         capacity_ = capacity;
     }
     void release() noexcept {

@@ -1,4 +1,5 @@
-// Writing what ByteReader reads. Grows in ordinary heap memory: writers live within one call.
+// Writing what ByteReader reads. Grows in ordinary heap memory, unless it is given a resource:
+// writers live within one call.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,8 @@ namespace footfall::base {
 
 class ByteWriter {
   public:
-    ByteWriter() : buffer_(std::pmr::new_delete_resource()) {}
+    ByteWriter() : ByteWriter(std::pmr::new_delete_resource()) {}
+    explicit ByteWriter(std::pmr::memory_resource* resource) : buffer_(resource) {}
 
     size_t size() const noexcept { return buffer_.size(); }
     std::span<const std::byte> bytes() const noexcept { return {buffer_.data(), buffer_.size()}; }

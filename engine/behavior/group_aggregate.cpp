@@ -319,9 +319,10 @@ class PathAggregate final : public GroupAggregate {
         const uint32_t* groups = rowGroups.ofRows();
         checkPathLength(reader_.spec().length);
         // What cannot be in a path any more is forgotten, so that memory follows the length.
-        if (texts_.events().size() >= keepAt_) {
+        if (texts_.events().size() + rows.count() > keepAt_) {
             texts_.events().keepFirst(static_cast<size_t>(reader_.spec().length));
-            keepAt_ = std::max(kKeepAt, texts_.events().size() * 2);
+            keepAt_ = std::max(keepFirstAt(),
+                               std::min(texts_.events().size() * 2, texts_.events().most()));
         }
         const Block& text = reader_.evaluate(*reader_.spec().text, batch, rows);
         reader_.forTimes(batch, rows, [&](uint32_t row, int64_t time) {
@@ -340,15 +341,17 @@ class PathAggregate final : public GroupAggregate {
     }
     void restart() override {
         texts_.clear();
-        keepAt_ = kKeepAt;
+        keepAt_ = keepFirstAt();
     }
 
   private:
     static constexpr size_t kKeepAt = size_t{1} << 16;
 
+    size_t keepFirstAt() { return std::min(kKeepAt, texts_.events().most()); }
+
     RowReader reader_;
     TextCollector texts_;
-    size_t keepAt_ = kKeepAt;
+    size_t keepAt_ = keepFirstAt();
 };
 
 class SessionAggregate final : public GroupAggregate {

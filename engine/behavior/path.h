@@ -28,6 +28,8 @@ class PathState {
     bool hasLength(int64_t length) const noexcept { return length_ == length; }
     void add(int64_t time, std::string_view event, size_t limit);
     std::span<const TextEvent> path();
+    size_t bytes() const noexcept { return events_.bytes(); }
+    void release() noexcept { events_.release(); }
 
     void pack(base::ByteWriter& writer);
     void unpack(base::ByteReader& reader, size_t limit);

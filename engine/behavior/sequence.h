@@ -51,6 +51,8 @@ class SequenceState {
 
     SequenceShape& shape() noexcept { return shape_; }
     StepEvents& events() noexcept { return events_; }
+    size_t bytes() const noexcept { return events_.bytes(); }
+    void release() noexcept { events_.release(); }
     // Matches that do not overlap, `most` of them at most.
     uint64_t count(uint64_t most);
 
@@ -70,6 +72,8 @@ class SequenceNextState {
 
     SequenceShape& shape() noexcept { return shape_; }
     TextEvents& events() noexcept { return events_; }
+    size_t bytes() const noexcept { return events_.bytes(); }
+    void release() noexcept { events_.release(); }
     // The text of the row that follows the first match; nullptr when there is none.
     const PooledText* next();
 

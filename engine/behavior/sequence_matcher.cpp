@@ -5,8 +5,11 @@
 
 namespace footfall::behavior {
 
-SequenceMatcher::SequenceMatcher(const SequencePattern& pattern)
-    : items_(pattern.items()), ends_(items_.size()) {}
+SequenceMatcher::SequenceMatcher(const SequencePattern& pattern) : items_(pattern.items()) {
+    ends_.reserve(items_.size());
+    for (size_t item = 0; item < items_.size(); item++)
+        ends_.emplace_back(items_.get_allocator().resource());
+}
 
 bool SequenceMatcher::add(int64_t time, uint32_t steps) {
     row_++;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
 #include <vector>
 
 #include "engine/behavior/sequence_pattern.h"
@@ -19,7 +20,7 @@ namespace footfall::behavior {
 
 class SequenceMatcher {
   public:
-    // `pattern` outlives the matcher.
+    // `pattern` outlives the matcher, which takes its memory from where the pattern does.
     explicit SequenceMatcher(const SequencePattern& pattern);
 
     // Rows come in canonical order, those that meet no condition left out. True when the row
@@ -29,8 +30,10 @@ class SequenceMatcher {
   private:
     // Rows that ended a match of the items up to this one.
     struct Ends {
-        uint64_t lastRow = 0;        // number of the latest such row; 0: none
-        std::vector<int64_t> times;  // from `front` on: of those a time condition may still reach
+        explicit Ends(std::pmr::memory_resource* resource) : times(resource) {}
+
+        uint64_t lastRow = 0;             // number of the latest such row; 0: none
+        std::pmr::vector<int64_t> times;  // from `front` on: those a time condition may still reach
         size_t front = 0;
     };
 

@@ -29,6 +29,8 @@ class SessionState {
     void setGap(uint64_t gap);
     bool hasGap(uint64_t gap) const noexcept { return gap_ == gap; }
     EventBuffer<int64_t>& times() noexcept { return times_; }
+    size_t bytes() const noexcept { return times_.bytes(); }
+    void release() noexcept { times_.release(); }
     SessionSummary summary();
 
     void pack(base::ByteWriter& writer);

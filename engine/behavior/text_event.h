@@ -80,6 +80,9 @@ class TextEvents {
         append(time, steps, nullptr, limit);
     }
     EventBuffer<TextEvent>& events() noexcept { return events_; }
+    size_t bytes() const noexcept { return events_.bytes(); }
+    // Forgets the events; the texts stay.
+    void release() noexcept { events_.release(); }
     const TextPool& pool() const noexcept { return pool_; }
 
     // Sorts and writes the texts in use, then the events.

@@ -107,6 +107,8 @@ class FunnelState {
     // Rows that meet nothing matter to strictOrder alone.
     bool wants(uint32_t steps) const noexcept { return steps != 0 || shape_.modes.strictOrder; }
     StepEvents& events() noexcept { return events_; }
+    size_t bytes() const noexcept { return events_.bytes(); }
+    void release() noexcept { events_.release(); }
 
     void pack(base::ByteWriter& writer);
     // Adds a packed state.

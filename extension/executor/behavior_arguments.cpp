@@ -6,11 +6,6 @@ namespace footfall::executor {
 using behavior::Exclusion;
 using behavior::FunnelModes;
 
-size_t stateLimit() {
-    constexpr size_t kBeyondWorkMem = size_t{240} << 20;
-    return static_cast<size_t>(work_mem) * 1024 + kBeyondWorkMem;
-}
-
 uint64 toMicroseconds(const Interval* interval, const char* what) {
 #ifdef INTERVAL_NOT_FINITE
     if (INTERVAL_IS_NOEND(interval)) {

@@ -7,8 +7,6 @@
 
 namespace footfall::executor {
 
-// How many bytes the events of one group may take.
-size_t stateLimit();
 // The window of a funnel, the gap of a session, as microseconds; `what` names it in errors. A day
 // is 24 hours, months are refused.
 uint64 toMicroseconds(const Interval* interval, const char* what);

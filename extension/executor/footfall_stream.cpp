@@ -6,11 +6,11 @@
 #include "extension/executor/footfall_stream.h"
 
 #include "extension/executor/aggregate_setup.h"
-#include "extension/executor/behavior_arguments.h"
 #include "extension/executor/interpreted_expression.h"
 #include "extension/executor/leaf_ranges.h"
 #include "extension/executor/pending_values.h"
 #include "extension/executor/scan_predicates.h"
+#include "extension/executor/state_memory.h"
 #include "extension/executor/value_type.h"
 #include "extension/pg/guard.h"
 
@@ -96,6 +96,7 @@ void prepareEngine(FootfallStreamState* state) {
     pg::ContextResource* resource = state->translator->resource();
     MemoryContext context = CurrentMemoryContext;
     const size_t limit = stateLimit();
+    auto* events = new (palloc(sizeof(StateResource))) StateResource(context);
     pg::enterEngine([&] {
         state->evaluator = pg::makeIn<scan::Evaluator>(context, state->translator->builder(),
                                                        state->translator->foreign(), resource);
@@ -104,7 +105,7 @@ void prepareEngine(FootfallStreamState* state) {
         for (Size i = 0; i < count; i++) {
             if (state->aggregates[i].behavioural) {
                 state->aggregates[i].state =
-                    behavior::makeGroupAggregate(calls[i], *state->evaluator, limit, resource);
+                    behavior::makeGroupAggregate(calls[i], *state->evaluator, limit, events);
             }
         }
     });

@@ -7,6 +7,8 @@
 // context is reset.
 #include "extension/pg/memory.h"
 
+#include "extension/pg/guard.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <cstdlib>
 #include <unordered_map>
@@ -97,6 +99,13 @@ void giveBack(void* pointer, std::size_t) {
     pfree(carrier);
 }
 
+void* resizeIn(MemoryContext context, void* pointer, std::size_t bytes, std::size_t wanted) {
+    void* fresh = takeFrom(context, wanted, base::kGrowingAlignment);
+    memcpy(fresh, pointer, std::min(bytes, wanted));
+    giveBack(pointer, base::kGrowingAlignment);
+    return fresh;
+}
+
 #else
 
 void* takeFrom(MemoryContext context, std::size_t bytes, std::size_t alignment) {
@@ -125,6 +134,13 @@ void giveBack(void* pointer, std::size_t alignment) {
     pfree(pointer);
 }
 
+void* resizeIn(MemoryContext, void* pointer, std::size_t, std::size_t wanted) {
+    static_assert(base::kGrowingAlignment <= MAXIMUM_ALIGNOF);
+    void* resized = nullptr;
+    callPostgres([&] { resized = repalloc_huge(pointer, wanted); });
+    return resized;
+}
+
 #endif
 
 }  // namespace
@@ -134,6 +150,13 @@ void* ContextResource::do_allocate(std::size_t bytes, std::size_t alignment) {
         throw std::bad_alloc();
     }
     return takeFrom(context_, bytes, alignment);
+}
+
+void* ContextResource::resize(void* pointer, std::size_t bytes, std::size_t wanted) {
+    if (wanted > MaxAllocHugeSize) {
+        throw std::bad_alloc();
+    }
+    return resizeIn(context_, pointer, bytes, wanted);
 }
 
 void ContextResource::do_deallocate(void* pointer, std::size_t, std::size_t alignment) {

@@ -6,13 +6,18 @@
 //     T(std::pmr::memory_resource*)
 //     void pack(base::ByteWriter&)                      versioned, self-contained
 //     void unpack(base::ByteReader&, size_t limit)      adds a packed state
+// and, where it may be large,
+//     size_t bytes() const                              what its events take
+//     void release()                                    forgets them
 // deserialize hands the bytes on as they are; combine reads them into the state they go to, so that
-// a large group is never in memory twice.
+// a large group is never in memory twice. A large state that was serialised keeps its packed form
+// alone, several times smaller: it gets no more rows, but another aggregate may share it.
 #pragma once
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
 #include "extension/executor/behavior_arguments.h"
+#include "extension/executor/state_memory.h"
 #include "extension/pg/guard.h"
 #include "extension/pg/memory.h"
 
@@ -22,8 +27,9 @@ template <class T>
 struct GroupState {
     explicit GroupState(MemoryContext context) : resource(context), value(&resource) {}
 
-    pg::ContextResource resource;
+    executor::StateResource resource;
     T value;
+    base::ByteWriter* packed = nullptr;  // once it was serialised, if it is large
 };
 
 struct PackedState {
@@ -72,15 +78,36 @@ void appendEvent(Buffer& buffer, const Event& event) {
     buffer.append(event);
 }
 
+// Packs a large state for good. Its packed form will be copied into a row, through the queue
+// between two processes, and perhaps by a sort, none of which asks.
+template <class T>
+void packForGood(GroupState<T>& group, MemoryContext context) {
+    auto* packed = pg::makeIn<base::ByteWriter>(context, &group.resource);
+    group.value.pack(*packed);
+    group.value.release();
+    group.resource.check(packed->size(), 3 * packed->size());
+    group.packed = packed;
+}
+
 template <class T>
 Datum serializeState(FunctionCallInfo fcinfo) {
-    (void)aggregateContext(fcinfo);
-    T& value = stateOf<T>(PG_GETARG_DATUM(0));
+    constexpr size_t kLarge = size_t{1} << 20;
+    MemoryContext context = aggregateContext(fcinfo);
+    auto& group = *reinterpret_cast<GroupState<T>*>(PG_GETARG_POINTER(0));
     bytea* result = nullptr;
     pg::enterEngine([&] {
-        base::ByteWriter writer;
-        value.pack(writer);
-        pg::callPostgres([&] { result = toBytea(writer.bytes()); });
+        if constexpr (requires { group.value.release(); }) {
+            if (group.packed == nullptr && group.value.bytes() >= kLarge) {
+                packForGood(group, context);
+            }
+        }
+        if (group.packed != nullptr) {
+            pg::callPostgres([&] { result = toBytea(group.packed->bytes()); });
+        } else {
+            base::ByteWriter writer;
+            group.value.pack(writer);
+            pg::callPostgres([&] { result = toBytea(writer.bytes()); });
+        }
     });
     PG_RETURN_BYTEA_P(result);
 }
