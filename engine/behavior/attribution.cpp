@@ -2,7 +2,6 @@
 #include "engine/behavior/attribution.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/behavior/step_event.h"
 
@@ -14,78 +13,6 @@ constexpr uint8_t kStateVersion = 1;
 // What an event is; at equal times touches come before conversions.
 constexpr uint32_t kTouch = 1;
 constexpr uint32_t kConversion = 2;
-constexpr size_t kPollEvery = size_t{1} << 16;
-
-struct Touch {
-    int64_t time;
-    uint32_t channel;  // number of the text
-};
-
-// Shares one credit among the touches of a conversion, into the credits by channel.
-class CreditShare {
-  public:
-    CreditShare(const AttributionShape& shape, std::vector<double>& credits, void (*poll)())
-        : shape_(shape), credits_(credits), poll_(poll) {}
-
-    void give(std::span<const Touch> touches) {
-        const size_t count = touches.size();
-        switch (shape_.model) {
-            case AttributionModel::First:
-                credits_[touches.front().channel] += 1;
-                return;
-            case AttributionModel::Last:
-                credits_[touches.back().channel] += 1;
-                return;
-            case AttributionModel::Linear:
-                giveEach(touches, 1.0 / static_cast<double>(count));
-                return;
-            case AttributionModel::Position:
-                if (count <= 2) {
-                    giveEach(touches, 1.0 / static_cast<double>(count));
-                    return;
-                }
-                credits_[touches.front().channel] += 0.4;
-                credits_[touches.back().channel] += 0.4;
-                giveEach(touches.subspan(1, count - 2), 0.2 / static_cast<double>(count - 2));
-                return;
-            case AttributionModel::TimeDecay:
-                decay(touches);
-                return;
-        }
-    }
-
-  private:
-    void giveEach(std::span<const Touch> touches, double credit) {
-        for (const Touch& touch : touches)
-            credits_[touch.channel] += credit;
-        work(touches.size());
-    }
-    // Relative to the last touch: the shares are the same, and the weights never all vanish.
-    double weight(const Touch& touch, const Touch& last) const {
-        return std::exp2(-static_cast<double>(elapsed(touch.time, last.time)) /
-                         static_cast<double>(shape_.halfLife));
-    }
-    void decay(std::span<const Touch> touches) {
-        double sum = 0;
-        for (const Touch& touch : touches)
-            sum += weight(touch, touches.back());
-        for (const Touch& touch : touches)
-            credits_[touch.channel] += weight(touch, touches.back()) / sum;
-        work(touches.size() * 16);
-    }
-    void work(size_t done) {
-        work_ += done;
-        if (work_ >= kPollEvery) {
-            work_ = 0;
-            poll_();
-        }
-    }
-
-    const AttributionShape& shape_;
-    std::vector<double>& credits_;
-    void (*poll_)();
-    size_t work_ = 0;
-};
 
 }  // namespace
 
@@ -117,29 +44,19 @@ std::vector<ChannelCredit> AttributionState::credits(size_t limit, void (*poll)(
     const auto count = static_cast<size_t>(
         std::ranges::count(events_.events().events(), kTouch, &TextEvent::steps));
     const size_t held = events_.events().bytes();
-    if (held > limit || count > (limit - held) / sizeof(Touch)) {
+    if (held > limit || count > (limit - held) / CreditShares::kTouchBytes) {
         throw base::Error(base::ErrorKind::OutOfMemory,
                           "the touches of one group need more than %zu MB", limit >> 20)
             .withHint("Count fewer rows per group with FILTER, or raise work_mem.");
     }
-    std::vector<Touch> touches;
-    touches.reserve(count);
-    CreditShare share(shape_, credits, poll);
-    size_t first = 0;
+    CreditShares shares(shape_, count, credits, poll, events_.events().resource());
     for (const TextEvent& event : events_.events().events()) {
-        if (event.steps == kTouch) {
-            touches.push_back({event.time, event.text->number});
-            continue;
-        }
-        // Conversions come in time order, so what is too early for one is for all that follow.
-        while (first < touches.size() && elapsed(touches[first].time, event.time) > shape_.lookBack)
-            first++;
-        if (first == touches.size()) {
+        if (event.steps == kTouch)
+            shares.addTouch(event.time, event.text->number);
+        else if (!shares.addConversion(event.time))
             credits[none] += 1;
-        } else {
-            share.give(std::span<const Touch>(touches).subspan(first));
-        }
     }
+    shares.give();
     std::vector<ChannelCredit> result;
     for (uint32_t channel = 0; channel < none; channel++) {
         if (credits[channel] != 0)

@@ -16,19 +16,10 @@
 
 #include "engine/base/byte_reader.h"
 #include "engine/base/byte_writer.h"
+#include "engine/behavior/credit_shares.h"
 #include "engine/behavior/text_event.h"
 
 namespace footfall::behavior {
-
-enum class AttributionModel : uint8_t { First, Last, Linear, Position, TimeDecay };
-
-struct AttributionShape {
-    AttributionModel model = AttributionModel::First;
-    uint64_t lookBack = 0;  // microseconds, inclusive
-    uint64_t halfLife = 0;  // microseconds
-
-    friend bool operator==(const AttributionShape&, const AttributionShape&) = default;
-};
 
 struct ChannelCredit {
     const PooledText* channel;  // nullptr: none
@@ -45,10 +36,12 @@ class AttributionState {
     // A touch has a channel; a row may be touch and conversion, or neither.
     void add(int64_t time, const std::string_view* channel, bool converted, size_t limit);
     // Channels with credit, in the order of their bytes, no channel last. `poll` is called now and
-    // then and may throw, because the work is touches times conversions at worst. The touches are
-    // listed beside the events, and both take at most `limit` bytes.
+    // then and may throw. The touches are listed beside the events, and both take at most `limit`
+    // bytes.
     std::vector<ChannelCredit> credits(size_t limit, void (*poll)());
 
+    size_t bytes() const noexcept { return events_.bytes(); }
+    void release() noexcept { events_.release(); }
     void pack(base::ByteWriter& writer);
     void unpack(base::ByteReader& reader, size_t limit);
 

@@ -107,7 +107,8 @@ std::map<std::string, double> byDefinition(const AttributionShape& shape, std::v
                     break;
                 case AttributionModel::TimeDecay:
                     weights[i] =
-                        std::exp2(-static_cast<double>(conversion.time - touches[i]->time) /
+                        // As of the last touch, lest all be nothing.
+                        std::exp2(-static_cast<double>(touches.back()->time - touches[i]->time) /
                                   static_cast<double>(shape.halfLife));
                     break;
             }
@@ -149,6 +150,50 @@ TEST(Attribution, EqualsTheDefinitionAndSurvivesPacking) {
             total += credit;
         }
         ASSERT_NEAR(total, static_cast<double>(std::ranges::count_if(rows, &Row::converted)), 1e-9);
+    }
+}
+
+size_t polls = 0;
+void countPoll() {
+    polls++;
+}
+
+// As many touches serve as many conversions each, and still the work grows with their number only.
+TEST(Attribution, IsLinearInTouchesAndConversions) {
+    constexpr int kRows = 1 << 18;
+    constexpr size_t kPollEvery = size_t{1} << 16;
+    for (int model = 0; model < 5; model++) {
+        AttributionState state(std::pmr::new_delete_resource());
+        state.setShape({static_cast<AttributionModel>(model), kRows / 2, 1000});
+        const std::string_view channels[] = {"a", "b", "c"};
+        for (int i = 0; i < kRows; i++)
+            state.add(i, &channels[i % 3], true, SIZE_MAX);
+        polls = 0;
+        double total = 0;
+        for (const ChannelCredit& credit : state.credits(SIZE_MAX, &countPoll))
+            total += credit.credit;
+        EXPECT_NEAR(total, kRows, 1e-6);
+        EXPECT_LE(polls, 8 * kRows / kPollEvery);
+    }
+}
+
+// Sums of weights that differ by hundreds of orders of magnitude.
+TEST(Attribution, DecaysOverLongTimes) {
+    std::mt19937_64 random(7);
+    const AttributionShape shape = {AttributionModel::TimeDecay, 1000000, 100};
+    for (int round = 0; round < 20; round++) {
+        AttributionState state(std::pmr::new_delete_resource());
+        state.setShape(shape);
+        std::vector<Row> rows(500);
+        for (Row& row : rows) {
+            row = {static_cast<int64_t>(random() % 400000) * (random() % 2 == 0 ? 1 : 10),
+                   random() % 3 == 0 ? "" : std::string(1, static_cast<char>('a' + random() % 4)),
+                   random() % 3 == 0};
+            add(state, row);
+        }
+        const auto expected = byDefinition(shape, rows);
+        for (const auto& [channel, credit] : creditsOf(state))
+            ASSERT_NEAR(credit, expected.at(channel), 1e-9) << round << " " << channel;
     }
 }
 
