@@ -11,7 +11,7 @@ export FUZZ_SECONDS
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build install test unit regress isolation tap oracle suite fuzz soak stores lake behavior models model_exchange \
-    cancels leak asan bench policy scaling one-customer demo demo-stop lint format clean
+    cancels leak asan bench policy ingest scaling one-customer demo demo-stop lint format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -82,6 +82,9 @@ bench: build ## the benchmarks (ROWS=, SEED=)
 
 policy: build ## 20,000 events a second beside archive_above = 300 MB (MINUTES=, RATE=, ABOVE=)
 	bench/policy/run
+
+ingest: build ## how long inserts take while a partition is archived, on an idle machine (PAIRS=, PARTITION=)
+	bench/policy/ingest
 
 scaling: build ## time and memory from 1 to 50 million rows, hot rows, a day of a year (ROWS=)
 	bench/scaling/run

@@ -268,8 +268,11 @@ TupleTableSlot* nextRow(ScanState* node) {
     return sealed != nullptr ? sealed : slot;
 }
 
+// A row that somebody has changed since it was read: the newest version of it, in a slot of the
+// table's own kind. The node's expressions expect a virtual slot, which is deformed already.
 bool recheck(ScanState* node, TupleTableSlot* slot) {
     FootfallScanState* state = cast(node);
+    slot_getallattrs(slot);
     node->ps.ps_ExprContext->ecxt_scantuple = slot;
     return state->hotFilter == nullptr || ExecQual(state->hotFilter, node->ps.ps_ExprContext);
 }

@@ -155,6 +155,24 @@ bool restrictsAddress(RelOptInfo* relation) {
                          attributes);
 }
 
+// WHERE CURRENT OF asks for the one row of a cursor, which only a TID scan finds.
+bool isCurrentOf(RelOptInfo* relation) {
+    ListCell* cell;
+    foreach (cell, relation->baserestrictinfo) {
+        if (IsA(lfirst_node(RestrictInfo, cell)->clause, CurrentOfExpr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whether the relation is changed in a way that the scan does not serve. DELETE needs no more than
+// addresses, and reads as little as a query does: of an archive, that is what counts.
+bool isChanged(PlannerInfo* root, RelOptInfo* relation, Index rti) {
+    return bms_is_member(static_cast<int>(rti), root->all_result_relids) &&
+           (root->parse->commandType != CMD_DELETE || isCurrentOf(relation));
+}
+
 void offerPaths(PlannerInfo* root, RelOptInfo* relation, Index rti, RangeTblEntry* entry) {
     if (previousPathHook != nullptr) {
         previousPathHook(root, relation, rti, entry);
@@ -162,7 +180,7 @@ void offerPaths(PlannerInfo* root, RelOptInfo* relation, Index rti, RangeTblEntr
     if (!module::enableScan || entry->rtekind != RTE_RELATION || entry->inh ||
         entry->tablesample != nullptr ||
         (entry->relkind != RELKIND_RELATION && entry->relkind != RELKIND_MATVIEW) ||
-        bms_is_member(static_cast<int>(rti), root->all_result_relids) ||
+        isChanged(root, relation, rti) ||
         root->parse->rowMarks != NIL || root->rowMarks != NIL || IS_DUMMY_REL(relation) ||
         restrictsAddress(relation) || !isWorthIt(entry->relid)) {
         return;

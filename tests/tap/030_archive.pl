@@ -165,6 +165,35 @@ sql('DELETE FROM twin WHERE id = 100');
 sql("CALL footfall.archive('events_a', 'lake')");
 same('the next call goes on');
 
+# Nobody who inserts waits for a lock of archiving, into the partition or another, wherever it stands still for a second.
+for my $name (qw(archive_after_plan archive_after_spool archive_after_upload archive_after_commit archive_during_switch archive_before_switched))
+{
+	sql("CALL footfall.unarchive('events_a')");
+	my $archiving = $node->background_psql('postgres', on_error_stop => 0);
+	$archiving->query_until(qr/begun/, "\\echo begun\nSET footfall.failpoint = '$name:sleep'; CALL footfall.archive('events_a', 'lake');\n");
+	my $active = "SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'CALL footfall.archive(%' AND pid <> pg_backend_pid()";
+	$node->poll_query_until('postgres', "SELECT EXISTS ($active)") or die 'not archiving';
+	like(failure(<<SQL), qr/^(?!.*ERROR).*NOTICE:[^\n]* \d{2,} times/s, "no insert waits at $name");
+SET lock_timeout = '500ms';
+DO \$\$
+DECLARE
+	times int := 0;
+BEGIN
+	WHILE EXISTS ($active) LOOP
+		INSERT INTO events VALUES (-20, 20, '2026-01-06', 'meanwhile', 20), (-21, 20, '2026-02-06', 'meanwhile', 20);
+		INSERT INTO twin VALUES (-20, 20, '2026-01-06', 'meanwhile', 20), (-21, 20, '2026-02-06', 'meanwhile', 20);
+		COMMIT;
+		times := times + 1;
+		PERFORM pg_sleep(0.005);
+	END LOOP;
+	RAISE NOTICE '% times', times;
+END \$\$;
+SQL
+	$archiving->quit;
+	like(cold(), qr/^[1-9]/, 'and it is archived');
+	same("inserted at $name");
+}
+
 # A compaction that came between what was planned and the switch: the object leaves.
 sql("CALL footfall.unarchive('events_a')");
 failure("SET footfall.failpoint = 'archive_after_committed:error'; CALL footfall.archive('events_a', 'lake')");
@@ -262,6 +291,29 @@ like(failure("ALTER SERVER lake RENAME TO pond"), qr/2BP01.*cannot rename server
 like(failure("ALTER SERVER lake OPTIONS (SET location 'file:///tmp')"), qr/2BP01.*cannot move server "lake"/s, 'and at its place');
 sql("ALTER SERVER lake VERSION '2'");
 agree('after erasing');
+
+# Objects that cannot hold the customer are not read: not by their zone maps, nor by the filters of those that are left.
+sql("CREATE TABLE apart (id int, customer int) PARTITION BY RANGE (id);
+	CREATE TABLE apart_low PARTITION OF apart FOR VALUES FROM (0) TO (20000) USING footfall;
+	CREATE TABLE apart_high PARTITION OF apart FOR VALUES FROM (20000) TO (40000) USING footfall;
+	CREATE TABLE apart_odd PARTITION OF apart FOR VALUES FROM (40000) TO (60000) USING footfall;
+	SELECT footfall.configure('apart', customer_column => 'customer', order_by => ARRAY['customer']);
+	INSERT INTO apart SELECT i, i % 1000 FROM generate_series(0, 19999) i;
+	INSERT INTO apart SELECT i, 1000 + i % 1000 FROM generate_series(20000, 39999) i;
+	INSERT INTO apart SELECT i, (i % 1000) * 2 + 1 FROM generate_series(40000, 59999) i;
+	CALL footfall.archive('apart', 'lake')");
+my %away = map { $_ => "$_.away" } grep { !/apart_low/ } glob("$lake/public.apart/*/part-*");
+is(scalar(keys %away), 2, 'two objects to be left alone');
+rename($_, $away{$_}) for keys %away;
+is(failure("CALL footfall.erase('apart', '500')"), '', 'a customer of the third is erased while the others are away');
+like(failure("CALL footfall.erase('apart', '1500')"), qr/ERROR:  58030/, 'one of theirs is not');
+rename($away{$_}, $_) for keys %away;
+sql("CALL footfall.erase('apart', '1500')");
+is(sql("SELECT count(*), count(*) FILTER (WHERE customer IN (500, 1500)), sum(customer) FROM apart"), '59960|0|' .
+	(20 * (999 * 1000 / 2 - 500) + 20 * (1000 * 1000 + 999 * 1000 / 2 - 1500) + 20 * (999 * 1000 + 1000)), 'and then it is');
+is(sql("SELECT count(*) FILTER (WHERE archive_object IS NULL), count(*) FROM footfall.segment WHERE storage IN
+	(SELECT reltoastrelid FROM pg_class WHERE relname LIKE 'apart%')"), '0|3', 'all of it is archived');
+sql("DROP TABLE apart; CALL footfall.archive_vacuum('lake', '0')");
 
 # Wherever an erase ends, the next one completes it: the rows are gone, the others archived as before.
 my $customer = 100;
