@@ -92,7 +92,10 @@ def small_disk(lake):
     """The archive's directory."""
     directory = lake.store.directory / "public.events"
     directory.mkdir()
-    return mount_small(lake, directory, lake.store.directory.stat())
+    lift = mount_small(lake, directory, lake.store.directory.stat())
+    if lift is None:
+        directory.rmdir()
+    return lift
 
 
 def small_bucket(lake):
