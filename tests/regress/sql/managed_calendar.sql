@@ -111,6 +111,20 @@ SELECT count(*) AS tables, count(*) FILTER (WHERE ahead < 2) AS not_ready FROM (
     SELECT id, (SELECT count(*) FROM bounds b WHERE b.id = t.id AND b.lower > change + interval '1 day') AS ahead FROM tables t) x;
 SELECT bool_and(clean) FROM (SELECT "check".verified(('t' || id)::regclass) AS clean FROM tables) x;
 
+-- A row by itself, just before the change: nothing else makes the partition that it belongs to.
+CREATE TABLE lonely (number int, partition regclass, ts timestamptz);
+\set ECHO none
+\o /dev/null
+SELECT format('CREATE TABLE alone%s (ts timestamptz NOT NULL) PARTITION BY RANGE (ts)', number),
+    format('SELECT footfall.configure(%L, time_column => ''ts'', partition_interval => ''1 day'', premake => 0, time_zone => %L)', 'alone' || number, zone),
+    format('INSERT INTO alone%s VALUES (%L)', number, change - interval '1 microsecond'),
+    format('CALL footfall.run_jobs(%L, as_of => %L)', 'alone' || number, change + interval '100 days')
+FROM changes ORDER BY number \gexec
+\o
+SELECT format('INSERT INTO lonely SELECT %s, a.tableoid::regclass, ts FROM alone%1$s a', number) FROM changes ORDER BY number \gexec
+\set ECHO all
+SELECT zone, partition, ts FROM lonely JOIN changes USING (number) ORDER BY number;
+
 -- Columns without a time zone take the wall clock's hour twice, or not at all, in one partition.
 CREATE TABLE wall (ts timestamp NOT NULL) PARTITION BY RANGE (ts);
 SELECT footfall.configure('wall', time_column => 'ts', partition_interval => '1 hour', premake => 2, time_zone => 'Europe/Berlin');
