@@ -180,9 +180,8 @@ void offerPaths(PlannerInfo* root, RelOptInfo* relation, Index rti, RangeTblEntr
     if (!module::enableScan || entry->rtekind != RTE_RELATION || entry->inh ||
         entry->tablesample != nullptr ||
         (entry->relkind != RELKIND_RELATION && entry->relkind != RELKIND_MATVIEW) ||
-        isChanged(root, relation, rti) ||
-        root->parse->rowMarks != NIL || root->rowMarks != NIL || IS_DUMMY_REL(relation) ||
-        restrictsAddress(relation) || !isWorthIt(entry->relid)) {
+        isChanged(root, relation, rti) || root->parse->rowMarks != NIL || root->rowMarks != NIL ||
+        IS_DUMMY_REL(relation) || restrictsAddress(relation) || !isWorthIt(entry->relid)) {
         return;
     }
     // A lateral reference would make the scan depend on another relation.
