@@ -128,8 +128,9 @@ TEST(GroupEvents, EqualsSortedGroupsInAnyOrder) {
             std::ranges::sort(expected[group]);
             const auto found = events.of(group);
             const size_t size = std::min(keep, expected[group].size());
-            if (keep == SIZE_MAX)
+            if (keep == SIZE_MAX) {
                 ASSERT_EQ(found.size(), size);
+            }
             ASSERT_GE(found.size(), size);
             ASSERT_TRUE(std::equal(expected[group].begin(),
                                    expected[group].begin() + static_cast<std::ptrdiff_t>(size),
