@@ -19,8 +19,8 @@ class Paced:
     def __init__(self, connection, values, rate, rows):
         self.connection, self.values, self.period, self.rows = connection, values, 1.0 / rate, rows
         self.written, self.failure = 0, None
-        self.archiving = None  # what is going on; None: nothing that counts
-        self.samples = {False: [], True: []}
+        self.slices = []  # (begin, end, archiving)
+        self.taken = []  # (due, how long it took)
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
 
@@ -36,6 +36,17 @@ class Paced:
         if self.failure:
             raise self.failure
 
+    @property
+    def samples(self):
+        """An insert is of the slice in which it was due: those that wait for one that archiving holds up
+        would be the next slice's by when they were sent."""
+        found = {False: [], True: []}
+        for due, took in self.taken:
+            for begin, end, archiving in self.slices:
+                if begin <= due < end:
+                    found[archiving].append(took)
+        return found
+
     def _statement(self):
         lines = [f"({n}, '2030-01-01'::timestamptz + {n} * interval '1 millisecond', {self.values[n % len(self.values)]})"
                  for n in range(self.written, self.written + self.rows)]
@@ -47,13 +58,9 @@ class Paced:
             while not self.stopping.is_set():
                 statement = self._statement()
                 time.sleep(max(0.0, due - time.monotonic()))
-                archiving = self.archiving
                 self.connection.must(statement)
-                took = time.monotonic() - due
+                self.taken.append((due, time.monotonic() - due))
                 self.written += self.rows
-                # It is of the slice in which it was sent, however long it took.
-                if archiving is not None:
-                    self.samples[archiving].append(took)
                 due += self.period
         except Exception as failure:  # pylint: disable=broad-except
             self.failure = failure
@@ -62,13 +69,9 @@ class Paced:
 def run_slice(writers, archiving, work):
     """Counts what is due while `work` runs; returns its seconds."""
     began = time.monotonic()
+    work()
+    ended = time.monotonic()
     for writer in writers:
-        writer.archiving = archiving
-    try:
-        work()
-    finally:
-        for writer in writers:
-            writer.archiving = None
-    for writer in writers:
+        writer.slices.append((began, ended, archiving))
         writer.raise_failure()
-    return time.monotonic() - began
+    return ended - began

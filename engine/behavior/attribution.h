@@ -37,7 +37,7 @@ class AttributionState {
     void add(int64_t time, const std::string_view* channel, bool converted, size_t limit);
     // Channels with credit, in the order of their bytes, no channel last. `poll` is called now and
     // then and may throw. The touches are listed beside the events, and both take at most `limit`
-    // bytes.
+    // bytes; the shares of credit (32 bytes for a conversion at most) come on top.
     std::vector<ChannelCredit> credits(size_t limit, void (*poll)());
 
     size_t bytes() const noexcept { return events_.bytes(); }

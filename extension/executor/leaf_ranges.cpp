@@ -82,7 +82,11 @@ bool excludes(const Held& held, const storage::ScanPredicate& predicate) {
 }
 
 int attributeOf(const List* held) {
-    return linitial_int(linitial_node(List, held)) - 1;
+    return linitial_int(static_cast<const List*>(linitial(held))) - 1;
+}
+
+bool isHash(const List* held) {
+    return list_length(static_cast<const List*>(linitial(held))) > 1;
 }
 
 // `held` is what describeLeafRange or describeLeafHash gave.
@@ -90,8 +94,8 @@ bool excludesHeld(const List* held, const storage::ScanPredicate& predicate) {
     if (predicate.late || predicate.attribute != attributeOf(held)) {
         return false;
     }
-    const auto* numbers = linitial_node(List, held);
-    if (list_length(numbers) > 1) {
+    const auto* numbers = static_cast<const List*>(linitial(held));
+    if (isHash(held)) {
         const LeafHash hash = {static_cast<Oid>(lsecond_int(numbers)),
                                static_cast<uint64>(lthird_int(numbers)),
                                static_cast<uint64>(lfourth_int(numbers))};
@@ -138,16 +142,23 @@ void removeLeaves(AggregatePlan* plan, storage::ScanFilter* filter) {
     if (plan->leafRanges == NIL || filter->predicateCount == 0) {
         return;
     }
-    List* keys = NIL;
+    // What cannot leave a partition out is not computed: it may raise an error where no row is.
+    List* ranges = NIL;
+    List* hashes = NIL;
     const ListCell* cell;
     foreach (cell, plan->leafRanges) {
         const ListCell* part;
         foreach (part, static_cast<const List*>(lfirst(cell))) {
-            keys = list_append_unique_int(keys, attributeOf(lfirst_node(List, part)));
+            const auto* held = lfirst_node(List, part);
+            List** keys = isHash(held) ? &hashes : &ranges;
+            *keys = list_append_unique_int(*keys, attributeOf(held));
         }
     }
-    foreach (cell, keys) {
-        computeWithoutQueries(filter, lfirst_int(cell));
+    foreach (cell, ranges) {
+        computeWithoutQueries(filter, lfirst_int(cell), false);
+    }
+    foreach (cell, hashes) {
+        computeWithoutQueries(filter, lfirst_int(cell), true);
     }
     const int leaves = list_length(plan->leaves);
     plan->removed = static_cast<bool*>(palloc0(static_cast<Size>(Max(leaves, 1))));

@@ -144,10 +144,11 @@ void preparePredicates(storage::ScanFilter* filter, List* descriptions, List* va
     }
 }
 
-void computeWithoutQueries(storage::ScanFilter* filter, int attribute) {
+void computeWithoutQueries(storage::ScanFilter* filter, int attribute, bool equalOnly) {
     for (int i = 0; i < filter->predicateCount; i++) {
         storage::ScanPredicate& predicate = filter->predicates[i];
-        if (predicate.late && predicate.attribute == attribute) {
+        if (predicate.late && predicate.attribute == attribute &&
+            (!equalOnly || predicate.comparison == storage::Comparison::Equal)) {
             const auto* late = static_cast<LateValues*>(filter->lateValues);
             auto* value = reinterpret_cast<Node*>(stateAt(late->values, i)->expr);
             if (!hasExecutorParameter(value, nullptr)) {

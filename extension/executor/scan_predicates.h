@@ -18,7 +18,8 @@ List* describePredicate(AttrNumber attribute, storage::Comparison comparison, bo
 void preparePredicates(storage::ScanFilter* filter, List* descriptions, List* values,
                        ExprContext* context);
 
-// Computes what is late of the column's (0-based) and needs no sub-query.
-void computeWithoutQueries(storage::ScanFilter* filter, int attribute);
+// Computes what is late of the column's (0-based) and needs no sub-query, if need be of its
+// equalities only.
+void computeWithoutQueries(storage::ScanFilter* filter, int attribute, bool equalOnly);
 
 }  // namespace footfall::executor

@@ -19,11 +19,12 @@ size_t stateLimit() {
     return static_cast<size_t>(work_mem) * 1024 + kBeyondWorkMem;
 }
 
-// What the query holds is what hangs below one child of TopMemoryContext: the portals of a backend,
-// the executor's state of a worker.
+// What the query holds is what hangs below the executor's context of it: other cursors and what a
+// transaction keeps for its end are not the query's.
 size_t StateResource::left() const {
     MemoryContext query = context();
-    while (query->parent != nullptr && query->parent != TopMemoryContext) {
+    while (query->parent != nullptr && query->parent != TopMemoryContext &&
+           strcmp(query->name, "ExecutorState") != 0) {
         query = query->parent;
     }
     const Size all = MemoryContextMemAllocated(query, true);

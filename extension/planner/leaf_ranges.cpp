@@ -56,6 +56,14 @@ PartitionKey keyOf(PlannerInfo* root, Index parent, const RelOptInfo* relation) 
     if (!IsA(key, Var) || !executor::isIntegerInside(type)) {
         return {0, InvalidOid};
     }
+    // Another operator class may have another order, or another hash.
+    const Oid access = relation->part_scheme->strategy == PARTITION_STRATEGY_HASH
+                           ? static_cast<Oid>(HASH_AM_OID)
+                           : static_cast<Oid>(BTREE_AM_OID);
+    if (relation->part_scheme->partopfamily[0] !=
+        get_opclass_family(GetDefaultOpClass(type, access))) {
+        return {0, InvalidOid};
+    }
     const AttrNumber own = reinterpret_cast<Var*>(key)->varattno;
     return {inParent(root, parent, relation->relid, own), type};
 }
@@ -100,10 +108,6 @@ List** heldByList(const RelOptInfo* relation, const PartitionKey& key) {
 List** heldByHash(const RelOptInfo* relation, const PartitionKey& key) {
     const PartitionBoundInfoData* bounds = relation->boundinfo;
     auto** held = static_cast<List**>(palloc0(sizeof(List*) * static_cast<Size>(relation->nparts)));
-    const Oid usual = GetDefaultOpClass(key.type, HASH_AM_OID);
-    if (relation->part_scheme->partopfamily[0] != get_opclass_family(usual)) {
-        return held;
-    }
     for (int i = 0; i < bounds->ndatums; i++) {
         held[i] =
             executor::describeLeafHash(key.attribute, key.type, DatumGetInt32(bounds->datums[i][0]),

@@ -79,9 +79,9 @@ Buffer pinPage(Relation toast, ChunkPlace* place) {
 #else
     const auto file = toast->rd_node;
 #endif
-    pgstat_count_buffer_read(toast);
     if (BufferIsValid(place->buffer) &&
         ReadRecentBuffer(file, MAIN_FORKNUM, block, place->buffer)) {
+        pgstat_count_buffer_read(toast);  // as ReadBuffer counts both
         pgstat_count_buffer_hit(toast);
         return place->buffer;
     }

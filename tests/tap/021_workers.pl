@@ -268,10 +268,14 @@ my $lake = $node->basedir . '/lake';
 mkdir $lake or die "cannot make $lake: $!";
 sql("GRANT pg_read_server_files, pg_write_server_files TO shop;
 	CREATE SERVER lake FOREIGN DATA WRAPPER footfall_archive OPTIONS (location 'file://$lake'); GRANT USAGE ON FOREIGN SERVER lake TO shop");
-$node->append_conf('postgresql.conf', "footfall.failpoint = 'archive_after_plan:sleep'\n");
+# Both are due before there is a worker: the first one to come would otherwise have begun, or be through, before the other.
+$node->append_conf('postgresql.conf', "footfall.failpoint = 'archive_after_plan:sleep'\nfootfall.max_workers = 0\n");
 $node->reload;
+wait_for("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'footfall worker'", 'no worker yet');
 configure_shop('postgres', $_) foreach qw(first second);
 sql("SET ROLE shop; SELECT footfall.configure('shop.$_', archive_to => 'lake', archive_after => '1 day')") foreach qw(first second);
+$node->append_conf('postgresql.conf', "footfall.max_workers = 2\n");
+$node->reload;
 wait_for("SELECT count(*) = 2 FROM footfall.jobs WHERE state = 'running' AND job = 'archive'", 'two tables are archived at once');
 $node->append_conf('postgresql.conf', "footfall.failpoint = ''\n");
 $node->reload;
