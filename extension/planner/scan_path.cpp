@@ -167,7 +167,8 @@ bool isCurrentOf(RelOptInfo* relation) {
 }
 
 // Whether the relation is changed in a way that the scan does not serve. DELETE needs no more than
-// addresses, and reads as little as a query does, unless it joins: of an archive, that is what counts.
+// addresses, and reads as little as a query does, unless it joins: of an archive, that is what
+// counts.
 bool isChanged(PlannerInfo* root, RelOptInfo* relation, Index rti) {
     return bms_is_member(static_cast<int>(rti), root->all_result_relids) &&
            (root->parse->commandType != CMD_DELETE || isCurrentOf(relation));
