@@ -171,59 +171,6 @@ class DerivedByCodeDecoder final : public ColumnDecoder {
     vector::Column values_;
 };
 
-class DerivedByRunDecoder final : public ColumnDecoder {
-  public:
-    DerivedByRunDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows,
-                        OpenContext& context)
-        : ColumnDecoder(type, rows),
-          ends_(parentRuns(in, rows, context)),
-          expansion_(ends_, openColumnPart(in, type, ends_.runs(), context), context.arena) {
-        in.expectEnd();
-    }
-
-    void append(uint32_t first, uint32_t count, vector::Column& out) override {
-        expansion_.append(first, count, out);
-    }
-    void read(uint32_t first, uint32_t count, vector::Block& out) override {
-        expansion_.read(first, count, out);
-    }
-    bool hasDictionary() const noexcept override { return expansion_.values().hasDictionary(); }
-    uint32_t dictionarySize() const noexcept override {
-        return expansion_.values().dictionarySize();
-    }
-    const vector::Column& dictionary() override { return expansion_.values().dictionary(); }
-    bool prefersCodes(uint32_t count) const noexcept override {
-        return expansion_.values().prefersCodes(count);
-    }
-    uint64_t dictionaryId() const noexcept override { return expansion_.values().dictionaryId(); }
-    void codes(uint32_t first, uint32_t count, uint32_t* out) override {
-        expansion_.codes(first, count, out);
-    }
-    void codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out) override {
-        expansion_.codesAt(first, positions, out);
-    }
-    void readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
-                  vector::Block& out) override {
-        expansion_.readRows(first, count, positions, out);
-    }
-    bool readRuns(uint32_t first, uint32_t count, vector::Runs& out) override {
-        return expansion_.readRuns(first, count, out);
-    }
-    RunEnds* runEnds() noexcept override { return &ends_; }
-
-  private:
-    static RunEnds& parentRuns(base::ByteReader& in, uint32_t rows, OpenContext& context) {
-        RunEnds* ends = resolveParent(in.varint(), rows, context).runEnds();
-        if (ends == nullptr) {
-            base::throwCorrupt("a column is derived from one without runs");
-        }
-        return *ends;
-    }
-
-    RunEnds& ends_;
-    RunExpansion expansion_;
-};
-
 }  // namespace
 
 void encodeDerivedByCode(const vector::Column& column, uint32_t parent,
@@ -271,7 +218,12 @@ void encodeDerivedByRun(const vector::Column& column, uint32_t parent,
 
 ColumnDecoder* openDerivedByRun(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                                 OpenContext& context) {
-    return context.arena.make<DerivedByRunDecoder>(in, type, rows, context);
+    RunEnds* ends = resolveParent(in.varint(), rows, context).runEnds();
+    if (ends == nullptr)
+        base::throwCorrupt("a column is derived from one without runs");
+    ColumnDecoder* values = openColumnPart(in, type, ends->runs(), context);
+    in.expectEnd();
+    return context.arena.make<RunExpansion>(type, rows, *ends, values, context.arena);
 }
 
 }  // namespace footfall::encoding

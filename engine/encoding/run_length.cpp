@@ -11,62 +11,24 @@
 namespace footfall::encoding {
 namespace {
 
-class RunLengthDecoder final : public ColumnDecoder {
-  public:
-    RunLengthDecoder(base::ByteReader in, vector::ColumnType type, uint32_t rows, bool placed,
-                     OpenContext& context)
-        : ColumnDecoder(type, rows),
-          ends_(readEnds(in, rows, placed, context)),
-          expansion_(ends_, openColumnPart(in, type, ends_.runs(), context), context.arena) {
-        in.expectEnd();
-    }
-
-    void append(uint32_t first, uint32_t count, vector::Column& out) override {
-        expansion_.append(first, count, out);
-    }
-    void read(uint32_t first, uint32_t count, vector::Block& out) override {
-        expansion_.read(first, count, out);
-    }
-    bool hasDictionary() const noexcept override { return expansion_.values().hasDictionary(); }
-    uint32_t dictionarySize() const noexcept override {
-        return expansion_.values().dictionarySize();
-    }
-    const vector::Column& dictionary() override { return expansion_.values().dictionary(); }
-    bool prefersCodes(uint32_t count) const noexcept override {
-        return expansion_.values().prefersCodes(count);
-    }
-    uint64_t dictionaryId() const noexcept override { return expansion_.values().dictionaryId(); }
-    void codes(uint32_t first, uint32_t count, uint32_t* out) override {
-        expansion_.codes(first, count, out);
-    }
-    void codesAt(uint32_t first, std::span<const uint16_t> positions, uint32_t* out) override {
-        expansion_.codesAt(first, positions, out);
-    }
-    void readRows(uint32_t first, uint32_t count, std::span<const uint16_t> positions,
-                  vector::Block& out) override {
-        expansion_.readRows(first, count, positions, out);
-    }
-    bool readRuns(uint32_t first, uint32_t count, vector::Runs& out) override {
-        return expansion_.readRuns(first, count, out);
-    }
-    RunEnds* runEnds() noexcept override { return &ends_; }
-
-  private:
-    static RunEnds readEnds(base::ByteReader& in, uint32_t rows, bool placed,
-                            OpenContext& context) {
-        const auto runs = static_cast<uint32_t>(in.varintUpTo(rows, "the number of runs"));
-        if (!placed)
-            return RunEnds(openIntegerPart(in, runs, context.arena), rows, context.arena);
+ColumnDecoder* openRuns(base::ByteReader in, vector::ColumnType type, uint32_t rows, bool placed,
+                        OpenContext& context) {
+    Arena& arena = context.arena;
+    const auto runs = static_cast<uint32_t>(in.varintUpTo(rows, "the number of runs"));
+    RunEnds* ends = nullptr;
+    if (placed) {
         const uint32_t blocks = (rows + kBatchRows - 1) / kBatchRows;
-        IntDecoder* firstRuns = openIntegerPart(in, blocks, context.arena);
-        IntDecoder* rowsBefore = openIntegerPart(in, blocks, context.arena);
-        IntDecoder* lengths = openIntegerPart(in, runs, context.arena);
-        return RunEnds(lengths, rows, firstRuns, rowsBefore, context.arena);
+        IntDecoder* firstRuns = openIntegerPart(in, blocks, arena);
+        IntDecoder* rowsBefore = openIntegerPart(in, blocks, arena);
+        IntDecoder* lengths = openIntegerPart(in, runs, arena);
+        ends = arena.make<RunEnds>(lengths, rows, firstRuns, rowsBefore, arena);
+    } else {
+        ends = arena.make<RunEnds>(openIntegerPart(in, runs, arena), rows, arena);
     }
-
-    RunEnds ends_;
-    RunExpansion expansion_;
-};
+    ColumnDecoder* values = openColumnPart(in, type, ends->runs(), context);
+    in.expectEnd();
+    return arena.make<RunExpansion>(type, rows, *ends, values, arena);
+}
 
 }  // namespace
 
@@ -99,12 +61,12 @@ void encodeRunLength(const vector::Column& column, std::span<const uint32_t> run
 
 ColumnDecoder* openRunLength(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                              OpenContext& context) {
-    return context.arena.make<RunLengthDecoder>(in, type, rows, false, context);
+    return openRuns(in, type, rows, false, context);
 }
 
 ColumnDecoder* openPlacedRuns(base::ByteReader in, vector::ColumnType type, uint32_t rows,
                               OpenContext& context) {
-    return context.arena.make<RunLengthDecoder>(in, type, rows, true, context);
+    return openRuns(in, type, rows, true, context);
 }
 
 }  // namespace footfall::encoding
