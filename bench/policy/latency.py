@@ -3,8 +3,9 @@
 An insert's time is from the moment when it was due, not when it was sent: whoever waits behind a
 slow one has waited as well.
 """
-import threading
 import time
+
+from session import Companion
 
 
 def percentile(samples, share):
@@ -13,28 +14,15 @@ def percentile(samples, share):
     return ordered[max(0, -(-len(ordered) * share // 100) - 1)]
 
 
-class Paced:
-    """Inserts of so many rows each, through a connection of their own."""
+class Paced(Companion):
+    """Inserts of so many rows each."""
 
     def __init__(self, connection, values, rate, rows):
-        self.connection, self.values, self.period, self.rows = connection, values, 1.0 / rate, rows
-        self.written, self.failure = 0, None
+        super().__init__(connection)
+        self.values, self.period, self.rows = values, 1.0 / rate, rows
+        self.written = 0
         self.slices = []  # (begin, end, archiving)
         self.taken = []  # (due, how long it took)
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self):
-        self.thread.start()
-
-    def stop(self):
-        self.stopping.set()
-        self.thread.join()
-        self.raise_failure()
-
-    def raise_failure(self):
-        if self.failure:
-            raise self.failure
 
     @property
     def samples(self):
@@ -52,18 +40,15 @@ class Paced:
                  for n in range(self.written, self.written + self.rows)]
         return "INSERT INTO shop.events VALUES " + ", ".join(lines)
 
-    def _run(self):
+    def run(self):
         due = time.monotonic() + self.period
-        try:
-            while not self.stopping.is_set():
-                statement = self._statement()
-                time.sleep(max(0.0, due - time.monotonic()))
-                self.connection.must(statement)
-                self.taken.append((due, time.monotonic() - due))
-                self.written += self.rows
-                due += self.period
-        except Exception as failure:  # pylint: disable=broad-except
-            self.failure = failure
+        while not self.stopping.is_set():
+            statement = self._statement()
+            time.sleep(max(0.0, due - time.monotonic()))
+            self.session.must(statement)
+            self.taken.append((due, time.monotonic() - due))
+            self.written += self.rows
+            due += self.period
 
 
 def run_slice(writers, archiving, work):

@@ -2,7 +2,7 @@
 import time
 from dataclasses import dataclass
 
-from session import Companion
+from session import Companion, Session
 
 # Of the whole tree: all forks, TOAST and indexes; and footfall's own tables.
 QUERY = """WITH leaf AS (
@@ -32,7 +32,7 @@ class Sample:
 
 class Sampler(Companion):
     def __init__(self, database, table):
-        super().__init__(database)
+        super().__init__(Session(database))
         self.query = QUERY.format(table=table)
         self.samples = []
 

@@ -12,8 +12,11 @@ class Session:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def write(self, text):
-        self.psql.stdin.write(text)
-        self.psql.stdin.flush()
+        try:
+            self.psql.stdin.write(text)
+            self.psql.stdin.flush()
+        except BrokenPipeError as broken:
+            raise RuntimeError(self.psql.stderr.read().strip() or "psql has ended") from broken
 
     def ask(self, statement):
         """The answer's rows, as lists of text. Raises when the statement, or one before, failed."""
@@ -33,10 +36,11 @@ class Session:
 
 
 class Companion:
-    """What goes on beside the run in a thread of its own, through a session of its own, until it is stopped."""
+    """What goes on beside the run in a thread of its own, through a session of its own (Session, or what closes as
+    one), until it is stopped."""
 
-    def __init__(self, database):
-        self.session = Session(database)
+    def __init__(self, session):
+        self.session = session
         self.failure = None
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._guarded, daemon=True)
@@ -48,9 +52,12 @@ class Companion:
         """Raises what it ended in."""
         self.stopping.set()
         self.thread.join()
+        self.raise_failure()
+        self.session.close()
+
+    def raise_failure(self):
         if self.failure:
             raise self.failure
-        self.session.close()
 
     def run(self):
         """Returns once `stopping` is set."""
@@ -59,5 +66,5 @@ class Companion:
     def _guarded(self):
         try:
             self.run()
-        except (OSError, RuntimeError) as failure:
+        except Exception as failure:  # pylint: disable=broad-except
             self.failure = failure

@@ -7,7 +7,7 @@ import csv
 import itertools
 import time
 
-from session import Companion
+from session import Companion, Session
 
 COLUMNS = """id bigint NOT NULL, ts timestamptz NOT NULL, customer_id bigint NOT NULL, session_id bigint,
     event_type text NOT NULL, product_id int, category text, brand text, price float8,
@@ -26,7 +26,7 @@ class Writer(Companion):
     """The ledger is whole once it is stopped."""
 
     def __init__(self, database, table, rows, rate):
-        super().__init__(database)
+        super().__init__(Session(database))
         self.table, self.rows, self.rate = table, rows, rate
         self.written, self.worst_lag = 0, 0.0
 
